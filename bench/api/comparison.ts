@@ -19,17 +19,23 @@ export interface Plan {
   readonly slices: number;
 }
 
-/** Puts the same load on both sides in turn, slice after slice; in each turn the clients choose alike. */
+/**
+ * Puts the same load on all sides in turn, slice after slice; in each turn the clients choose alike.
+ * @param before another version of ours: its columns begin with `before`
+ */
 export async function compare(
   load: Load,
   { clients, seconds, slices }: Plan,
   ours: Side,
   peer?: Side,
+  before?: Side,
 ): Promise<Measurement> {
-  const order = { clients, seconds: seconds / (peer ? 2 * slices : slices) };
-  const [first, second] = [record(load, order, ours), peer && record(load, order, peer)];
-  const rates = await inTurn({ times: slices }, { ours: first.run, peer: second?.run });
-  const [here, there] = [first.summary(), second?.summary()];
+  const sides = 1 + Number(peer !== undefined) + Number(before !== undefined);
+  const order = { clients, seconds: seconds / (sides * slices) };
+  const first = record(load, order, ours);
+  const [second, third] = [peer, before].map((side) => side && record(load, order, side));
+  const rates = await inTurn({ times: slices }, { ours: first.run, peer: second?.run, before: third?.run });
+  const [here, there, then] = [first.summary(), second?.summary(), third?.summary()];
   return {
     ours: rates.ours!.median,
     peer: rates.peer?.median ?? null,
@@ -43,7 +49,16 @@ export async function compare(
             ratioCpu: here.cpuMs && there.cpuMs && there.cpuMs / here.cpuMs,
           }
         : {}),
-      generatorBusy: Math.max(here.busy, there?.busy ?? 0),
+      ...(then && rates.before
+        ? {
+            before: rates.before.median,
+            ratioBefore: rates.ours!.median / rates.before.median,
+            beforeRatio: rates.peer ? rates.before.median / rates.peer.median : null,
+            beforeSpread: rates.before.spread,
+            ...columnsOf(then, 'before'),
+          }
+        : {}),
+      generatorBusy: Math.max(here.busy, there?.busy ?? 0, then?.busy ?? 0),
     },
   };
 }

@@ -14,7 +14,7 @@ const SLICES = 6;
 const SECONDS = 60;
 
 /**
- * A host under what 64 users do at once, in turns in the same run with FastAPI doing the same or, with the folder of
+ * A host under what 64 users do at once, in turns in the same run with FastAPI doing the same and, with the folder of
  * another checkout, with that one's host.
  */
 const mixed: Bench = {
@@ -26,15 +26,13 @@ const mixed: Bench = {
     const ours = stack.use(await openOurs({ checkout: HERE, models: MODELS, cpuProfile }));
     const plan = { clients: CLIENTS, seconds, slices: SLICES };
     const side = { ...ours, kinds: mix(ours.account) };
-    if (versus !== undefined) {
-      const theirs = stack.use(await openOurs({ checkout: versus, models: MODELS }));
-      return await compare(load, plan, side, { ...theirs, kinds: mix(theirs.account) });
-    }
+    const earlier = versus === undefined ? undefined : stack.use(await openOurs({ checkout: versus, models: MODELS }));
+    const before = earlier && { ...earlier, kinds: mix(earlier.account) };
     const { file } = stack.use(await modelFile(ours));
     const peer = stack.use(await startMixedFastApi(MODELS, file));
-    if (!peer) return await compare(load, plan, side);
+    if (!peer) return await compare(load, plan, side, undefined, before);
     const account = { ...peer.account, modelId: ours.account.modelId, token: await logIn(peer.base, peer.account) };
-    return await compare(load, plan, side, { ...peer, kinds: mix({ ...ours.account, ...account }) });
+    return await compare(load, plan, side, { ...peer, kinds: mix({ ...ours.account, ...account }) }, before);
   },
 };
 

@@ -23,7 +23,7 @@ const rows: readonly Row[] = [
   { name: 'hundred-rows/8', clients: 8, request: (of) => predictMany(of, 100) },
 ];
 
-/** Beside another checkout's host, or FastAPI with ONNX Runtime and the same file, which asks for no token and counts nothing. */
+/** Beside FastAPI with ONNX Runtime and the same file, which asks for no token and counts nothing; and another checkout's host. */
 const benchOf = ({ name, clients, request }: Row): Bench => ({
   name: `api/predict/${name}`,
   unit: 'requests/s',
@@ -34,14 +34,12 @@ const benchOf = ({ name, clients, request }: Row): Bench => ({
     const asked = { ...request(ours.account), weight: 1 };
     const plan = { clients, seconds, slices: SLICES };
     const side = { ...ours, kinds: [asked] };
-    if (versus !== undefined) {
-      const other = stack.use(await openOurs({ checkout: versus, models: MODELS }));
-      return await compare(load, plan, side, { ...other, kinds: [{ ...request(other.account), weight: 1 }] });
-    }
+    const earlier = versus === undefined ? undefined : stack.use(await openOurs({ checkout: versus, models: MODELS }));
+    const before = earlier && { ...earlier, kinds: [{ ...request(earlier.account), weight: 1 }] };
     const { file } = stack.use(await modelFile(ours));
     const peer = stack.use(await startPredictServer(file));
     const { token: _, ...withoutToken } = asked;
-    return await compare(load, plan, side, peer && { ...peer, kinds: [withoutToken] });
+    return await compare(load, plan, side, peer && { ...peer, kinds: [withoutToken] }, before);
   },
 });
 

@@ -9,7 +9,7 @@ import type { Actor } from '#domain/vault/audit.ts';
 import { deleteDropped, dropBackup, dueOf } from '#domain/vault/backups.ts';
 import { copiesDue } from '#domain/vault/copies.ts';
 import { drillsDue, endDrills, planDrill } from '#domain/vault/drills.ts';
-import { abandonedJobs, LEASE_MS } from '#domain/vault/jobs.ts';
+import { abandonedJobs } from '#domain/vault/jobs.ts';
 import { deletedManagers, findManager, managersDue, scheduleBackup } from '#domain/vault/managers.ts';
 import { abortExpiredUploads } from '#domain/vault/uploads.ts';
 import type { Log } from '#functions/http/contract.ts';
@@ -83,8 +83,9 @@ async function drillDue(services: VaultServices): Promise<void> {
 }
 
 /** Jobs whose process died with their message. */
-async function resumeAbandoned({ adapters: { table, queues, now } }: VaultServices): Promise<void> {
-  for (const job of await abandonedJobs(table, now() - LEASE_MS, AT_ONCE)) {
+async function resumeAbandoned({ adapters, settings }: VaultServices): Promise<void> {
+  const { table, queues, now } = adapters;
+  for (const job of await abandonedJobs(table, now() - settings.vaultLeaseSeconds * 1000, AT_ONCE)) {
     const { account_id, manager_id, kind, fingerprint } = job;
     await send(queues.vault, { account_id, manager_id, kind, fingerprint });
   }

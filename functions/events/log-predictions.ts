@@ -2,7 +2,9 @@
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import type { SQSEvent } from 'aws-lambda';
+import { StorageLimitError } from '#domain/errors.ts';
 import { newId } from '#domain/ids.ts';
+import { reserveBytes } from '#domain/installation/storage.ts';
 import { blobKeys } from '#domain/keys.ts';
 import { type LogMessage, logMessage } from '#domain/messages.ts';
 import { findModel } from '#domain/models/read.ts';
@@ -10,26 +12,35 @@ import type { Adapters } from '#domain/ports/adapters.ts';
 import { recordLogFile } from '#domain/prediction-log/files.ts';
 import { uuidOf } from '#domain/prediction-log/ids.ts';
 import { type LoggedRow, retentionOf } from '#domain/prediction-log/record.ts';
+import type { Settings } from '#domain/settings.ts';
 import { isoTime } from '#domain/times.ts';
 import type { Log } from '#functions/http/contract.ts';
 import { groupConsumer } from './batch.ts';
 
-type LogContext = Pick<Adapters, 'table' | 'blobs' | 'now'> & { readonly logger: Log };
+type LogContext = Pick<Adapters, 'table' | 'blobs' | 'now'> & {
+  readonly logger: Log;
+  readonly caps: Partial<Settings['caps']>;
+};
 
 const compressed = promisify(gzip);
 
-export function makeHandler(adapters: Pick<Adapters, 'table' | 'blobs' | 'queues' | 'now'>, options: { logger: Log }) {
+export interface LogOptions {
+  readonly logger: Log;
+  readonly settings?: { readonly caps?: Partial<Settings['caps']> };
+}
+
+export function makeHandler(adapters: Pick<Adapters, 'table' | 'blobs' | 'queues' | 'now'>, options: LogOptions) {
   const of = { schema: logMessage, queue: adapters.queues.logs, logger: options.logger };
   const consume = groupConsumer(
     of,
     ({ account_id, model_id }: LogMessage) => `${account_id}/${model_id}`,
-    (messages) => write({ ...adapters, ...options }, messages),
+    (messages) => write({ ...adapters, logger: options.logger, caps: options.settings?.caps ?? {} }, messages),
   );
   return (event: SQSEvent) => consume(event);
 }
 
 /** Messages of one model. A message that is delivered twice is in two files: readers go by its prediction's id. */
-async function write({ table, blobs, now, logger }: LogContext, messages: readonly LogMessage[]): Promise<void> {
+async function write({ table, blobs, now, logger, caps }: LogContext, messages: readonly LogMessage[]): Promise<void> {
   const { account_id, model_id } = messages[0]!;
   const model = await findModel(table, account_id, model_id);
   if (!model) return logger.info('predictions not logged: their model is deleted', { model_id });
@@ -40,12 +51,26 @@ async function write({ table, blobs, now, logger }: LogContext, messages: readon
   const [id, day] = [newId(now()), isoTime(now()).slice(0, 10)];
   const [first, last] = [inTime[0]!.prediction_id, inTime.at(-1)!.prediction_id];
   const file = { id, model_id, first, last, day, rows: lines.length, bytes: bytes.length };
-  const written = { account_id, file, plainBytes: plain.length, days: retentionOf(model) };
+  const refusal = await refusalOf(reserveBytes(table, account_id, bytes.length, caps));
+  if (refusal !== undefined) {
+    return logger.warn('predictions not logged: no more may be stored', { model_id, rows: lines.length, refusal });
+  }
+  const written = { account_id, file, plainBytes: plain.length, days: retentionOf(model), now: now() };
   if (!(await recordLogFile(table, written))) {
     return logger.warn('predictions not logged: the log of the day is full', { model_id, rows: lines.length });
   }
   const key = blobKeys.logFile(account_id, model_id, day, id);
   await blobs.artifacts.put(key, bytes, { contentType: 'application/gzip' });
+}
+
+async function refusalOf(reserving: Promise<void>): Promise<string | undefined> {
+  try {
+    await reserving;
+    return undefined;
+  } catch (error) {
+    if (error instanceof StorageLimitError) return error.message;
+    throw error;
+  }
 }
 
 const linesOf = ({ prediction_id, at, rows }: LogMessage): LoggedRow[] =>

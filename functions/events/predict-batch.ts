@@ -101,7 +101,7 @@ async function make(context: BatchContext, of: Batch, milliseconds: number): Pro
   // A store may report an error of what it is given as one of its own.
   const fault: { of?: unknown } = {};
   let [done, reported] = [0, now()];
-  const options = { probabilities: of.probabilities };
+  const options = { probabilities: of.probabilities, variant: of.variant ?? 'float32' };
   await using scratch = await openScratch(context.folder ?? tmpdir());
   const source = openSource(bytes, { folder: scratch.folder });
   const onRows = async (count: number): Promise<void> => {

@@ -5,6 +5,7 @@ import { keys } from '#domain/keys.ts';
 import { NO_MACHINE } from '#domain/messages.ts';
 import { deleteOrphans, dueOrphans } from '#domain/orphans.ts';
 import type { Adapters } from '#domain/ports/adapters.ts';
+import { removeLogDay } from '#domain/prediction-log/remove.ts';
 import { isResendDue, noteResend } from '#domain/resent.ts';
 import type { Settings } from '#domain/settings.ts';
 import { isoTime } from '#domain/times.ts';
@@ -16,6 +17,7 @@ import { advanceSweeps } from './advance-sweep.ts';
 import { type BatchThresholds, sweepBatches } from './sweep-batches.ts';
 import { type DatasetThresholds, sweepDatasets } from './sweep-datasets.ts';
 import { sweepDeletions } from './sweep-deletions.ts';
+import { sweepDrift } from './sweep-drift.ts';
 import { type OutboxThresholds, sweepOutbox } from './sweep-outbox.ts';
 import { attemptLost, failAttempt, sendTraining } from './training-attempts.ts';
 
@@ -77,7 +79,7 @@ export function makeHandler(adapters: SweepAdapters, options: SweepOptions) {
     const gaps = [
       ...[sweepJobs, advanceSweeps, sweepDatasets, sweepBatches, sweepOrphans, sweepOutbox, sweepDeletions],
       (of: SweepContext) => measureStorage(of, of.caps),
-      sweepEnded,
+      ...[sweepEnded, sweepDrift],
     ];
     // One sweep that fails does not stop the others.
     const results = await Promise.allSettled(gaps.map((gap) => gap(context, thresholds)));
@@ -150,6 +152,7 @@ async function sweepEnded({ table, now, logger, jobDays }: SweepContext): Promis
 
 async function sweepOrphans({ table, blobs, now, logger }: SweepContext): Promise<void> {
   for (const { bucket, prefix } of await dueOrphans(table, now(), ORPHANS_AT_ONCE)) {
+    if (bucket === 'artifacts') await removeLogDay(table, prefix);
     await deleteOrphans(table, blobs[bucket], bucket, prefix);
     logger.info('collected garbage', { bucket, prefix });
   }

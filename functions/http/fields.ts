@@ -13,6 +13,13 @@ export const line = (max: number) =>
       'must have a visible character and no control characters',
     );
 
+/** One line of text, or none. */
+export const optionalLine = (max: number) =>
+  z
+    .string()
+    .max(max, { abort: true })
+    .regex(/^\P{Cc}*$/u, 'must have no control characters');
+
 /**
  * A name: a line that looks like what it is. Characters that turn the direction of text around can make one name look like
  * another, and so can those that nobody sees. The joiners stay, which Persian, Hindi and emoji need, and the marks of

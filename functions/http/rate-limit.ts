@@ -21,13 +21,13 @@ export interface RateLimitStatus {
 export async function countRequest(table: Table, who: string, limit: number, now: number): Promise<RateLimitStatus> {
   const window = Math.floor(epochSeconds(now) / WINDOW_SECONDS);
   const resetAt = (window + 1) * WINDOW_SECONDS;
-  const count = await table.increment(keys.rate(`${who}#${window}`), 'count', resetAt);
+  const count = await table.increment(keys.rate(`${who}#${window}`), 'count', resetAt, limit);
   return { limit, count, resetAt };
 }
 
 /** Counts one request of an account: its usage is counted with the same write. `now` in epoch milliseconds. */
 export async function countCall(table: Table, accountId: string, limit: number, now: number): Promise<RateLimitStatus> {
-  const { count, resetAt } = await addCall(table, accountId, now);
+  const { count, resetAt } = await addCall(table, accountId, now, limit);
   return { limit, count, resetAt };
 }
 

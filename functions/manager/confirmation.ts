@@ -6,14 +6,15 @@ export const confirmationBody = {
   confirm_deletion: z.boolean().optional(),
 };
 
-const flag = z.enum(['true', 'false']).optional();
+/** Python writes `True`. */
+const flag = z.enum(['true', 'false', 'True', 'False']).optional();
 
 export const confirmationQuery = { confirm_deletion: flag.meta({ description: 'As in the body' }) };
 export const backupQuery = { backup_before_delete: flag.meta({ description: 'As in the body' }) };
 
 /** What the body says, or else the query. */
-export const given = (body: boolean | undefined, query: 'true' | 'false' | undefined): boolean | undefined =>
-  body ?? (query === undefined ? undefined : query === 'true');
+export const given = (body: boolean | undefined, query: z.output<typeof flag>): boolean | undefined =>
+  body ?? (query === undefined ? undefined : query.toLowerCase() === 'true');
 
 /** Throws `ValidationError`. */
 export function requireConfirmation(confirmed: boolean | undefined): void {

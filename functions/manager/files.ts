@@ -4,13 +4,16 @@ import type { HandlerOptions, HttpHandler } from '#functions/http/contract.ts';
 import { renderManagerError } from '#functions/http/errors/manager.ts';
 import { makeServices } from '#functions/http/route.ts';
 import { makeSurface } from '#functions/http/surface.ts';
-import { importer } from '#functions/platform/models/importer.ts';
-import { quantize } from './models/quantizer.ts';
+import { quantizing } from './models/quantizing.ts';
 import { fileRoutes } from './routes.ts';
 import type { FileServices } from './services.ts';
+
+/** It loads ONNX Runtime, which takes time and memory. */
+const importer: FileServices['importer'] = async () =>
+  (await import('#functions/platform/models/importer.ts')).importer;
 
 export const makeHandler = (adapters: Adapters, options: HandlerOptions): HttpHandler =>
   makeSurface<FileServices>(
     { routes: fileRoutes, renderError: renderManagerError },
-    { ...makeServices(adapters, options), quantize, importer },
+    { ...makeServices(adapters, options), ...quantizing, importer },
   );

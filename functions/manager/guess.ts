@@ -1,9 +1,13 @@
 /** Guesses of passwords are throttled, for each thing that a password opens and each address. */
+import { RateLimitError, UnavailableError } from '#domain/errors.ts';
 import type { Actor } from '#domain/vault/audit.ts';
 import { reserveLogin } from '#functions/http/authentication/login-throttle.ts';
 import type { VaultServices } from './services.ts';
 
-/** Runs what tries a password; whatever it throws counts as a wrong one. Throws `RateLimitError`. */
+/**
+ * Runs what tries a password; whatever it throws counts as a wrong one, unless it was not even tried. Throws
+ * `RateLimitError`.
+ */
 export async function throttled<T>(
   { adapters, settings }: VaultServices,
   what: string,
@@ -16,7 +20,8 @@ export async function throttled<T>(
   try {
     result = await run();
   } catch (error) {
-    await attempt.failed();
+    const untried = error instanceof RateLimitError || error instanceof UnavailableError;
+    await (untried ? attempt.cancelled() : attempt.failed());
     throw error;
   }
   await attempt.succeeded();

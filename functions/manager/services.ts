@@ -11,7 +11,15 @@ export interface Int8Version {
   readonly difference: Difference;
 }
 
-/** What saving and serving a model need besides. Only types of it here: declaring a route does not load ONNX Runtime. */
-export interface FileServices extends ImportServices {
+/** Makes int8 versions. Only types of it here: declaring a route does not load ONNX Runtime. */
+export interface Quantizing {
   readonly quantize: (model: Uint8Array) => Promise<Int8Version>;
+  /** Bytes that are left to this process. */
+  readonly freeMemory: () => number;
 }
+
+/** What saving and serving a model need besides. */
+export interface FileServices extends ImportServices, Quantizing {}
+
+/** What saving a model needs where it outlasts its request. */
+export type JobServices = VaultServices & Quantizing;

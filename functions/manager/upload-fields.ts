@@ -1,6 +1,7 @@
 /** Fields of uploads in parts, of a model or of an archive. */
 import { z } from 'zod';
 import type { SignedParts } from '#domain/vault/staged.ts';
+import { partsToPut } from '#functions/http/upload-fields.ts';
 import { managerPath, time } from './fields.ts';
 
 export const uploadPath = managerPath.extend({ upload_id: z.uuid() });
@@ -8,8 +9,7 @@ export const uploadPath = managerPath.extend({ upload_id: z.uuid() });
 export const startedUpload = z
   .strictObject({
     upload_id: z.string(),
-    part_size: z.int().meta({ description: 'Bytes of every part but the last' }),
-    parts: z.array(z.strictObject({ part: z.int(), url: z.string() })),
+    ...partsToPut,
     expires_in: z.int().meta({
       description:
         'Seconds for which the URLs are valid: as long as the upload, or until the credentials end that signed them. A GET of the upload has new ones',
@@ -29,13 +29,3 @@ export const showUpload = (
   expires_in: seconds,
   complete_by: until,
 });
-
-export const uploadedParts = z
-  .array(
-    z.strictObject({
-      part: z.int().min(1).max(10_000),
-      etag: z.string().min(1).max(256).meta({ description: 'The `ETag` header of the response to the part' }),
-    }),
-  )
-  .min(1)
-  .max(10_000);

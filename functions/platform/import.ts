@@ -11,5 +11,5 @@ import { importer } from './models/importer.ts';
 
 export function makeHandler(adapters: Adapters, options: HandlerOptions): HttpHandler {
   const routes: readonly Route<ImportServices>[] = [importModel, ...modelUploadRoutes];
-  return makeSurface({ routes, renderError }, { ...makeServices(adapters, options), importer });
+  return makeSurface({ routes, renderError }, { ...makeServices(adapters, options), importer: async () => importer });
 }

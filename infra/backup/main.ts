@@ -1,6 +1,7 @@
 /**
  * `npm run backup -- DIR` copies a data folder, also while its host runs; `npm run restore -- DIR` makes a data folder of
- * such a copy. Ends with 0, with 2 if the command line is wrong, or with 1 and one line that says what went wrong.
+ * such a copy, or with `--vault` takes back the backups of a second location. Ends with 0, with 2 if the command line is
+ * wrong, or with 1 and one line for everything that went wrong.
  */
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -8,37 +9,63 @@ import { backUpFolder } from '#embedded/backup/back-up.ts';
 import { restoreFolder } from '#embedded/backup/restore.ts';
 import { UsageError } from '../embedded/usage-error.ts';
 import { lineOf } from '../smoke/platform-url.ts';
+import { recoverVault } from './recover-vault.ts';
 
 const USAGE = `Usage: npm run backup -- DIR [--data DIR]
        npm run restore -- DIR --data DIR
+       npm run restore -- DIR --vault --data DIR [--account ID]
 
-  DIR          the backup. Backing up into the same place again copies only what is new
-  --data DIR   the data folder (default when backing up: .trainyard/data); to restore, a new or empty one
-  --help       this text
+  DIR           the backup. Backing up into the same place again copies only what is new
+  --data DIR    the data folder (default when backing up: .trainyard/data); to restore, a new or empty one
+  --vault       DIR is a second location of the vault's backups (npm start -- --backup-copies DIR). The data folder has
+                keys/wrapping.key of the installation that made them, and may have more
+  --account ID  whose backups to take, if there are those of several accounts
+  --help        this text
 
-The backup has the keys of the installation: whoever has it can read everything but what passwords protect.`;
+The backup has the keys of the installation: whoever has it can read everything but what passwords protect. A second
+location has none.`;
 
 function readArguments(args: readonly string[]) {
-  const options = { data: { type: 'string' }, help: { type: 'boolean', default: false } } as const;
+  const options = {
+    data: { type: 'string' },
+    vault: { type: 'boolean', default: false },
+    account: { type: 'string' },
+    help: { type: 'boolean', default: false },
+  } as const;
   const { values, positionals } = parseArgs({ args: [...args], allowPositionals: true, options });
   const [what, place, ...more] = positionals;
   if (values.help) return undefined;
   if (what !== 'backup' && what !== 'restore') throw new UsageError('backup or restore is missing; see --help');
   if (place === undefined || more.length > 0) throw new UsageError('There must be one DIR; see --help');
   if (what === 'restore' && values.data === undefined) throw new UsageError('--data DIR is missing; see --help');
-  return { what, place: resolve(place), data: resolve(values.data ?? '.trainyard/data') };
+  if (what === 'backup' && values.vault) throw new UsageError('--vault is for restore; see --help');
+  if (values.account !== undefined && !values.vault) throw new UsageError('--account needs --vault; see --help');
+  const { vault, account } = values;
+  return { what, place: resolve(place), data: resolve(values.data ?? '.trainyard/data'), vault, account };
 }
 
 const MEBIBYTE = 1_048_576;
 const size = (bytes: number): string => `${(bytes / MEBIBYTE).toFixed(1)} MiB`;
 
-async function main({ what, place, data }: NonNullable<ReturnType<typeof readArguments>>): Promise<string> {
+type Arguments = NonNullable<ReturnType<typeof readArguments>>;
+
+async function main({ what, place, data, vault, account }: Arguments): Promise<string> {
   if (what === 'backup') {
     const { files, bytes, copied } = await backUpFolder(data, place, Date.now);
     return `Backed up ${data} into ${place}: ${files} files, ${size(bytes)}, ${copied} of them new`;
   }
+  if (vault) return takeBack(place, data, account);
   const { files, bytes, created_at } = await restoreFolder(place, data);
   return `Restored ${data} as it was at ${created_at}: ${files} files, ${size(bytes)}. Start it with: npm start -- --data ${data}`;
+}
+
+async function takeBack(place: string, data: string, account: string | undefined): Promise<string> {
+  const { managers, backups, known, failed } = await recoverVault(place, data, account);
+  for (const { file, reason } of failed) process.stderr.write(`${file}: ${reason}\n`);
+  if (failed.length > 0) process.exitCode = 1;
+  const had = known === 0 ? '' : `, ${known} were there`;
+  const without = failed.length === 0 ? '' : `, ${failed.length} could not be taken`;
+  return `Took ${backups} backups into ${data}${had}${without}; new managers: ${managers.join(', ') || 'none'}. Restore models from them with POST /api/model-manager/MANAGER/backup/restore`;
 }
 
 function fail(error: unknown, code: number): never {
@@ -55,5 +82,7 @@ function given() {
 }
 
 const args = given();
-const printed = args ? await main(args).catch((error: unknown) => fail(error, 1)) : USAGE;
+const printed = args
+  ? await main(args).catch((error: unknown) => fail(error, error instanceof UsageError ? 2 : 1))
+  : USAGE;
 process.stdout.write(`${printed}\n`);

@@ -118,6 +118,8 @@ export async function startHost(options: HostOptions): Promise<Host> {
     readingThreads: Math.min(READING_THREADS, availableParallelism()),
     startedAt: isoTime(Date.now()),
     vault: options.manager?.vault,
+    // A few seconds of a disk, for all requests together.
+    vaultBytesAtOnce: 600_000_000,
     ...(options.hub?.url === undefined ? {} : { hubUrl: options.hub.url }),
     ...(options.hub?.token === undefined ? {} : { hubToken: options.hub.token }),
     ...(options.encoderFolder === undefined ? {} : { encoderFolder: options.encoderFolder }),

@@ -1,7 +1,7 @@
 import { Console } from 'node:console';
 import { createWriteStream, mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
-import type { Writable } from 'node:stream';
+import { Writable } from 'node:stream';
 import { Logger } from '@aws-lambda-powertools/logger';
 import type { LogItemExtraInput, LogItemMessage } from '@aws-lambda-powertools/logger/types';
 import { logReplacer } from '#domain/log-replacer.ts';
@@ -15,7 +15,7 @@ export type LogTarget = { readonly file: string } | 'stderr';
  * are written here, as it would write them.
  */
 export function makeLogger(serviceName: string, target: LogTarget): Logger {
-  const output = target === 'stderr' ? process.stderr : openLog(target.file);
+  const output: Output = target === 'stderr' ? standardError : openLog(target.file);
   const logger = new Logger({ serviceName, jsonReplacerFn: logReplacer });
   const info = logger.info.bind(logger);
   // In another time zone its times are not in UTC.
@@ -23,10 +23,41 @@ export function makeLogger(serviceName: string, target: LogTarget): Logger {
   const infoOf = (message: LogItemMessage, ...extra: LogItemExtraInput): void => {
     const [attributes, ...more] = extra;
     if (!isPlain || typeof message !== 'string' || more.length > 0 || !isFlat(attributes)) info(message, ...extra);
-    else output.write(`${plainLine(serviceName, message, attributes)}\n`);
+    else output.add(`${plainLine(serviceName, message, attributes)}\n`);
   };
-  return Object.assign(logger, { console: new Console({ stdout: output, stderr: output }), info: infoOf });
+  const { stream } = output;
+  return Object.assign(logger, { console: new Console({ stdout: stream, stderr: stream }), info: infoOf });
 }
+
+interface Output {
+  readonly stream: Writable;
+  /** Writes a line, now or soon. */
+  add(line: string): void;
+}
+
+let waiting = '';
+
+function writeWaiting(): void {
+  const lines = waiting;
+  waiting = '';
+  if (lines !== '') process.stderr.write(lines);
+}
+
+const standardError: Output = {
+  // What is written at once comes after the lines before it.
+  stream: new Writable({
+    decodeStrings: false,
+    write(chunk: string | Buffer, _, done) {
+      writeWaiting();
+      process.stderr.write(chunk, () => done());
+    },
+  }),
+  add: (line) => {
+    if (waiting === '') setImmediate(writeWaiting);
+    waiting += line;
+  },
+};
+process.once('exit', writeWaiting);
 
 const AS_BY_DEFAULT: readonly string[] = ['TRACE', 'DEBUG', 'INFO'];
 
@@ -51,7 +82,8 @@ function isFlat(value: LogItemExtraInput[0] | undefined): value is Flat {
   );
 }
 
-function openLog(file: string): Writable {
+function openLog(file: string): Output {
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
-  return createWriteStream(file, { flags: 'a', mode: 0o600 });
+  const stream = createWriteStream(file, { flags: 'a', mode: 0o600 });
+  return { stream, add: (line) => void stream.write(line) };
 }

@@ -88,7 +88,7 @@ export const functions = {
     computes: false,
     streams: false,
     runtime: false,
-    uses: { table: ['get', 'put', 'update', 'check'], buckets: { artifacts: ['put'] } },
+    uses: { table: ['get', 'query', 'put', 'update', 'check'], buckets: { artifacts: ['put'] } },
   },
   // Sends requests to the hub only, and follows it to where its files are.
   'load-encoder': {
@@ -156,11 +156,12 @@ export const functions = {
   // What did not end within its request: backups, restores, rotations, and saves and downloads of large models.
   'run-vault-job': {
     entry: 'functions/events/run-vault-job.ts',
-    memoryMegabytes: 1024,
+    // For a version with weights of 8 bits of a model of 500 MB.
+    memoryMegabytes: 3008,
     timeoutSeconds: 900,
     computes: true,
     streams: false,
-    runtime: false,
+    runtime: true,
     uses: {
       table: ['get', 'query', 'put', 'update', 'delete', 'check'],
       buckets: { artifacts: ['read', 'put', 'delete'], backups: ['read', 'put', 'delete'] },
@@ -179,7 +180,7 @@ export const functions = {
     runtime: false,
     uses: {
       table: ['get', 'query', 'index', 'put', 'update', 'delete', 'check'],
-      buckets: { datasets: ['delete'], artifacts: ['delete'], backups: ['delete'] },
+      buckets: { datasets: ['delete'], artifacts: ['read', 'delete'], backups: ['delete'] },
       copies: ['delete'],
       sends: ['datasets', 'training', 'predictions'],
       publishes: true,

@@ -46,6 +46,11 @@ export interface FunctionSpec {
    * it leaves to other threads what takes long, and a change of threads costs as much as the call itself.
    */
   readonly callsSmallHere?: true;
+  /**
+   * On one machine: how many calls a worker thread has in hand at once, where most of them wait for files or for other
+   * threads. A quarter of them may be one caller's. Default: one, and the others wait until it has ended.
+   */
+  readonly turnsAtOnce?: number;
   /** Whether the response is streamed instead of buffered. */
   readonly streams: boolean;
   /** Whether it loads ONNX Runtime, which is a layer in the cloud. */

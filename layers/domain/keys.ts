@@ -28,6 +28,7 @@
  * | Model | `ACCOUNT#id` | `MODEL#id` | |
  * | Batch prediction | `ACCOUNT#id` | `BATCH#id` | `BATCHES` while it is active, then `ENDEDBATCHES`, by when |
  * | File of a model's log of predictions, what it logged on a day | `ACCOUNT#id#PREDICTIONS` | `FILE#model#prediction#file`, `DAY#model#day` | |
+ * | When a model is compared with its log next | `ACCOUNT#id#PREDICTIONS` | `DRIFT#model` | `DRIFT`, by when |
  * | Feedback on a prediction | `ACCOUNT#id#PREDICTIONS` | `FEEDBACK#model#prediction#row` | |
  * | Sweep of hyperparameters | `ACCOUNT#id` | `SWEEP#id` | `SWEEPS` while it is running, then `ENDEDSWEEPS`, by when |
  * | Model by its number | `ACCOUNT#id` | `MODELNUMBER#n` | |
@@ -117,6 +118,7 @@ export const keys = {
     inLog(accountId, `${prefixes.logFiles(modelId)}${last}#${id}`),
   logDay: (accountId: string, modelId: string, day: string): Key =>
     inLog(accountId, `${prefixes.logDays(modelId)}${day}`),
+  driftCheck: (accountId: string, modelId: string): Key => inLog(accountId, `DRIFT#${modelId}`),
   feedback: (accountId: string, modelId: string, prediction: string, row: number): Key =>
     inLog(accountId, `${prefixes.feedback(modelId)}${prediction}#${String(row).padStart(5, '0')}`),
   modelNumber: (accountId: string, n: number): Key => ({ pk: `ACCOUNT#${accountId}`, sk: `MODELNUMBER#${n}` }),
@@ -304,6 +306,7 @@ export const indexes = {
   expiringBackups: 'VAULTEXPIRING',
   droppedBackups: 'VAULTDROPPED',
   closedAccounts: 'CLOSED',
+  driftChecks: 'DRIFT',
 } as const;
 
 /** The form in which names are compared: case and Unicode composition do not matter. */
@@ -366,6 +369,11 @@ export const blobKeys = {
   backupContent: (accountId: string, managerId: string, content: string) =>
     `${accountId}/vault/${managerId}/contents/${content}/data`,
 } as const;
+
+const RECORD = /^[^/]+\/vault\/[^/]+\/backups\/[^/]+\/record$/;
+
+/** Whether a file of that key is the record of a backup, in a second location. */
+export const isBackupRecord = (key: string): boolean => RECORD.test(key);
 
 const STAGED = /^[^/]+\/vault\/[^/]+\/staged\//;
 

@@ -107,6 +107,8 @@ export const settingsSchema = z.strictObject({
   vault: vault.prefault({}),
   /** What has more bytes to work on is not begun within a request of the vault: it goes on as a job. */
   vaultBytesAtOnce: count.default(200_000_000),
+  /** A job of the vault whose process died goes on after so long; a process that works on it says so four times as often. */
+  vaultLeaseSeconds: z.int().min(1).max(900).default(60),
   /** When this host started (RFC 3339). In the cloud, where nothing runs, uptime counts from the deployment. */
   startedAt: z.string().optional(),
   /** The hub from which pretrained encoders are loaded: Hugging Face, or a mirror with the same API. */

@@ -23,6 +23,13 @@ interface PendingWrite {
   /** It was rejected for a reason of its own, so that it must not be tried again. */
   failed?: true;
   readonly quiet: boolean;
+  /** Whether it is one statement, which alone is a transaction by itself. */
+  readonly isSingle: () => boolean;
+}
+
+export interface WriteOptions {
+  readonly quiet?: boolean;
+  readonly isSingle?: () => boolean;
 }
 
 /**
@@ -51,12 +58,17 @@ export class Database {
     this.#sqlite.exec(`PRAGMA synchronous = ${durability}; PRAGMA foreign_keys = ON; PRAGMA cache_size = -16384`);
     this.#dataVersion = this.#sqlite.prepare('PRAGMA data_version');
     this.#dataVersion.setReturnArrays(true);
-    this.watch = new Watch(() => this.#othersVersion());
+    this.watch = new Watch(() => this.othersVersion);
   }
 
   /** Another one after each commit, by this connection or any other. */
   get version(): string {
-    return `${this.#commits} ${this.#othersVersion()}`;
+    return `${this.#commits} ${this.othersVersion}`;
+  }
+
+  /** Another one after each commit by another connection. */
+  get othersVersion(): number {
+    return Number((this.#dataVersion.get() as unknown as readonly number[])[0]);
   }
 
   /** Several statements at once, outside of group commit. */
@@ -93,9 +105,10 @@ export class Database {
   /**
    * Resolves with what `work` returned once its changes are committed; rejects with what it threw, and then its changes
    * are rolled back. `work` is synchronous. Throws `UnavailableError` if the database is locked for ten seconds or
-   * cannot write. `quiet`: what it changes is nothing that a listener of `watch` waits for.
+   * cannot write. `quiet`: what it changes is nothing that a listener of `watch` waits for. `isSingle`: asked when
+   * it is about to run, whether it is one statement, by `all`; then it needs no others to begin and to commit it.
    */
-  write<T>(work: () => T, { quiet = false }: { readonly quiet?: boolean } = {}): Promise<T> {
+  write<T>(work: () => T, { quiet = false, isSingle = () => false }: WriteOptions = {}): Promise<T> {
     return new Promise((resolve, reject) => {
       let result: T;
       this.#pending.push({
@@ -105,6 +118,7 @@ export class Database {
         commit: () => resolve(result),
         fail: reject,
         quiet,
+        isSingle,
       });
       if (this.#pending.length === 1) setImmediate(() => this.#flush());
     });
@@ -147,6 +161,11 @@ export class Database {
   }
 
   #inTransaction(writes: readonly PendingWrite[]): PendingWrite[] {
+    const [only] = writes;
+    if (only !== undefined && writes.length === 1 && only.isSingle()) {
+      only.run();
+      return [only];
+    }
     try {
       this.#prepare('BEGIN IMMEDIATE').run();
       // A write that shares its transaction with no other needs no savepoint, which would be two more statements.
@@ -187,11 +206,6 @@ export class Database {
     }
     this.#prepare('RELEASE one_write').run();
     return true;
-  }
-
-  /** Changes when another connection commits. */
-  #othersVersion(): number {
-    return Number((this.#dataVersion.get() as unknown as readonly number[])[0]);
   }
 
   #prepare(sql: string): StatementSync {

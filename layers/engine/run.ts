@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import * as ort from './runtime.ts';
 import { type Tensor, type Tensors, tensor } from './tensor.ts';
 import { type DType, formatShape, type HalfType } from './type.ts';
@@ -31,7 +32,7 @@ export class RuntimeError extends Error {
   override readonly name = 'RuntimeError';
 }
 
-/** A loaded model. `run` blocks the thread and cannot be cancelled. */
+/** A loaded model. A run blocks the thread and cannot be cancelled. */
 export interface Session extends AsyncDisposable {
   readonly device: Device;
   readonly inputNames: readonly string[];
@@ -42,6 +43,8 @@ export interface Session extends AsyncDisposable {
    * @throws RuntimeError
    */
   run(feeds: Tensors, wanted?: readonly string[], into?: Tensors): Promise<Tensors>;
+  /** The same at once: `run` lets what waits in the event loop go first. */
+  runAtOnce(feeds: Tensors, wanted?: readonly string[], into?: Tensors): Tensors;
   dispose(): Promise<void>;
 }
 
@@ -65,80 +68,120 @@ export async function openSession(model: Uint8Array | string, options: SessionOp
     externalData: Object.entries(external).map(([path, data]) => ({ path, data })),
     ...(optimizedModelPath === undefined ? {} : { optimizedModelFilePath: optimizedModelPath }),
   };
-  return sessionOf(await create(model, settings), device);
+  await nextTurn();
+  return sessionOf(new NativeSession(model, settings), device);
 }
 
 /**
- * The shapes of a model's outputs as far as the runtime infers them, without a run: a dimension that it does not know is a
- * text. Outputs that are no tensors are left out.
+ * The shapes of a model's outputs as far as the runtime infers them, without a run: a dimension that it does not know is
+ * below 0. Outputs that are no tensors are left out.
  * @throws RuntimeError if the model is invalid
  */
-export async function inferredShapes(
-  model: Uint8Array,
-): Promise<Readonly<Record<string, readonly (number | string)[]>>> {
+export async function inferredShapes(model: Uint8Array): Promise<Readonly<Record<string, readonly number[]>>> {
+  await nextTurn();
   // Optimising would compute what follows from constants.
-  const session = await create(model, {
+  const session = new NativeSession(model, {
     graphOptimizationLevel: 'disabled',
     intraOpNumThreads: 1,
     logSeverityLevel: 4,
   });
   try {
-    return Object.fromEntries(
-      session.outputMetadata.flatMap((one) => (one.isTensor ? [[one.name, one.shape] as const] : [])),
-    );
+    return session.outputShapes;
   } finally {
-    await session.release();
+    session.dispose();
   }
 }
 
-const create = (model: Uint8Array | string, settings: ort.InferenceSession.SessionOptions) =>
-  translated(() =>
-    typeof model === 'string'
-      ? ort.InferenceSession.create(model, settings)
-      : ort.InferenceSession.create(model, settings),
-  );
-
-function sessionOf(session: ort.InferenceSession, device: Device): Session {
-  const dispose = () => session.release();
+function sessionOf(session: NativeSession, device: Device): Session {
+  const { inputNames, outputNames } = session;
+  const runAtOnce: Session['runAtOnce'] = (feeds, wanted = outputNames, into = {}) =>
+    runSession(session, feeds, wanted, into);
+  const dispose = async () => session.dispose();
   return {
     device,
-    inputNames: session.inputNames,
-    outputNames: session.outputNames,
-    run: (feeds, wanted = session.outputNames, into = {}) => runSession(session, feeds, wanted, into),
+    inputNames,
+    outputNames,
+    run: async (feeds, wanted, into) => {
+      await nextTurn();
+      return runAtOnce(feeds, wanted, into);
+    },
+    runAtOnce,
     dispose,
     [Symbol.asyncDispose]: dispose,
   };
 }
 
-async function runSession(
-  session: ort.InferenceSession,
-  feeds: Tensors,
-  wanted: readonly string[],
-  into: Tensors,
-): Promise<Tensors> {
-  const inputs = session.inputNames.map((name) => {
+class NativeSession {
+  readonly #native: ort.Binding.InferenceSession;
+  readonly inputNames: readonly string[];
+  readonly outputNames: readonly string[];
+  readonly outputShapes: Readonly<Record<string, readonly number[]>>;
+
+  /** @throws RuntimeError */
+  constructor(model: Uint8Array | string, settings: ort.InferenceSession.SessionOptions) {
+    ort.initOrt();
+    const native = new ort.binding.InferenceSession();
+    translated(() =>
+      typeof model === 'string'
+        ? native.loadModel(model, settings)
+        : native.loadModel(model.buffer as ArrayBuffer, model.byteOffset, model.byteLength, settings),
+    );
+    this.#native = native;
+    this.inputNames = native.inputMetadata.map(({ name }) => name);
+    this.outputNames = native.outputMetadata.map(({ name }) => name);
+    this.outputShapes = Object.fromEntries(
+      native.outputMetadata.flatMap((one) => (one.isTensor ? [[one.name, one.shape] as const] : [])),
+    );
+  }
+
+  /**
+   * @param outputs those to compute; null: into memory of the runtime
+   * @throws RuntimeError
+   */
+  run(feeds: Feeds, outputs: Readonly<Record<string, Feed | null>>): Readonly<Record<string, ort.Tensor>> {
+    const { outputNames } = this;
+    const unknown = Object.keys(outputs).find((name) => !outputNames.includes(name));
+    if (unknown !== undefined) throw new RuntimeError(`there is no output '${unknown}'; got ${outputNames.join(', ')}`);
+    type Given = Parameters<ort.Binding.InferenceSession['run']>;
+    const results = translated(() => this.#native.run(feeds as Given[0], outputs as Given[1], {}));
+    return results as Readonly<Record<string, ort.Tensor>>;
+  }
+
+  dispose(): void {
+    this.#native.dispose();
+  }
+}
+
+function runSession(session: NativeSession, feeds: Tensors, wanted: readonly string[], into: Tensors): Tensors {
+  const inputs: Record<string, Feed> = {};
+  for (const name of session.inputNames) {
     const feed = feeds[name];
     if (feed === undefined) throw new RuntimeError(`input '${name}' is missing; got ${Object.keys(feeds).join(', ')}`);
-    return [name, toRuntime(feed)] as const;
-  });
-  const outputs = wanted.map((name) => [name, into[name] ? toRuntime(into[name]) : null] as const);
-  const results = await translated(() => session.run(Object.fromEntries(inputs), Object.fromEntries(outputs)));
+    inputs[name] = toRuntime(feed);
+  }
+  const outputs: Record<string, Feed | null> = {};
+  for (const name of wanted) outputs[name] = into[name] ? toRuntime(into[name]) : null;
+  const results = session.run(inputs, outputs);
   return Object.fromEntries(wanted.map((name) => [name, into[name] ?? fromRuntime(results[name]!)]));
 }
 
-async function translated<T>(call: () => Promise<T>): Promise<T> {
+function translated<T>(call: () => T): T {
   try {
-    return await call();
+    return call();
   } catch (error) {
     throw new RuntimeError(error instanceof Error ? error.message : String(error), { cause: error });
   }
 }
 
-function toRuntime({ dtype, shape, data }: Tensor): ort.Tensor {
+/** As much of the runtime's tensor as its native part reads: making one checks again what ours has checked. */
+type Feed = Pick<ort.Tensor, 'type' | 'dims' | 'data' | 'location'>;
+type Feeds = Readonly<Record<string, Feed>>;
+
+function toRuntime({ dtype, shape, data }: Tensor): Feed {
   if (dtype === 'float16' || dtype === 'bfloat16')
     throw new RuntimeError(`cannot feed ${dtype}${formatShape(shape)}: feed float32 and cast in the graph`);
   // The runtime reads the texts and changes none.
-  return dtype === 'string' ? new ort.Tensor('string', data as string[], shape) : new ort.Tensor(dtype, data, shape);
+  return { type: dtype, dims: shape, data: data as ort.Tensor['data'], location: 'cpu' };
 }
 
 /** 16-bit floats stay inside graphs, because the binding does not support them. */

@@ -2,3 +2,5 @@
 import './telemetry.ts';
 
 export * from 'onnxruntime-node';
+/** The package's own session waits for a turn of the event loop before each run; this is what it calls then. */
+export { type Binding, binding, initOrt } from 'onnxruntime-node/dist/binding.js';

@@ -1,69 +1,36 @@
 /** Predictions of trained models, which are loaded once and kept in memory while there is room. */
 import { ValidationError } from '#domain/errors.ts';
-import { Faults } from '#domain/faults.ts';
 import type { ServedModel } from '#domain/models/record.ts';
 import type { Blobs } from '#domain/ports/blobs/port.ts';
 import { openSession, RuntimeError, type SessionOptions } from '#engine/run.ts';
-import { expectTensor, type Tensors } from '#engine/tensor.ts';
+import type { Tensors } from '#engine/tensor.ts';
 import { IMPORTED_FILE } from './files/names.ts';
 import { kindNamed } from './kinds.ts';
 import { readArtifact } from './serving/artifact.ts';
 import { Cache, type Loaded } from './serving/cache.ts';
-import { NO_PROBABILITIES, SERVING_FILE, type Serving, VARIANT_FILES, type Variant } from './serving/description.ts';
-import { type Explanation as Contributed, explain } from './serving/explain.ts';
+import { SERVING_FILE, type Serving, VARIANT_FILES, type Variant } from './serving/description.ts';
+import { explain } from './serving/explain.ts';
 import type { Input } from './serving/input.ts';
+import type { Prediction, PredictionOptions } from './serving/prediction.ts';
+import { expectFinite, readings } from './serving/readings.ts';
+import { RunTimes } from './serving/run-times.ts';
 import { SharedRuns } from './serving/shared-runs.ts';
 import { readReference, readServing } from './serving/stored.ts';
-import { type Basis, typicalValues } from './serving/typical.ts';
-import { isHeavy, SMALL_MODEL_BYTES } from './serving/weight.ts';
+import { typicalValues } from './serving/typical.ts';
+import { expectVariant } from './serving/variant.ts';
+import { isHeavy, LIGHT_MS, SMALL_MODEL_BYTES } from './serving/weight.ts';
 import { takesText } from './text/description.ts';
 import { makeTextPredictor, type TextPredictor } from './text/predictor.ts';
 
 export type { Cell, Input, Row } from './serving/input.ts';
 
-/** For a classification, the most probable class. For a regression, a number in the target's unit. For labels, those that the row has. */
-export type Prediction = ClassPrediction | ValuePrediction | LabelsPrediction;
-
-export interface Explanation extends Contributed {
-  /** What the row is compared with. */
-  readonly basis: Basis;
-}
-
-export interface ValuePrediction {
-  readonly value: number;
-  readonly explanation?: Explanation;
-  /** Where the truth is as often as was asked for, in the target's unit. */
-  readonly interval?: [low: number, high: number];
-}
-
-/** Any number of labels, the most probable first. */
-export interface LabelsPrediction {
-  readonly labels: { readonly label: string; readonly confidence: number }[];
-  /** Of each label, also of those that are not answered, where they were asked for. */
-  readonly probabilities?: Readonly<Record<string, number>>;
-  readonly explanation?: Explanation;
-}
-
-export interface ClassPrediction {
-  readonly class: string;
-  readonly confidence: number;
-  /** Of each class, in the order of the model's classes, where they were asked for. */
-  readonly probabilities?: Readonly<Record<string, number>>;
-  readonly explanation?: Explanation;
-}
-
-export interface PredictionOptions {
-  /** Of all classes; a regression has none. Default: false. */
-  readonly probabilities?: boolean;
-  /** How much each part of a row contributes to the class's probability, or to the value. Not of texts. Default: false. */
-  readonly explain?: boolean;
-  /** With `explain`: the row to compare with. Default: a typical one of the training data. */
-  readonly reference?: Input | undefined;
-  /** How often the truth is to lie within the interval of a regression. Default: no interval. */
-  readonly interval?: number;
-  /** Which of its files predicts. Default: `float32`. */
-  readonly variant?: Variant;
-}
+export type {
+  ClassPrediction,
+  LabelsPrediction,
+  Prediction,
+  PredictionOptions,
+  ValuePrediction,
+} from './serving/prediction.ts';
 
 export interface Predictor {
   /**
@@ -73,6 +40,8 @@ export interface Predictor {
   predict(model: ServedModel, inputs: readonly Input[], options?: PredictionOptions): Promise<readonly Prediction[]>;
   /** The features, in the order of a row, and the classes. The model itself is not loaded. Throws `NotFoundError`. */
   describe(model: ServedModel): Promise<Serving>;
+  /** Whether a run of so many rows would hold up others for long; `undefined` where that was not measured. */
+  isLong(model: ServedModel, rows: number, variant?: Variant): boolean | undefined;
 }
 
 export interface PredictorOptions {
@@ -84,6 +53,11 @@ export interface PredictorOptions {
   readonly maxModels?: number;
   /** The runtime's threads. Default: one for a small model, which others would only hold up, or else one per core. */
   readonly threads?: number;
+  /**
+   * Whether a call that comes alone is run at once: for whoever answers small requests. Default: no, it waits for others
+   * until the end of the event loop's turn.
+   */
+  readonly runsAtOnce?: boolean;
 }
 
 /** Descriptions are small, but for models of thousands of features. */
@@ -103,6 +77,7 @@ export function makePredictor({
   maxBytes = 512 * 2 ** 20,
   maxModels = 256,
   threads,
+  runsAtOnce = false,
 }: PredictorOptions): Predictor {
   const cache = new Cache<LoadedModel>({ bytes: maxBytes, count: maxModels });
   const optionsFor = (bytes: number): SessionOptions => {
@@ -123,18 +98,28 @@ export function makePredictor({
 
   const texts = makeTextPredictor({ artifacts });
 
+  /** Of the models that are loaded. */
+  const measured = new Map<string, RunTimes>();
+
   const load = async (model: ServedModel, variant: Variant): Promise<LoadedModel> => {
     const serving = await describe(model);
     const onnx = await readArtifact(artifacts, model, VARIANT_FILES[variant]);
     const session = await openSession(onnx, optionsFor(onnx.length));
-    const runs = new SharedRuns((feeds) => session.run(feeds));
-    return { serving, runs, bytes: onnx.length, dispose: () => session.dispose() };
+    const [name, times] = [nameOf(model, variant), new RunTimes()];
+    const runs = new SharedRuns((feeds) => session.runAtOnce(feeds), { firstAtOnce: runsAtOnce, times });
+    measured.set(name, times);
+    const dispose = async (): Promise<void> => {
+      if (measured.get(name) === times) measured.delete(name);
+      await session.dispose();
+    };
+    return { serving, runs, bytes: onnx.length, dispose };
   };
   const using = <R>(model: ServedModel, variant: Variant, use: (loaded: LoadedModel) => Promise<R>): Promise<R> =>
-    cache.use(`${model.id} ${variant}`, () => load(model, variant), use);
+    cache.use(nameOf(model, variant), () => load(model, variant), use);
 
   return {
     describe,
+    isLong: (model, rows, variant = 'float32') => measured.get(nameOf(model, variant))?.exceeds(LIGHT_MS, rows),
     predict: async (model, inputs, options = {}) => {
       const { variant = 'float32' } = options;
       expectVariant(model, variant);
@@ -159,10 +144,7 @@ export function makePredictor({
   };
 }
 
-function expectVariant({ artifacts }: ServedModel, variant: Variant): void {
-  if (variant === 'float32' || artifacts.some(({ file }) => file === VARIANT_FILES[variant])) return;
-  throw ValidationError.of('variant', `must be float32: the model was trained without ${variant}`);
-}
+const nameOf = ({ id }: ServedModel, variant: Variant): string => `${id} ${variant}`;
 
 const isImported = ({ artifacts }: ServedModel): boolean => artifacts.some(({ file }) => file === IMPORTED_FILE);
 
@@ -200,91 +182,12 @@ const RUNS_PER_EXPLANATION = 800;
 
 /** Makes predictions that take long with the other predictor. */
 export const dividedByWeight = (
-  light: Pick<Predictor, 'predict'>,
+  light: Pick<Predictor, 'predict' | 'isLong'>,
   heavy: Pick<Predictor, 'predict'>,
 ): Pick<Predictor, 'predict'> => ({
-  predict: (model, inputs, options) =>
-    (isHeavy(model, inputs.length * (options?.explain ? RUNS_PER_EXPLANATION : 1)) ? heavy : light).predict(
-      model,
-      inputs,
-      options,
-    ),
+  predict: (model, inputs, options) => {
+    const rows = inputs.length * (options?.explain ? RUNS_PER_EXPLANATION : 1);
+    const isLong = light.isLong(model, rows, options?.variant);
+    return (isHeavy(model, rows, isLong) ? heavy : light).predict(model, inputs, options);
+  },
 });
-
-type Reading = (results: Tensors, serving: Serving, options: PredictionOptions) => Prediction[];
-
-const readings: Readonly<Record<Serving['task'], Reading>> = {
-  classification: ({ label, probabilities }, { classes }, { probabilities: wanted = false, interval }) => {
-    if (interval !== undefined) throw ValidationError.of('interval', 'must be left out: the model answers classes');
-    const { data } = expectTensor('probabilities', probabilities, 'float32');
-    return expectTensor('label', label, 'string').data.map((name, row) => {
-      const first = row * classes.length;
-      const index = classes.indexOf(name);
-      // A model of others may have other words for its labels than it has for its classes.
-      const confidence = index < 0 ? Math.max(...data.subarray(first, first + classes.length)) : data[first + index]!;
-      return {
-        class: name,
-        confidence: Math.min(1, confidence),
-        ...(wanted ? { probabilities: byClass(classes, data, first) } : {}),
-      };
-    });
-  },
-  multilabel: ({ labels, probabilities }, { classes }, { probabilities: wanted = false, interval }) => {
-    if (interval !== undefined) throw ValidationError.of('interval', 'must be left out: the model answers labels');
-    const { data, shape } = expectTensor('probabilities', probabilities, 'float32');
-    const answered = expectTensor('labels', labels, 'bool').data;
-    return Array.from({ length: shape[0]! }, (_, row) => {
-      const first = row * classes.length;
-      const found = classes.flatMap((label, i) =>
-        answered[first + i] ? [{ label, confidence: Math.min(1, data[first + i]!) }] : [],
-      );
-      return {
-        labels: found.sort((a, b) => b.confidence - a.confidence),
-        ...(wanted || !Number.isFinite(data[first]!) ? { probabilities: byClass(classes, data, first) } : {}),
-      };
-    });
-  },
-  regression: ({ value }, { intervals = [] }, { interval, probabilities = false }) => {
-    if (probabilities) throw ValidationError.of('probabilities', NO_PROBABILITIES);
-    const { data } = expectTensor('value', value, 'float64');
-    const width = interval === undefined ? undefined : widthOf(intervals, interval);
-    return Array.from(data, (number) => ({
-      value: number,
-      ...(width === undefined ? {} : { interval: [number - width, number + width] }),
-    }));
-  },
-};
-
-/** By `fromEntries`, which makes `__proto__` a name like any other. */
-const byClass = (classes: readonly string[], values: Float32Array, from: number): Readonly<Record<string, number>> =>
-  Object.fromEntries(classes.map((name, i) => [name, Math.min(1, values[from + i]!)]));
-
-/** Throws `ValidationError` for a coverage for which the model has seen too few rows. */
-function widthOf(intervals: NonNullable<Serving['intervals']>, wanted: number): number {
-  const found = intervals.find(({ coverage }) => coverage === wanted);
-  if (found) return found.width;
-  const known = intervals.map(({ coverage }) => coverage).join(', ');
-  throw ValidationError.of(
-    'interval',
-    intervals.length === 0
-      ? 'must be left out: the model was trained without validation rows, or before there were intervals'
-      : `must be one of ${known}, for which the model had enough validation rows; got ${wanted}`,
-  );
-}
-
-function hasFiniteNumbers(prediction: Prediction): boolean {
-  if ('labels' in prediction) return Object.values(prediction.probabilities ?? {}).every(Number.isFinite);
-  return Number.isFinite('value' in prediction ? prediction.value : prediction.confidence);
-}
-
-/** Inputs far outside the range of the training data can overflow the network's numbers. */
-function expectFinite(predictions: readonly Prediction[]): readonly Prediction[] {
-  const faults = new Faults();
-  for (const [i, prediction] of predictions.entries()) {
-    if (faults.full) break;
-    if (hasFiniteNumbers(prediction)) continue;
-    faults.add(`inputs[${i}]`, 'must have values near those of the training data; got no finite result');
-  }
-  faults.throwIfAny();
-  return predictions;
-}

@@ -10,7 +10,8 @@ import { HEAD_BYTES } from './csv/read.ts';
 import { type FileBytes, withBeginning } from './files/file-bytes.ts';
 import { BEGINNING_BYTES, storedFormat } from './files/format.ts';
 import { inspectHead, type TableHead } from './files/head.ts';
-import { holdsImages } from './image/open.ts';
+import { expectDirectory } from './image/directory.ts';
+import { holdsImages, imageEntries } from './image/open.ts';
 import { expectColumns, expectSeparators, type SaidColumns } from './profile/expect.ts';
 import { labelColumns } from './profile/label-columns.ts';
 import { TableSummary } from './profile/table.ts';
@@ -56,23 +57,28 @@ export interface PreviewOptions {
   readonly fileName?: string;
 }
 
-interface Beginning extends Pick<PreviewOptions, 'parsing' | 'target'> {
+interface Beginning extends Pick<PreviewOptions, 'parsing' | 'target' | 'task'> {
   /** What is said anew of the columns. Default: all that is said of them. */
   readonly changed?: SaidColumns;
 }
 
 /**
- * Checks what the beginning of a file shows: its structure, and the columns that were named.
+ * Checks what the beginning of a file shows: its structure, and the columns that were named. Of images it is the ZIP's
+ * directory, at its end.
  * @param isCut whether the file may have been cut off
  * @throws ValidationError with field `file`, `target`, `columns`, `delimiter` or `quote`
  */
 export async function inspectBeginning(
   given: FileBytes,
-  { parsing, target, changed = parsing }: Beginning,
+  { parsing, target, task, changed = parsing }: Beginning,
   isCut = false,
 ): Promise<TableHead | undefined> {
   const file = withBeginning(given, HEAD_BYTES);
-  if (await holdsImages(sourceOf(file))) return undefined;
+  const images = await imageEntries(await file.range(0, BEGINNING_BYTES), file);
+  if (images) {
+    await expectDirectory(images, { target, unlabelled: parsing.unlabelled, task });
+    return undefined;
+  }
   const head = await inspectHead(file, givenDialect(parsing), isCut);
   if (head === undefined) return undefined;
   expectColumns(head.header, parsing);

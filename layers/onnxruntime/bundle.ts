@@ -11,7 +11,7 @@ const REQUIRE = `import { createRequire as $createRequire } from 'node:module'; 
 const runtimeByRequire: Plugin = {
   name: 'runtime-by-require',
   setup(build) {
-    build.onResolve({ filter: /^(?:onnxruntime-node|sharp)$/ }, ({ path, namespace }) =>
+    build.onResolve({ filter: /^(?:onnxruntime-node(?:\/.*)?|sharp)$/ }, ({ path, namespace }) =>
       namespace === 'layer' ? { path, external: true } : { path, namespace: 'layer' },
     );
     build.onLoad({ filter: /.*/, namespace: 'layer' }, ({ path }) => ({

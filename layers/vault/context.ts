@@ -20,5 +20,8 @@ export const encryptionContext = (of: ModelContext): EncryptionContext => ({
   'trainyard:revision': of.revision,
 });
 
+/** Whose a file or a key is; of a context that names nobody, the empty text. */
+export const accountOf = (context: EncryptionContext): string => context['trainyard:account'] ?? '';
+
 /** A context as bytes: canonical, so that the order of its names does not matter. */
 export const contextBytes = (context: EncryptionContext): Buffer => Buffer.from(canonicalJson(context), 'utf8');

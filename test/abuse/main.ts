@@ -58,6 +58,7 @@ async function run(attack: Attack): Promise<string[]> {
   const users = [await User.register(world), await User.register(world)];
   const ending = new AbortController();
   const target = new Target(host, users, ending.signal);
+  attack.prepare?.();
   memory.take();
   const observing = victim.work(ending.signal);
   const attacking = attack.run(target);

@@ -103,6 +103,8 @@ export interface Attack {
   readonly name: string;
   /** What must not happen, in a line. */
   readonly aim: string;
+  /** What takes the time of this process, in which the other account's requests are measured. */
+  prepare?(): void;
   /** Goes on until the target's signal. */
   run(target: Target): Promise<void>;
 }

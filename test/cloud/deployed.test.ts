@@ -11,6 +11,7 @@ import { platformCases } from '../e2e/cases/index.ts';
 import { LONG } from '../e2e/cases/stopping.ts';
 import { User } from '../e2e/user.ts';
 import type { World } from '../e2e/world.ts';
+import { backUpVaults } from './back-up-vaults.ts';
 import { bootstrap, type CloudFormation, deploy } from './deployment.ts';
 import { type MiniStack, startMiniStack } from './ministack.ts';
 
@@ -24,6 +25,7 @@ const world: World = {
   pollMilliseconds: 250,
   requestBytes: parseSettings({}).uploadBytes,
   webhooksToLoopback: false,
+  backUpVaults: (makeDue) => backUpVaults(stack.clients(), makeDue),
   get base() {
     return bases.platform;
   },

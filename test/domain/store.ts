@@ -77,7 +77,7 @@ const profile: DatasetProfile = {
 };
 
 /** A dataset that is processing. */
-export async function aDataset(table: Table, accountId: string): Promise<Dataset> {
+export async function aDataset(table: Table, accountId: string, more: Partial<NewDataset> = {}): Promise<Dataset> {
   const given: NewDataset = {
     id: newId(NOW),
     account_id: accountId,
@@ -89,6 +89,7 @@ export async function aDataset(table: Table, accountId: string): Promise<Dataset
     uploaded_at: AT,
     status: 'processing',
     in_use: 0,
+    ...more,
   };
   await table.transact([markOrphaned('datasets', blobKeys.datasetPrefix(accountId, given.id), NOW)]);
   return createDataset(table, given);

@@ -1,3 +1,4 @@
+import type { Table } from '#domain/ports/table/port.ts';
 import type { SurfaceName } from '#infra/topology.ts';
 
 /** What the cases need to know about the host of a platform: one machine, or a deployment. */
@@ -14,4 +15,6 @@ export interface World {
   readonly requestBytes: number;
   /** Whether webhooks may be delivered to this machine. */
   readonly webhooksToLoopback: boolean;
+  /** Makes something due in the host's table, and runs the function of the vault's schedule at once. */
+  backUpVaults(makeDue: (table: Table) => Promise<unknown>): Promise<void>;
 }

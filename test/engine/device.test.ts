@@ -10,6 +10,7 @@ const withGpu =
     inputNames: ['x'],
     outputNames: ['y'],
     run,
+    runAtOnce: () => ({}),
     dispose: async () => disposed(),
     [Symbol.asyncDispose]: async () => disposed(),
   });

@@ -25,6 +25,16 @@ describe('a session', () => {
     expect(Object.keys(await session.run({ x: tensorFrom('float32', [0, 2], []) }, ['sum']))).toEqual(['sum']);
   });
 
+  test('runs at once where that is asked for', async () => {
+    await using session = await openSession(squareAndSum(), { threads: 1 });
+    expect(toNumbers(session.runAtOnce({ x }).square!)).toEqual([9, 16]);
+    expect(Object.keys(session.runAtOnce({ x }, ['sum']))).toEqual(['sum']);
+    expect(() => session.runAtOnce({ x }, ['total'])).toThrow(
+      new RuntimeError("there is no output 'total'; got square, sum"),
+    );
+    expect(() => session.runAtOnce({})).toThrow(RuntimeError);
+  });
+
   test('loads from a file', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'trainyard-'));
     try {

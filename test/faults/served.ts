@@ -1,16 +1,18 @@
-/** The host that is killed: an ordinary one, without limits of requests and of guesses. */
+/** The host that is killed: an ordinary one, without limits of requests and of guesses. SIGTERM ends it properly. */
 import { startHost } from '#infra/embedded/host.ts';
 import { KEY } from './key.ts';
 
 const [dataDir = '', offset = ''] = process.argv.slice(2);
 const unlimited = 1_000_000_000;
-await startHost({
+const host = await startHost({
   dataDir,
   portOffset: Number(offset),
   apiKeys: [KEY],
   settings: {
     // Some backups, restores and saves in parts go on as jobs.
     vaultBytesAtOnce: 300_000,
+    // A job whose process was killed is gone on with soon, and renewals are late on a busy machine.
+    vaultLeaseSeconds: 2,
     rates: {
       authenticatedPerHour: unlimited,
       loginFailures: unlimited,
@@ -19,3 +21,4 @@ await startHost({
     },
   },
 });
+process.once('SIGTERM', () => void host.close().then(() => process.exit(0)));

@@ -11,15 +11,28 @@ interface Present {
 /** `null`: there is none. */
 type State = Present | null;
 
+const anyOf = <T>(all: readonly T[]): T => all[Math.floor(Math.random() * all.length)]!;
+
 const same = (a: State, b: State) => a?.data === b?.data && a?.password === b?.password;
 
-/** What the host does not hold as it was acknowledged. */
+/** What the host does not hold as it was acknowledged, or a fault of it. */
 export class LostError extends Error {}
 
+/** The host is too busy. What was asked for may have been done or not. */
+export class BusyError extends Error {}
+
+function expectNoFault(status: number, what: string): void {
+  if (status === 503) throw new BusyError(what);
+  if (status >= 500) throw new LostError(`${what} was answered with ${status}`);
+}
+
 const NAMES = ['a', 'b', 'c', 'd'];
-const OPERATIONS = ['save', 'replace', 'large', 'large', 'delete', 'rotate', 'backup', 'restore', 'drop'] as const;
+export const OPERATIONS = ['save', 'replace', 'large', 'delete', 'rotate', 'backup', 'restore', 'drop'] as const;
+export type Operation = (typeof OPERATIONS)[number];
 /** A part of a model that is saved in parts, but for the last. */
 const PART_BYTES = 16 * 1_048_576;
+/** Of the models that are saved in parts, those of more than one part. */
+const SEVERAL_PARTS = 0.05;
 const AGAIN_MS = 20;
 
 export class FaultyVault {
@@ -27,10 +40,10 @@ export class FaultyVault {
   /** By name, each state in which it may be: one, but for operations that were not answered. */
   readonly #models = new Map<string, State[]>(NAMES.map((name) => [name, [null]]));
   readonly #backups = new Map<string, ReadonlyMap<string, State>>();
-  readonly counts: Record<string, number> = {};
   /** What may go on as a job although its request was not answered. */
   #unanswered: ((base: string) => Promise<unknown>) | undefined;
   #password = 'the first password';
+  readonly #former: string[] = [];
   #made = 0;
 
   constructor(id: string) {
@@ -65,16 +78,25 @@ export class FaultyVault {
   }
 
   async create(base: string): Promise<void> {
-    const config = { use_scrypt: false, key_iterations: 100_000, backup_enabled: false };
+    // The least that is allowed: a derivation takes milliseconds.
+    const derivation = { use_scrypt: false, key_iterations: 100_000, hash_algorithm: 'sha256' };
+    const config = { ...derivation, backup_enabled: false };
     await this.call(base, 'POST', 'create', { manager_id: this.id, config });
   }
 
-  /** One operation, chosen at random. Rejects if the host dies before it answers. */
-  async act(base: string): Promise<void> {
-    const operation = OPERATIONS[Math.floor(Math.random() * OPERATIONS.length)]!;
-    const name = NAMES[Math.floor(Math.random() * NAMES.length)]!;
-    await this[operation](base, name);
-    this.counts[operation] = (this.counts[operation] ?? 0) + 1;
+  /** Makes sure that the operation has something to work on. Rejects if the host dies before it answers. */
+  async prepare(base: string, operation: Operation): Promise<void> {
+    const present = NAMES.filter((name) => this.#one(name) !== null);
+    if (operation === 'save' && present.length === NAMES.length) await this.delete(base, NAMES[0]!);
+    if (operation !== 'save' && present.length === 0) await this.save(base, NAMES[0]!);
+    const isOfBackup = operation === 'restore' || operation === 'drop';
+    if (isOfBackup && this.#backups.size === 0) await this.backup(base);
+  }
+
+  /** On a model or backup that is chosen at random. Rejects if the host dies before it answers. */
+  async act(base: string, operation: Operation): Promise<void> {
+    const fitting = NAMES.filter((name) => (this.#one(name) === null) === (operation === 'save'));
+    await this[operation](base, anyOf(operation === 'large' || fitting.length === 0 ? NAMES : fitting));
   }
 
   #one(name: string): State {
@@ -85,7 +107,7 @@ export class FaultyVault {
   async #change(changes: ReadonlyMap<string, State>, ask: () => Promise<number>): Promise<void> {
     for (const [name, after] of changes) this.#models.set(name, [this.#one(name), after]);
     const status = await ask();
-    if (status >= 500) throw new Error(`${status}`);
+    expectNoFault(status, `a change of ${[...changes.keys()]}`);
     for (const [name, after] of changes) {
       this.#models.set(name, [status < 300 ? after : this.#models.get(name)![0]!]);
     }
@@ -105,19 +127,19 @@ export class FaultyVault {
 
   /** In parts: of a few hundred kilobytes, or of more than one part. */
   async large(base: string, name: string): Promise<void> {
-    const size = Math.random() < 0.1 ? PART_BYTES + 100_000 : 100_000 + Math.floor(Math.random() * 500_000);
+    const size = Math.random() < SEVERAL_PARTS ? PART_BYTES + 100_000 : 100_000 + Math.floor(Math.random() * 500_000);
     const bytes = randomBytes(size);
     const password = this.#password;
     const start = { model_name: name, password, file_size: size, replace_existing: true };
     const { status, body } = await this.call(base, 'POST', `${this.id}/models/uploads`, start);
-    if (status !== 201) throw new Error(`${status}`);
+    expectNoFault(status, 'the start of an upload');
     const parts: object[] = [];
     for (const { part, url } of body.parts as { part: number; url: string }[]) {
       const answered = await fetch(url, {
         method: 'PUT',
         body: bytes.subarray((part - 1) * PART_BYTES, part * PART_BYTES),
       });
-      if (!answered.ok) throw new Error(`${answered.status}`);
+      if (!answered.ok) throw new LostError(`part ${part} was answered with ${answered.status}`);
       parts.push({ part, etag: answered.headers.get('etag') });
     }
     const path = `${this.id}/models/uploads/${body.upload_id}/complete`;
@@ -142,6 +164,7 @@ export class FaultyVault {
     }
     const json = { old_password: before, new_password: after, rotate_model_keys: Math.random() < 0.5 };
     this.#password = after;
+    this.#former.push(before);
     await this.#change(
       changes,
       async () => (await this.#toEnd(base, 'PUT', `${this.id}/security/password`, json)).status,
@@ -152,6 +175,7 @@ export class FaultyVault {
     const name = `backup-${this.#next()}`;
     const held = new Map(NAMES.map((one) => [one, this.#one(one)]));
     const { status } = await this.#toEnd(base, 'POST', `${this.id}/backup/create`, { backup_name: name });
+    expectNoFault(status, 'a backup');
     if (status === 201) this.#backups.set(name, held);
   }
 
@@ -160,13 +184,12 @@ export class FaultyVault {
     const [name] = this.#backups.keys();
     if (name === undefined) return;
     this.#backups.delete(name);
-    await this.call(base, 'DELETE', `${this.id}/backup/${name}`);
+    expectNoFault((await this.call(base, 'DELETE', `${this.id}/backup/${name}`)).status, 'the deletion of a backup');
   }
 
   async restore(base: string): Promise<void> {
-    const all = [...this.#backups];
-    const [name, held] = all[Math.floor(Math.random() * all.length)] ?? [];
-    if (name === undefined || held === undefined) return;
+    if (this.#backups.size === 0) return;
+    const [name, held] = anyOf([...this.#backups]);
     const changes = new Map([...held].filter(([, state]) => state !== null));
     const json = { backup_name: name, overwrite_existing: true };
     const path = `${this.id}/backup/restore`;
@@ -183,12 +206,34 @@ export class FaultyVault {
       if (!isAllowed) throw new LostError(`${this.id}/${name}: ${JSON.stringify([states, found]).slice(0, 400)}`);
       this.#models.set(name, [found]);
     }
+    await this.#expectListed(base);
+    await this.#expectRefused(base);
     const { body: verified } = await this.call(base, 'GET', `${this.id}/audit/verify`);
     if (verified.valid !== true) throw new LostError(`${this.id}: the audit trail is ${JSON.stringify(verified)}`);
     const { body: listed } = await this.call(base, 'GET', `${this.id}/backup/list?kind=named`);
     const names = (listed.backups as { backup_name: string }[]).map(({ backup_name }) => backup_name);
     const lost = [...this.#backups.keys()].filter((name) => !names.includes(name));
     if (lost.length > 0) throw new LostError(`${this.id}: backups ${lost} are gone`);
+  }
+
+  /** Nothing half-done is visible. */
+  async #expectListed(base: string): Promise<void> {
+    const { body } = await this.call(base, 'GET', `${this.id}/models/list`);
+    const listed = (body.models as { model_name: string }[]).map(({ model_name }) => model_name).sort();
+    const found = NAMES.filter((name) => this.#one(name) !== null);
+    if (`${listed}` !== `${found}`) throw new LostError(`${this.id}: ${listed} are listed, and ${found} are there`);
+  }
+
+  /** A password that was replaced opens nothing. */
+  async #expectRefused(base: string): Promise<void> {
+    const present = NAMES.filter((name) => this.#one(name) !== null);
+    if (present.length === 0) return;
+    const name = anyOf(present);
+    const former = this.#former.filter((one) => one !== this.#one(name)?.password);
+    if (former.length === 0) return;
+    const wrong = { model_name: name, password: anyOf(former) };
+    const { status } = await this.call(base, 'POST', `${this.id}/models/load`, wrong);
+    if (status !== 403) throw new LostError(`${this.id}/${name}: a former password was answered with ${status}`);
   }
 
   async #find(base: string, name: string, states: readonly State[]): Promise<State> {

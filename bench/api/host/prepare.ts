@@ -41,7 +41,15 @@ async function train(checkout: string, dataDir: string, log: string): Promise<Tr
   await using host = await startHostOf({ checkout, dataDir, log });
   await makeCaller(host.base)('/auth/register', { ...USER, email: 'ada@example.com', full_name: 'Ada' });
   const call = makeCaller(host.base, await logIn(host.base, USER));
+  return { ...USER, ...(await trainPenguins(call, checkout, { epochs: 20, hidden_layers: [32, 32], seed: 7 })) };
+}
 
+/** Uploads the penguins and trains on them, until that has ended. */
+export async function trainPenguins(
+  call: Caller,
+  checkout: string,
+  hyperparameters: object,
+): Promise<Pick<Trained, 'jobId' | 'modelId'>> {
   const form = new FormData();
   const csv = await readFile(join(checkout, 'infra/embedded/demo/penguins.csv'));
   form.append('file', new File([csv], 'penguins.csv', { type: 'text/csv' }));
@@ -50,10 +58,9 @@ async function train(checkout: string, dataDir: string, log: string): Promise<Tr
   const dataset_id = (await call('/datasets/upload', form)).id!;
   await untilEnded(call, `/datasets/${dataset_id}`, 'ready');
 
-  const hyperparameters = { epochs: 20, hidden_layers: [32, 32], seed: 7 };
   const jobId = (await call('/training/start', { dataset_id, model_type: 'mlp', hyperparameters })).job_id!;
   await untilEnded(call, `/training/status/${jobId}`, 'completed');
-  return { ...USER, jobId, modelId: (await call(`/training/results/${jobId}`)).model_id! };
+  return { jobId, modelId: (await call(`/training/results/${jobId}`)).model_id! };
 }
 
 /** Asks until the status is the one that is wanted. */

@@ -7,8 +7,14 @@ interface Begun {
   readonly parts: readonly { readonly part: number; readonly url: string }[];
 }
 
-/** Uploads a file in parts, four at a time, and resolves with the dataset's id. */
+/** Uploads a file in parts and resolves with the dataset's id. */
 export async function uploadInParts(call: Caller, path: string, target: string): Promise<string> {
+  const complete = await sendParts(call, path, target);
+  return complete();
+}
+
+/** Sends all parts of a file, four at a time. What it resolves with completes the upload and resolves with the dataset's id. */
+export async function sendParts(call: Caller, path: string, target: string): Promise<() => Promise<string>> {
   const file = await openAsBlob(path);
   const wanted = { name: 'bench', file_name: 'table.csv', file_size: file.size, target };
   const { upload_id, part_size, parts } = (await call('/datasets/uploads', wanted)) as unknown as Begun;
@@ -25,5 +31,5 @@ export async function uploadInParts(call: Caller, path: string, target: string):
   };
   await Promise.all([work(), work(), work(), work()]);
   const complete = { parts: done.sort((a, b) => a.part - b.part) };
-  return (await call(`/datasets/uploads/${upload_id}/complete`, complete)).id!;
+  return async () => (await call(`/datasets/uploads/${upload_id}/complete`, complete)).id!;
 }

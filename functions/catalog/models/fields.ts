@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { Author, Change } from '#domain/catalog/history.ts';
 import { DEFAULTS, type Entry, type Settings, settingsOf } from '#domain/catalog/record.ts';
 import { LIMITS } from '#domain/limits.ts';
-import { line, nameLine, paragraph, time, trimmedLine } from '#functions/http/fields.ts';
+import { line, nameLine, optionalLine, paragraph, time, trimmedLine } from '#functions/http/fields.ts';
 import type { Caller } from '#functions/http/route.ts';
 
 const { catalog: limits } = LIMITS;
@@ -16,7 +16,7 @@ export const settingFields = {
   max_tokens: z.int().min(1).max(limits.maxTokens).nullable().meta({ example: 200_000 }),
   temperature: z.number().min(0).max(limits.temperature).nullable().meta({ example: 0.5 }),
   top_p: z.number().min(0).max(limits.topP).nullable().meta({ example: 0.9 }),
-  region: line(limits.region).nullable().meta({ example: 'us-west-2' }),
+  region: optionalLine(limits.region).nullable().meta({ example: 'us-west-2' }),
 };
 
 const { name, model_id, ...optional } = settingFields;

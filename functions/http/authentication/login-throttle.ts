@@ -36,6 +36,8 @@ type Rates = Settings['rates'];
 export interface LoginAttempt {
   succeeded(): Promise<void>;
   failed(): Promise<void>;
+  /** Nothing was tried after all. */
+  cancelled(): Promise<void>;
 }
 
 /** What is guessed: by default the password of a user, or that of a model in the vault, by whatever names it. */
@@ -89,6 +91,9 @@ export async function reserveLogin(
       await Promise.all(
         reserved.map((key) => succeeds(table.update(key, { add: { pending: -1 } }, { kind: 'present' }))),
       );
+    },
+    async cancelled() {
+      await Promise.all(reserved.map((key) => release(table, key)));
     },
   };
 }

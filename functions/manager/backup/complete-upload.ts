@@ -3,10 +3,11 @@ import { joinParts, stagedArchive } from '#domain/vault/staged.ts';
 import { findArchiveUpload, uploadNotFound } from '#domain/vault/uploads.ts';
 import { json } from '#functions/http/body/json.ts';
 import { route } from '#functions/http/route.ts';
+import { uploadedParts } from '#functions/http/upload-fields.ts';
 import { auditFailure } from '../audited.ts';
 import { actorOf, readManager, tags } from '../fields.ts';
 import { runOrQueue } from '../jobs/run-or-queue.ts';
-import { uploadedParts, uploadPath } from '../upload-fields.ts';
+import { uploadPath } from '../upload-fields.ts';
 import { ARCHIVE_GOING, archiveGoingOn, backupSummary } from './fields.ts';
 import { importWork } from './import-work.ts';
 

@@ -4,8 +4,10 @@ import type { BlobsWithoutUrls } from '#domain/ports/blobs/port.ts';
 import { BlobNotFoundError } from '#domain/ports/errors.ts';
 import { listBackups } from '#domain/vault/backups.ts';
 import { listContents } from '#domain/vault/contents.ts';
-import { type CopiesNote, clearNote } from '#domain/vault/copies.ts';
+import { type CopiedRecord, type CopiesNote, clearNote, keysOf } from '#domain/vault/copies.ts';
 import { StoredDataError } from '#domain/vault/errors.ts';
+import type { Manager } from '#domain/vault/manager.ts';
+import { findManager } from '#domain/vault/managers.ts';
 import { Digesting } from '#vault/encryption/digest.ts';
 import type { VaultServices } from '../services.ts';
 
@@ -17,12 +19,14 @@ export async function copyBackups(
   until: number,
 ): Promise<boolean> {
   const { account_id, id: manager_id } = note;
+  const manager = await findManager(table, account_id, manager_id);
   const wanted = new Set<string>();
   for (const backup of await listBackups(table, note)) {
     const of = { account_id, manager_id, id: backup.id };
     const { sha256 } = backup.complete.digests.ciphertext;
     const manifest = { key: blobKeys.backupManifest(account_id, manager_id, backup.id), sha256 };
-    for (const file of [...(await listContents(table, of)), manifest]) {
+    const contents = await listContents(table, of);
+    for (const file of [...contents, manifest]) {
       wanted.add(file.key);
       if (now() >= until) return false;
       await copy(blobs.backups, copies, file);
@@ -30,13 +34,21 @@ export async function copyBackups(
     // Last: where there is a record, there is all of the backup.
     const record = blobKeys.backupRecord(account_id, manager_id, backup.id);
     wanted.add(record);
-    if (!(await copies.head(record))) await copies.put(record, Buffer.from(JSON.stringify(backup), 'utf8'));
+    await writeRecord(copies, record, { ...backup, contents, manager: manager ? configOf(manager) : null });
   }
   for (const key of await keysOf(copies, blobKeys.backupsPrefix(account_id, manager_id))) {
     if (!wanted.has(key)) await copies.delete(key);
   }
   await clearNote(table, note);
   return true;
+}
+
+const configOf = ({ config, created_at }: Manager) => ({ config, created_at });
+
+/** Earlier versions wrote a shorter one. */
+async function writeRecord(copies: BlobsWithoutUrls, key: string, content: CopiedRecord): Promise<void> {
+  const bytes = Buffer.from(JSON.stringify(content), 'utf8');
+  if ((await copies.head(key))?.size !== bytes.length) await copies.put(key, bytes);
 }
 
 interface BackedUp {
@@ -57,7 +69,11 @@ async function copy(from: BlobsWithoutUrls, to: BlobsWithoutUrls, { key, sha256 
 }
 
 /** What was changed must not take the place of a copy. Earlier versions named some files by the backup. */
-async function* unchanged(body: AsyncIterable<Uint8Array>, key: string, sha256: string): AsyncGenerator<Uint8Array> {
+export async function* unchanged(
+  body: AsyncIterable<Uint8Array>,
+  key: string,
+  sha256: string,
+): AsyncGenerator<Uint8Array> {
   const digesting = new Digesting(body);
   yield* digesting;
   if (sha256.length === SHA256_CHARACTERS && digesting.digest().sha256 !== sha256) {
@@ -66,13 +82,3 @@ async function* unchanged(body: AsyncIterable<Uint8Array>, key: string, sha256: 
 }
 
 const SHA256_CHARACTERS = 64;
-
-async function keysOf(copies: BlobsWithoutUrls, prefix: string): Promise<string[]> {
-  const keys: string[] = [];
-  for (let cursor: string | undefined; ; ) {
-    const page = await copies.list(prefix, cursor === undefined ? {} : { cursor });
-    keys.push(...page.blobs.map(({ key }) => key));
-    if (page.cursor === undefined) return keys;
-    cursor = page.cursor;
-  }
-}

@@ -50,12 +50,13 @@ export async function importArchive(
   }
 }
 
-async function addBackup(
+/** Adds a backup of which these are the manifest and the contents. Throws `BackupExistsError`. */
+export async function addBackup(
   services: VaultServices,
-  manager: Manager,
+  manager: Pick<Manager, 'account_id' | 'id'>,
   by: Actor,
   found: CompleteBackup,
-  files: AsyncGenerator<UnpackedFile, void>,
+  files: AsyncIterable<UnpackedFile>,
 ): Promise<CompleteBackup> {
   const { table, now } = services.adapters;
   const other = (await listBackups(table, manager)).find(({ id, name }) => id === found.id || name === found.name);
@@ -117,7 +118,7 @@ function parsedRecord(text: string, manager: Manager): CompleteBackup {
 async function storeFiles(
   { adapters: { table, blobs, now } }: VaultServices,
   found: CompleteBackup,
-  files: AsyncGenerator<UnpackedFile, void>,
+  files: AsyncIterable<UnpackedFile>,
 ): Promise<void> {
   const { account_id, manager_id, id } = found;
   let hasManifest = false;

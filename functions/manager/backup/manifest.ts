@@ -95,6 +95,22 @@ async function sealingOf(
   return { algorithm: algorithmOf(encryption), key, context };
 }
 
+/**
+ * That this installation's key is the one under which the backup's own key was wrapped, also where a password is needed
+ * besides. Throws `StoredDataError`.
+ */
+export async function expectPlatformKey(keys: Keys, of: CompleteBackup): Promise<void> {
+  const { encryption } = of.complete;
+  if (encryption === undefined) return;
+  const context = encryptionContext(sealedForBackup(of));
+  try {
+    const stored = await innerKey(encryption, keys, context);
+    if (stored.derivation.algorithm === 'platform') await unwrap(stored, { keys }, context);
+  } catch (error) {
+    throw translated(error, { manager_id: of.manager_id, backup_name: of.name });
+  }
+}
+
 async function* plain(body: AsyncIterable<Uint8Array>, sha256: string, facts: { readonly [name: string]: string }) {
   const digesting = new Digesting(body);
   yield* digesting;

@@ -25,12 +25,12 @@ import { backupWork } from '../backup/work.ts';
 import { downloadWork } from '../models/download-work.ts';
 import { uploadWork } from '../models/upload-work.ts';
 import { rotationWork } from '../security/work.ts';
-import type { VaultServices } from '../services.ts';
+import type { JobServices, VaultServices } from '../services.ts';
 import { secretsContext } from './run-or-queue.ts';
 import { type Asked, type Pace, PostponedError } from './work.ts';
 
 export type Resume = (
-  services: VaultServices,
+  services: JobServices,
   asked: Asked<unknown, unknown>,
   progress: Json,
   pace: Pace,
@@ -49,19 +49,22 @@ const WORKS: Readonly<Record<JobKind, Resume>> = {
 /** Leases without any progress after which a job has failed. */
 const MOST_ATTEMPTS = 5;
 const SAVE_MS = 2000;
-const RENEW_MS = 30_000;
-/** When to look again where another process has the lease, or the time was up. */
-const AGAIN_SECONDS = 60;
+/** How often a lease is renewed while it lasts. */
+const RENEWALS = 4;
 
-export async function resumeJob(services: VaultServices, message: VaultMessage, milliseconds: number): Promise<void> {
+const leaseMs = ({ settings }: VaultServices): number => settings.vaultLeaseSeconds * 1000;
+
+export async function resumeJob(services: JobServices, message: VaultMessage, milliseconds: number): Promise<void> {
   const { table, queues, now } = services.adapters;
   const manager = await findManager(table, message.account_id, message.manager_id);
   const found = manager && (await findJob(table, manager, message.kind, message.fingerprint));
   if (!manager || found?.state !== 'running') return;
-  const job = await leaseJob(table, found, newId(now()), now());
-  if (!job) return send(queues.vault, message, { delaySeconds: AGAIN_SECONDS });
+  const end = () => now() + leaseMs(services);
+  const job = await leaseJob(table, found, newId(now()), { now: now(), end: end() });
+  if (!job) return send(queues.vault, message, { delaySeconds: secondsLeft(services, found) });
   if (job.attempts > MOST_ATTEMPTS) return fail(services, job, new InternalError('it was tried several times'));
-  const renewing = setInterval(() => void renewLease(table, job, now()).catch(() => undefined), RENEW_MS);
+  const renew = () => void renewLease(table, job, end()).catch(() => undefined);
+  const renewing = setInterval(renew, leaseMs(services) / RENEWALS);
   try {
     const result = await WORKS[job.kind](
       services,
@@ -72,7 +75,7 @@ export async function resumeJob(services: VaultServices, message: VaultMessage, 
     await endJob(table, job, { state: 'done', result }, now());
   } catch (error) {
     if (error instanceof PostponedError) {
-      await saveProgress(table, job, error.progress, now());
+      await saveProgress(table, job, error.progress, end());
       await letGo(table, job, now());
       return send(queues.vault, message);
     }
@@ -84,7 +87,14 @@ export async function resumeJob(services: VaultServices, message: VaultMessage, 
   }
 }
 
-function paceOf({ adapters: { table, now } }: VaultServices, job: VaultJob, milliseconds: number): Pace {
+/** When to look again where another process has the lease, which may be dead. */
+function secondsLeft({ adapters, settings }: VaultServices, { lease_until }: VaultJob): number {
+  const left = Math.ceil((Date.parse(lease_until) - adapters.now()) / 1000);
+  return Math.min(settings.vaultLeaseSeconds, Math.max(1, left));
+}
+
+function paceOf(services: VaultServices, job: VaultJob, milliseconds: number): Pace {
+  const { table, now } = services.adapters;
   const end = now() + milliseconds;
   let saved = now();
   return {
@@ -93,7 +103,7 @@ function paceOf({ adapters: { table, now } }: VaultServices, job: VaultJob, mill
       if (now() - saved < SAVE_MS) return;
       saved = now();
       // Whoever has it now goes on from the same place or a later one.
-      if (!(await saveProgress(table, job, progress, saved))) throw new PostponedError(progress);
+      if (!(await saveProgress(table, job, progress, saved + leaseMs(services)))) throw new PostponedError(progress);
     },
   };
 }

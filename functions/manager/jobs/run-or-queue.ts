@@ -15,8 +15,11 @@ import { PostponedError, type Work } from './work.ts';
 /** How long a request works before it hands on; less than a function may take. */
 const WORK_MS = 10_000;
 /** How often it looks for the end of a job. */
-const LOOKS = 12;
-const LOOK_MS = 250;
+const LOOKS = 30;
+const LOOK_MS = 100;
+/** Of the work that requests of this process have in hand. */
+let bytesInHand = 0;
+
 interface Wanted<Q, S> {
   readonly kind: JobKind;
   readonly request: Q;
@@ -51,19 +54,22 @@ export async function runOrQueue<Q extends Json, S extends Secrets, P, R>(
   const fingerprint = createHash('sha256').update(canonicalJson(request)).digest('hex');
   const before = await findJob(table, manager, kind, fingerprint);
   if (before) return follow(services, before, secrets, read);
-  // One step alone could take longer than a request may.
-  const end = wanted.bytes > services.settings.vaultBytesAtOnce ? 0 : now() + WORK_MS;
+  // One step alone, or several at once, could take longer than a request may.
+  const end = bytesInHand + wanted.bytes > services.settings.vaultBytesAtOnce ? 0 : now() + WORK_MS;
   const pace = {
     reached: async (progress: Json) => {
       if (now() >= end) throw new PostponedError(progress);
     },
   };
+  bytesInHand += wanted.bytes;
   try {
     return { done: await run(services, { manager, by, request, secrets }, undefined, pace) };
   } catch (error) {
     if (!(error instanceof PostponedError)) throw error;
     await handOn(services, manager, by, { kind, request, secrets, fingerprint }, error.progress);
     return { going: error.progress };
+  } finally {
+    bytesInHand -= wanted.bytes;
   }
 }
 

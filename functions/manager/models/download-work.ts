@@ -56,7 +56,7 @@ async function stage(
   const staged = stagedModel(of, id);
   await markStaged(table, staged, now());
   try {
-    await artifacts.put(staged.file, await plainFile(artifacts, file, key));
+    await artifacts.put(staged.file, await plainFile(artifacts, file, key), { isReleased: true });
     return { id, until };
   } catch (error) {
     await deleteStaged(table, artifacts, staged);

@@ -32,7 +32,10 @@ const answer = z
     tags: tagList.meta({ description: 'An addition' }),
     version: z.string().meta({ description: 'An addition' }),
     family: z.string().meta({ description: 'An addition: the models of one family are versions of one model' }),
-    compressed: z.boolean().meta({ description: 'An addition' }),
+    compressed: z.boolean().meta({
+      description: 'An addition: false where the beginning of the file got hardly smaller, as random weights do',
+    }),
+    stored_mb: sizeMb.meta({ description: 'An addition: millions of bytes as it is stored, without its int8 version' }),
     signed: z.boolean().meta({ description: 'An addition' }),
     revisions: z
       .array(z.strictObject({ revision: z.string(), saved_at: time, size_mb: sizeMb, hash: z.string() }))
@@ -107,6 +110,7 @@ export const info = route({
         version: model.version,
         family: model.family,
         compressed: model.compressed,
+        stored_mb: megabytes(model.digests.ciphertext.bytes),
         signed: model.signature !== undefined,
         revisions: revisions.map(showRevision),
         served: served.map(({ id, name, since, sha256 }) => ({

@@ -5,14 +5,15 @@ import { fileOf, revisionOf } from '#domain/vault/files.ts';
 import type { Manager } from '#domain/vault/manager.ts';
 import type { StoredModel } from '#domain/vault/model.ts';
 import { OnnxError } from '#engine/onnx/decode.ts';
-import { encryptionContext } from '#vault/context.ts';
 import { Digesting } from '#vault/encryption/digest.ts';
-import { seal } from '#vault/encryption/seal.ts';
-import type { FileServices, Int8Version } from '../services.ts';
-import { algorithmOf, type Encryption, pack } from './seal.ts';
+import type { Int8Version, Quantizing } from '../services.ts';
+import { pack, type Sealing, sealUnder } from './seal.ts';
 
 /** The model, both versions and both sessions are in memory at once. */
-export const MOST_QUANTIZED_BYTES = 200_000_000;
+const MOST_BYTES = 500_000_000;
+/** So many times the model's bytes, measured. */
+const MEMORY_FACTOR = 5;
+const MEGABYTE = 1_000_000;
 
 /** What a save with `enable_quantization` has of it: the version, or why there is none. */
 export interface Quantization {
@@ -20,17 +21,21 @@ export interface Quantization {
   readonly warning?: string;
 }
 
-export const without = (why: string): Quantization => ({ warning: `There is no int8 version: ${why}` });
+const without = (why: string): Quantization => ({ warning: `There is no int8 version: ${why}` });
 
 /** Nothing where the manager does not want one. A file that is no ONNX model is no error. */
 export async function quantized(
-  { quantize }: Pick<FileServices, 'quantize'>,
+  { quantize, freeMemory }: Quantizing,
   manager: Manager,
   size: number,
   read: () => Promise<Uint8Array> | Uint8Array,
 ): Promise<Quantization> {
   if (!manager.config.enable_quantization) return {};
-  if (size > MOST_QUANTIZED_BYTES) return without(`a model of ${size} bytes has more than ${MOST_QUANTIZED_BYTES}`);
+  if (size > MOST_BYTES) return without(`a model of ${size} bytes has more than ${MOST_BYTES}`);
+  const [needed, free] = [size * MEMORY_FACTOR, freeMemory()];
+  if (needed > free) {
+    return without(`it takes about ${inMegabytes(needed)} MB of memory, of which ${inMegabytes(free)} are free`);
+  }
   const model = await read();
   try {
     return { version: await quantize(model) };
@@ -39,6 +44,8 @@ export async function quantized(
     throw error;
   }
 }
+
+const inMegabytes = (bytes: number): number => Math.round(bytes / MEGABYTE);
 
 const MOST_CHARACTERS = 300;
 
@@ -49,7 +56,7 @@ export async function storeInt8(
   artifacts: Blobs,
   place: Pick<StoredModel, 'account_id' | 'vault' | 'revision'>,
   { bytes, difference }: Int8Version,
-  sealing: { readonly key: Uint8Array; readonly encryption: Encryption } | undefined,
+  sealing: Sealing | undefined,
 ): Promise<NonNullable<StoredModel['int8']>> {
   const packed = await pack(bytes);
   const blob = fileOf(place, 'int8');
@@ -70,11 +77,7 @@ export async function storeInt8(
   }
   const { key, encryption } = sealing;
   const sealedFor = { ...encryption.sealed_for, revision: revisionOf(encryption.sealed_for.revision, 'int8') };
-  const sealed = seal([packed.bytes], {
-    algorithm: algorithmOf(encryption),
-    key,
-    context: encryptionContext(sealedFor),
-  });
+  const sealed = sealUnder([packed.bytes], { key, encryption: { ...encryption, sealed_for: sealedFor } });
   await artifacts.put(blob, sealed.ciphertext);
   return { ...about, digests: sealed.digests() };
 }

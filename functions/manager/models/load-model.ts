@@ -10,6 +10,7 @@ import type { StoredModel } from '#domain/vault/model.ts';
 import { getModel, getRevision, modelNotFound } from '#domain/vault/models.ts';
 import { verified } from '#vault/encryption/spool.ts';
 import { throttled } from '../guess.ts';
+import { Room } from '../room.ts';
 import type { VaultServices } from '../services.ts';
 import { collected, factsOf, needsPassword, openFile, openKey, unpack } from './seal.ts';
 import { verifiedSignature } from './sign.ts';
@@ -23,6 +24,9 @@ export interface Loaded {
 }
 
 const files = new StoredFiles();
+
+/** Of a file that is loaded, several times its size are in memory. */
+const room = new Room(32 * 1_048_576);
 
 /** What a body can carry as Base64. */
 export const bodyBytes = (uploadBytes: number): number => Math.floor((uploadBytes / 4) * 3);
@@ -53,6 +57,7 @@ export async function loadModel(
     );
   }
   const key = await keyOf(services, model, by, password);
+  using _ = await room.enter(stored.size);
   try {
     const found = await files.read(blobs.artifacts, stored.blob);
     const bytes = await opened(stored, found.bytes, key);

@@ -14,7 +14,7 @@ export async function plainFile(
   key: Uint8Array | undefined,
 ): Promise<AsyncIterable<Uint8Array>> {
   const { body } = await artifacts.get(file.blob);
-  const packed = key === undefined ? body : openFile(file, body, key);
+  const packed = key === undefined ? body : openFile(file, body, key, { isSourceReleased: true });
   // Then these are the bytes whose hash has just been compared.
   if (key !== undefined && !file.compressed && file.digests.plaintext.sha256 === file.sha256) return packed;
   return checked(file.compressed ? decompressed(packed) : packed, file);

@@ -33,7 +33,7 @@ export const remove = route({
           model_name: z.string().meta({ example: 'classifier_v2.1' }),
           backup_created: z.boolean(),
           backup_path: z.string().nullable().meta({
-            example: './backups/classifier_v2.1_20250115_103000_000.backup',
+            example: './backups/classifier_v2.1_20250115_103000.backup',
           }),
         })
         .meta({ id: 'ModelDeleted' }),

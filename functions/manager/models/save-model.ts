@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { newId } from '#domain/ids.ts';
 import { deleteAbandoned } from '#domain/orphans.ts';
+import type { Blobs } from '#domain/ports/blobs/port.ts';
 import { isoTime } from '#domain/times.ts';
 import type { Actor } from '#domain/vault/audit.ts';
 import { filesOf, markRevision, saveModel as writeModel } from '#domain/vault/change.ts';
@@ -11,10 +12,10 @@ import type { Manager } from '#domain/vault/manager.ts';
 import { familyOf, type Metadata, type StoredModel, versionOf } from '#domain/vault/model.ts';
 import { findModel } from '#domain/vault/models.ts';
 import { Digesting } from '#vault/encryption/digest.ts';
-import type { FileServices, VaultServices } from '../services.ts';
+import type { JobServices, VaultServices } from '../services.ts';
 import { type Quantization, quantized, storeInt8 } from './int8.ts';
 import { inspectPickles } from './pickles.ts';
-import { pack, sealFile } from './seal.ts';
+import { newSealing, pack, type Sealing, sealUnder } from './seal.ts';
 import { type SigningRequest, signatureOf } from './sign.ts';
 
 export interface NewModel extends SigningRequest {
@@ -32,12 +33,7 @@ export interface Saved {
 }
 
 /** Throws `ModelExistsError`, `ModelChangedError`, `UnsafeArtifactError`. */
-export async function saveModel(
-  services: VaultServices & Pick<FileServices, 'quantize'>,
-  manager: Manager,
-  by: Actor,
-  given: NewModel,
-): Promise<Saved> {
+export async function saveModel(services: JobServices, manager: Manager, by: Actor, given: NewModel): Promise<Saved> {
   const { table, blobs, now } = services.adapters;
   const before = await findModel(table, manager, given.name);
   if (before && !given.replace) throw new ModelExistsError(manager.id, given.name);
@@ -48,9 +44,13 @@ export async function saveModel(
 
   const revision = newId(now());
   const place = { account_id: manager.account_id, vault: manager.vault, revision };
+  const sealedFor = { accountId: manager.account_id, managerId: manager.id, modelName: given.name, revision };
+  const secrets = { password: given.password, keys: services.adapters.keys };
+  // Before anything is written: whoever has too many keys derived is refused.
+  const sealing = manager.config.enable_encryption ? await newSealing(sealedFor, manager.config, secrets) : undefined;
   await markRevision(table, place, now());
   try {
-    const stored = await store(services, manager, revision, given, int8);
+    const stored = await store(blobs.artifacts, place, given, int8, sealing);
     const at = isoTime(now());
     const saved: StoredModel = {
       ...place,
@@ -82,33 +82,24 @@ export async function saveModel(
 }
 
 async function store(
-  { adapters }: VaultServices,
-  manager: Manager,
-  revision: string,
+  artifacts: Blobs,
+  place: Parameters<typeof fileOf>[0],
   given: NewModel,
   { version }: Quantization,
+  sealing: Sealing | undefined,
 ) {
-  const { blobs, keys } = adapters;
-  const packed = await pack(given.bytes);
-  const place = { account_id: manager.account_id, vault: manager.vault, revision };
+  const { bytes, compressed } = await pack(given.bytes);
   const file = fileOf(place, 'original');
-  const beside = async (sealing: Parameters<typeof storeInt8>[3]) =>
-    version === undefined ? {} : { int8: await storeInt8(blobs.artifacts, place, version, sealing) };
-  if (!manager.config.enable_encryption) {
-    const plain = new Digesting([packed.bytes]);
-    await blobs.artifacts.put(file, plain);
+  const beside = async () =>
+    version === undefined ? {} : { int8: await storeInt8(artifacts, place, version, sealing) };
+  if (sealing === undefined) {
+    const plain = new Digesting([bytes]);
+    await artifacts.put(file, plain);
     const digest = plain.digest();
     const digests = { plaintext: digest, ciphertext: digest };
-    return { compressed: packed.compressed, digests, ...(await beside(undefined)) };
+    return { compressed, digests, ...(await beside()) };
   }
-  const sealedFor = { accountId: manager.account_id, managerId: manager.id, modelName: given.name, revision };
-  const sealed = await sealFile([packed.bytes], sealedFor, manager.config, { password: given.password, keys });
-  await blobs.artifacts.put(file, sealed.ciphertext);
-  const { key, encryption } = sealed;
-  return {
-    compressed: packed.compressed,
-    digests: sealed.digests(),
-    encryption,
-    ...(await beside({ key, encryption })),
-  };
+  const sealed = sealUnder([bytes], sealing);
+  await artifacts.put(file, sealed.ciphertext);
+  return { compressed, digests: sealed.digests(), encryption: sealing.encryption, ...(await beside()) };
 }

@@ -10,6 +10,7 @@ import type { ManagerConfig } from '#domain/vault/manager.ts';
 import type { SealedFor, StoredModel } from '#domain/vault/model.ts';
 import { encryptionContext } from '#vault/context.ts';
 import { ALGORITHMS, type Algorithm } from '#vault/encryption/algorithms.ts';
+import type { CipherOptions } from '#vault/encryption/cipher.ts';
 import { open } from '#vault/encryption/open.ts';
 import { type Digests, seal } from '#vault/encryption/seal.ts';
 import { PasswordRequiredError, WrongPasswordError as RefusedPasswordError } from '#vault/errors.ts';
@@ -48,28 +49,44 @@ export const unpack = async ({ bytes, compressed }: Packed, size: number): Promi
 
 export type Encryption = NonNullable<StoredModel['encryption']>;
 
-export interface SealedFile {
-  readonly ciphertext: AsyncIterable<Uint8Array>;
-  readonly digests: () => Digests;
-  readonly encryption: Encryption;
-  /** Of this file, and of others of the same model. */
+/** The key of a model's files, and what its record has of it. */
+export interface Sealing {
   readonly key: Uint8Array;
+  readonly encryption: Encryption;
 }
 
-/** Encrypts under a new key, which the password wraps, or the platform's key where there is none. */
+export interface SealedFile extends Sealing {
+  readonly ciphertext: AsyncIterable<Uint8Array>;
+  readonly digests: () => Digests;
+}
+
+/** A new key, which the password wraps, or the platform's key where there is none. */
+export async function newSealing(
+  sealedFor: SealedFor,
+  config: ManagerConfig,
+  secrets: { readonly password: string | undefined; readonly keys: Keys },
+): Promise<Sealing> {
+  const key = newDataKey();
+  const wrapped = await wrapKey(key, sealedFor, config, secrets);
+  return { key, encryption: { algorithm: config.encryption_algorithm, ...wrapped, sealed_for: sealedFor } };
+}
+
+/** Encrypts under a new key. */
 export async function sealFile(
   packed: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
   sealedFor: SealedFor,
   config: ManagerConfig,
-  { password, keys }: { readonly password: string | undefined; readonly keys: Keys },
+  secrets: { readonly password: string | undefined; readonly keys: Keys },
 ): Promise<SealedFile> {
-  const context = encryptionContext(sealedFor);
-  const key = newDataKey();
-  const algorithm = config.encryption_algorithm;
-  const wrapped = await wrapKey(key, sealedFor, config, { password, keys });
-  const { ciphertext, digests } = seal(packed, { algorithm, key, context });
-  return { ciphertext, digests, key, encryption: { algorithm, ...wrapped, sealed_for: sealedFor } };
+  const sealing = await newSealing(sealedFor, config, secrets);
+  return { ...sealing, ...sealUnder(packed, sealing) };
 }
+
+export const sealUnder = (
+  packed: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+  { key, encryption }: Sealing,
+  size?: number,
+) => seal(packed, { algorithm: algorithmOf(encryption), key, context: encryptionContext(encryption.sealed_for) }, size);
 
 /** The key as a record stores it: one that a password wraps is within a layer of the platform's. */
 export async function wrapKey(
@@ -132,12 +149,13 @@ export async function* openFile(
   model: Pick<StoredModel, 'manager_id' | 'name' | 'encryption' | 'digests'>,
   stored: AsyncIterable<Uint8Array>,
   key: Uint8Array,
+  options?: CipherOptions,
 ): AsyncGenerator<Uint8Array> {
   const { encryption, digests } = model;
   if (encryption === undefined) throw new InternalError('a model that is stored plainly has no key');
   const algorithm = algorithmOf(encryption);
   try {
-    yield* open(stored, { algorithm, key, context: encryptionContext(encryption.sealed_for) }, digests);
+    yield* open(stored, { algorithm, key, context: encryptionContext(encryption.sealed_for) }, digests, options);
   } catch (error) {
     throw translated(error, factsOf(model));
   }

@@ -106,7 +106,8 @@ export const search = route({
   },
 });
 
-const NUMBER = /^-?\d{1,15}(?:\.\d{1,15})?$/;
+/** As programs write numbers, such as `1e-05` and `0.30000000000000004`. */
+const NUMBER = /^[+-]?\d{1,20}(?:\.\d{1,25})?(?:[eE][+-]?\d{1,2})?$/;
 
 /** Throws `ValidationError` for what is neither a bound nor a known parameter. */
 function boundsOf(given: Readonly<Record<string, string>>): MetricBound[] {

@@ -21,7 +21,7 @@ export interface Serving {
   readonly vaultName: string;
   readonly platformName: string;
   readonly password: string | undefined;
-  readonly wishes: Parameters<FileServices['importer']['read']>[1];
+  readonly wishes: Parameters<Awaited<ReturnType<FileServices['importer']>>['read']>[1];
 }
 
 /**
@@ -41,7 +41,7 @@ export async function serveModel(
     const model = await getModel(table, manager, vaultName);
     const original = await plainBytes(services, model, by, password);
     try {
-      return { model, original, imported: await services.importer.read(original, wishes) };
+      return { model, original, imported: await (await services.importer()).read(original, wishes) };
     } catch (error) {
       throw ofFile(error, model.name, factsOf(model));
     }

@@ -1,4 +1,5 @@
 /** From a staged file to the files of a revision: in a stream, in constant memory, however large it is. */
+import { checked } from '#domain/checked-stream.ts';
 import type { Blobs } from '#domain/ports/blobs/port.ts';
 import type { RandomAccess } from '#domain/random-access.ts';
 import { fileOf } from '#domain/vault/files.ts';
@@ -6,30 +7,28 @@ import type { Manager } from '#domain/vault/manager.ts';
 import { familyOf, type StoredModel, versionOf } from '#domain/vault/model.ts';
 import { stagedModel } from '#domain/vault/staged.ts';
 import type { VaultUpload } from '#domain/vault/uploads.ts';
-import { encryptionContext } from '#vault/context.ts';
 import { Digesting } from '#vault/encryption/digest.ts';
-import { type Digests, seal } from '#vault/encryption/seal.ts';
-import type { FileServices, VaultServices } from '../services.ts';
-import { type Quantization, quantized, storeInt8, without } from './int8.ts';
+import type { Digests } from '#vault/encryption/seal.ts';
+import type { JobServices } from '../services.ts';
+import { quantized, storeInt8 } from './int8.ts';
+import { packStream } from './pack-stream.ts';
 import { inspectPickles } from './pickles.ts';
-import { algorithmOf, type Encryption } from './seal.ts';
+import { type Sealing, sealUnder } from './seal.ts';
 import { type SigningRequest, signatureOf } from './sign.ts';
 
 export type Stored = Omit<StoredModel, 'id' | 'created_at' | 'modified_at' | 'saved_by'>;
-
-type Sealing = { readonly key: Uint8Array; readonly encryption: Encryption } | undefined;
 
 interface Wanted {
   /** The revision, whose files are marked. */
   readonly place: Pick<StoredModel, 'account_id' | 'vault' | 'revision'>;
   readonly signing: SigningRequest;
   /** None where the manager stores plainly. */
-  readonly sealing: Sealing;
+  readonly sealing: Sealing | undefined;
 }
 
 /** Throws `UnsafeArtifactError`, and `BlobNotFoundError` if nothing is staged any more. */
 export async function storeStaged(
-  services: VaultServices & Partial<Pick<FileServices, 'quantize'>>,
+  services: JobServices,
   manager: Manager,
   upload: VaultUpload,
   { place, signing, sealing }: Wanted,
@@ -38,12 +37,12 @@ export async function storeStaged(
   const { artifacts } = blobs;
   const { file: staged } = stagedModel(manager, upload.id);
   const pickle = await inspectPickles(accessTo(artifacts, staged, upload.file_size), manager, upload.name);
-  const { body } = await artifacts.get(staged);
-  const digests = await store(artifacts, fileOf(place, 'original'), body, sealing);
-  const { sha256, bytes: size } = digests.plaintext;
+  const { body, digests: written } = await artifacts.get(staged);
+  const packed = await packStream(written === undefined ? body : checked('What was uploaded', body, written));
+  const digests = await store(artifacts, fileOf(place, 'original'), packed.bytes, sealing, upload.file_size);
+  const { sha256, bytes: size } = packed.original?.() ?? digests.plaintext;
   const signature = await signatureOf(keys, signing, { name: upload.name, sha256 });
-  const whole = async () => Buffer.concat(await (await artifacts.get(staged)).body.toArray());
-  const { version, warning } = await int8Of(services, manager, size, whole);
+  const { version, warning } = await quantized(services, manager, size, () => whole(artifacts, staged, size));
   const stored: Stored = {
     ...place,
     name: upload.name,
@@ -54,7 +53,7 @@ export async function storeStaged(
     tags: upload.tags,
     size,
     sha256,
-    compressed: false,
+    compressed: packed.compressed,
     digests,
     ...(sealing === undefined ? {} : { encryption: sealing.encryption }),
     ...(signature === undefined ? {} : { signature }),
@@ -64,15 +63,15 @@ export async function storeStaged(
   return { stored, warnings: warning === undefined ? [] : [warning] };
 }
 
-/** What outlasts its request is saved where nothing can make a version with weights of 8 bits. */
-async function int8Of(
-  { quantize }: Partial<Pick<FileServices, 'quantize'>>,
-  manager: Manager,
-  size: number,
-  whole: () => Promise<Uint8Array>,
-): Promise<Quantization> {
-  if (quantize) return quantized({ quantize }, manager, size, whole);
-  return manager.config.enable_quantization ? without(`a model of ${size} bytes is too large`) : {};
+/** Without a second copy in memory. */
+async function whole(blobs: Blobs, key: string, size: number): Promise<Uint8Array> {
+  const bytes = Buffer.allocUnsafe(size);
+  let at = 0;
+  for await (const chunk of (await blobs.get(key)).body as AsyncIterable<Uint8Array>) {
+    bytes.set(chunk, at);
+    at += chunk.length;
+  }
+  return bytes;
 }
 
 const accessTo = (blobs: Blobs, key: string, size: number): RandomAccess => ({
@@ -83,15 +82,19 @@ const accessTo = (blobs: Blobs, key: string, size: number): RandomAccess => ({
       : Buffer.concat(await (await blobs.get(key, { start, end: end - 1 })).body.toArray()),
 });
 
-async function store(blobs: Blobs, key: string, body: AsyncIterable<Uint8Array>, sealing: Sealing): Promise<Digests> {
+async function store(
+  blobs: Blobs,
+  key: string,
+  body: AsyncIterable<Uint8Array>,
+  sealing: Sealing | undefined,
+  size: number,
+): Promise<Digests> {
   if (sealing === undefined) {
     const plain = new Digesting(body);
     await blobs.put(key, plain);
     return { plaintext: plain.digest(), ciphertext: plain.digest() };
   }
-  const { encryption } = sealing;
-  const context = encryptionContext(encryption.sealed_for);
-  const sealed = seal(body, { algorithm: algorithmOf(encryption), key: sealing.key, context });
-  await blobs.put(key, sealed.ciphertext);
+  const sealed = sealUnder(body, sealing, size);
+  await blobs.put(key, sealed.ciphertext, { isReleased: true });
   return sealed.digests();
 }

@@ -1,5 +1,6 @@
 /** Saving a model whose parts have been uploaded, also after its request. */
 import { z } from 'zod';
+import { DamagedFileError } from '#domain/errors.ts';
 import { newId } from '#domain/ids.ts';
 import { deleteAbandoned } from '#domain/orphans.ts';
 import { BlobNotFoundError } from '#domain/ports/errors.ts';
@@ -14,7 +15,7 @@ import { endVaultUpload, findVaultUpload, uploadNotFound, type VaultUpload } fro
 import { unwrap, wrappedKey } from '#vault/wrapping/wrap.ts';
 import { backUpSaved } from '../backup/back-up.ts';
 import type { Asked, Pace } from '../jobs/work.ts';
-import type { FileServices, VaultServices } from '../services.ts';
+import type { JobServices } from '../services.ts';
 import { modelProgress } from './fields.ts';
 import { heldContext } from './held-key.ts';
 import { savedAnswer, showSaved } from './save.ts';
@@ -26,10 +27,9 @@ const secrets = z.object({ signing_key: z.string().optional() });
 
 type Progress = z.infer<typeof modelProgress>;
 type AskedSave = Asked<z.infer<typeof request>, z.infer<typeof secrets>>;
-type Services = VaultServices & Partial<Pick<FileServices, 'quantize'>>;
 
 async function run(
-  services: Services,
+  services: JobServices,
   asked: AskedSave,
   before: Progress | undefined,
   pace: Pace,
@@ -50,7 +50,7 @@ async function run(
 
 /** What a process that died afterwards has saved. */
 async function savedBefore(
-  { adapters: { table } }: Services,
+  { adapters: { table } }: JobServices,
   manager: Manager,
   id: string,
   before: Progress | undefined,
@@ -60,7 +60,7 @@ async function savedBefore(
 }
 
 /** Under a revision of its own each time, so that of two completions at once neither touches the other's file. */
-async function save(services: Services, { manager, by, request, secrets }: AskedSave, pace: Pace): Promise<Saved> {
+async function save(services: JobServices, { manager, by, request, secrets }: AskedSave, pace: Pace): Promise<Saved> {
   const { table, blobs, now } = services.adapters;
   const upload = await findVaultUpload(table, manager, request.upload_id, now());
   if (!upload) throw uploadNotFound(request.upload_id);
@@ -87,12 +87,14 @@ async function save(services: Services, { manager, by, request, secrets }: Asked
     await deleteAbandoned(table, blobs.artifacts, 'artifacts', filesOf(place)).catch((undeleted: unknown) =>
       services.logger.error('files not deleted yet', { error: undeleted as Error }),
     );
+    // What is staged does not outlive a loss of power.
+    if (error instanceof DamagedFileError) throw new DamagedFileError(error.what, 'Start the upload again');
     // Another completion has saved it and deleted the parts.
     throw error instanceof BlobNotFoundError ? uploadNotFound(upload.id) : error;
   }
 }
 
-async function sealingOf({ adapters: { keys } }: Services, { encryption, held_key }: VaultUpload) {
+async function sealingOf({ adapters: { keys } }: JobServices, { encryption, held_key }: VaultUpload) {
   if (encryption === undefined) return undefined;
   return { key: await unwrap(wrappedKey.parse(held_key), { keys }, heldContext(encryption.sealed_for)), encryption };
 }
@@ -100,7 +102,7 @@ async function sealingOf({ adapters: { keys } }: Services, { encryption, held_ke
 export const uploadWork = {
   run,
   read: (stored: unknown) => savedAnswer.parse(stored),
-  resume: async (services: VaultServices, asked: Asked<unknown, unknown>, progress: unknown, pace: Pace) => {
+  resume: async (services: JobServices, asked: Asked<unknown, unknown>, progress: unknown, pace: Pace) => {
     const read = { ...asked, request: request.parse(asked.request), secrets: secrets.parse(asked.secrets) };
     return { ...(await run(services, read, modelProgress.parse(progress), pace)) };
   },

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { readUsage, type Usage } from '#domain/accounts/usage/read.ts';
+import { totalBytes } from '#domain/accounts/usage/storage.ts';
 import { LIMITS } from '#domain/limits.ts';
 import type { Settings } from '#domain/settings.ts';
 import { isoTime } from '#domain/times.ts';
@@ -46,12 +47,13 @@ const answer = z
         models: count,
         model_bytes: count.nullable(),
         prediction_bytes: count.meta({ description: 'Of the files of batch predictions' }),
+        log_bytes: count.meta({ description: 'Of the logs of predictions' }),
         total_bytes: count.nullable(),
         limit_bytes: count.nullable().meta({ description: 'null: there is none' }),
       })
       .meta({
         description:
-          'Now: uploaded files, and the files of models and batch predictions. Bytes are null if they could not be counted',
+          'Now: uploaded files, and the files of models, of batch predictions and of logs. Bytes are null if they could not be counted',
       }),
     users: bounded,
     api_keys: bounded,
@@ -86,7 +88,7 @@ function show(
 ): z.input<typeof answer> {
   const from = `${period}-01T00:00:00.000Z`;
   const { compute_seconds, cost_usd, ...ended } = used;
-  const { dataset_bytes, model_bytes, prediction_bytes, storage_counted: known } = account;
+  const { dataset_bytes, model_bytes, prediction_bytes, log_bytes, storage_counted: known } = account;
   return {
     period,
     from,
@@ -100,7 +102,8 @@ function show(
       models: account.models,
       model_bytes: known ? model_bytes : null,
       prediction_bytes,
-      total_bytes: known ? dataset_bytes + model_bytes + prediction_bytes : null,
+      log_bytes,
+      total_bytes: known ? totalBytes(account) : null,
       limit_bytes: caps.storedBytesPerAccount ?? null,
     },
     users: { used: account.users, limit: LIMITS.users },

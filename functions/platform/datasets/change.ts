@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { describeDataset, reprocessDataset } from '#domain/datasets/change.ts';
 import { changedParsing } from '#domain/datasets/change-parsing.ts';
 import { chosenTarget } from '#domain/datasets/parsing-options.ts';
-import { getDataset } from '#domain/datasets/read.ts';
+import { getNumbered } from '#domain/datasets/read.ts';
 import { isoTime } from '#domain/times.ts';
 import { json } from '#functions/http/body/json.ts';
 import { route } from '#functions/http/route.ts';
@@ -30,7 +30,7 @@ export const change = route({
   },
   responses: { 200: { description: 'The dataset as it is now', schema: datasetDetail } },
   errors: [409],
-  resource: ({ caller, path }, { adapters }) => getDataset(adapters.table, caller.accountId, path.dataset_id),
+  resource: ({ caller, path }, { adapters }) => getNumbered(adapters.table, caller.accountId, path.dataset_id),
   async handler({ resource: found, body: { description, dataset_type, target, ...patch } }, { adapters, logger }) {
     const { table, now } = adapters;
     const described = description === undefined ? found : await describeDataset(table, found, description);
@@ -42,8 +42,9 @@ export const change = route({
     const requested = target === undefined ? found.requested_target : (target ?? undefined);
     // A column that is the target by its role says more than the field of the upload.
     const requested_target = chosenTarget(parsing) === undefined ? requested : undefined;
-    await inspectBeginning(storedFile(adapters, found), { parsing, target: requested_target, changed: patch });
     const requested_type = dataset_type ?? found.requested_type ?? found.dataset_type;
+    const asked = { parsing, target: requested_target, task: requested_type };
+    await inspectBeginning(storedFile(adapters, found), { ...asked, changed: patch });
     const changed = await reprocessDataset(table, found, { parsing, requested_type, requested_target }, isoTime(now()));
     await announce(adapters, logger, changed);
     return { status: 200, body: showDetail(changed) };

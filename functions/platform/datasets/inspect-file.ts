@@ -1,5 +1,6 @@
 import type { StoredFormat } from '#domain/datasets/file-format.ts';
 import type { ParsingOptions } from '#domain/datasets/parsing-options.ts';
+import type { Task } from '#domain/datasets/profile.ts';
 import type { UploadedFile } from '#functions/http/body/multipart.ts';
 import type { FileBytes } from '#learning/files/file-bytes.ts';
 import { storedFormat } from '#learning/files/format.ts';
@@ -9,11 +10,12 @@ import { inspectBeginning } from '#learning/preview.ts';
 export interface Given {
   readonly parsing: ParsingOptions;
   readonly target?: string | undefined;
+  readonly task: Task | 'auto';
 }
 
 /**
- * The format that the beginning shows, as far as it does. Throws `ValidationError` if it is no table. Processing checks the
- * rest.
+ * The format that the beginning shows, as far as it does. Throws `ValidationError` if it is no table, and of images for what
+ * the ZIP's directory shows. Processing checks the rest.
  */
 export async function inspectFile(file: FileBytes, given: Given): Promise<Partial<StoredFormat>> {
   const head = await inspectBeginning(file, given);

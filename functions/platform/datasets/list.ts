@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { DATASET_SORTS, listDatasets } from '#domain/datasets/lists.ts';
+import { DATASET_SORTS } from '#domain/datasets/lists.ts';
+import { listNumbered } from '#domain/datasets/number-earlier.ts';
 import { DATASET_STATUSES } from '#domain/datasets/record.ts';
 import { LIMITS } from '#domain/limits.ts';
 import { route } from '#functions/http/route.ts';
@@ -35,7 +36,7 @@ export const list = route({
   responses: { 200: { description: 'One page', schema: answer } },
   async handler({ caller, query: { page, limit, cursor, sort_by, order, ...filters } }, { adapters }) {
     const wanted = { page, limit, cursor, sort: sort_by, order: ORDERS[order], filters };
-    const { records, nextCursor, ...found } = await listDatasets(adapters.table, caller.accountId, wanted);
+    const { records, nextCursor, ...found } = await listNumbered(adapters.table, caller.accountId, wanted);
     return { status: 200, body: { ...found, limit, datasets: records.map(showDataset), next_cursor: nextCursor } };
   },
 });

@@ -1,4 +1,4 @@
-import { getDataset } from '#domain/datasets/read.ts';
+import { getNumbered } from '#domain/datasets/read.ts';
 import { DamagedFileError } from '#domain/errors.ts';
 import { route } from '#functions/http/route.ts';
 import { datasetDetail, datasetPath, showDetail } from './fields.ts';
@@ -14,7 +14,7 @@ export const read = route({
   cost: 'request',
   request: { path: datasetPath },
   responses: { 200: { description: 'The dataset', schema: datasetDetail } },
-  resource: ({ caller, path }, { adapters }) => getDataset(adapters.table, caller.accountId, path.dataset_id),
+  resource: ({ caller, path }, { adapters }) => getNumbered(adapters.table, caller.accountId, path.dataset_id),
   async handler({ resource: found }, { adapters, logger }) {
     const shown = showDetail(found);
     if (found.status === 'failed' && found.failure) {

@@ -36,7 +36,7 @@ export const upload = route({
   async handler({ caller, body: { file, fields } }, { adapters, settings, logger }) {
     const { target, name, description, dataset_type } = fields;
     const parsing = parsingOf(fields);
-    const stored = await inspectFile(bytesOf(file), { parsing, target });
+    const stored = await inspectFile(bytesOf(file), { parsing, target, task: dataset_type });
     const { table, blobs, now } = adapters;
     const id = newId(now());
     const given: NewDataset = {

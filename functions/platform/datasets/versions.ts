@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { getDataset } from '#domain/datasets/read.ts';
+import { getNumbered } from '#domain/datasets/read.ts';
 import { listVersions } from '#domain/datasets/versions.ts';
 import { route } from '#functions/http/route.ts';
 import { limit, nextCursor, paging } from '../fields.ts';
@@ -20,7 +20,7 @@ export const versions = route({
   cost: 'request',
   request: { path: datasetPath, query: z.strictObject({ limit, cursor: paging.cursor }) },
   responses: { 200: { description: 'One page', schema: answer } },
-  resource: ({ caller, path }, { adapters }) => getDataset(adapters.table, caller.accountId, path.dataset_id),
+  resource: ({ caller, path }, { adapters }) => getNumbered(adapters.table, caller.accountId, path.dataset_id),
   async handler({ resource: found, query }, { adapters }) {
     const page = await listVersions(adapters.table, found, query);
     return { status: 200, body: { versions: page.versions.map(showDataset), next_cursor: page.nextCursor } };

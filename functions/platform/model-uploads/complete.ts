@@ -8,6 +8,7 @@ import { abortModelUpload, type ModelUpload, stagedImport } from '#domain/models
 import { joinParts } from '#domain/vault/staged.ts';
 import { json } from '#functions/http/body/json.ts';
 import { route } from '#functions/http/route.ts';
+import { uploadedParts } from '#functions/http/upload-fields.ts';
 import { IMPORTED_FILE } from '#learning/files/names.ts';
 import { blobAccess } from '#training/blob-access.ts';
 import { nameLine } from '../fields.ts';
@@ -15,14 +16,13 @@ import { createImported, type ImportServices } from '../models/create-imported.t
 import { createStoredWeights } from '../models/create-weights.ts';
 import { modelDetail, showDetail } from '../models/fields.ts';
 import { DEFAULT_TARGET, examples, expectNoWishes, wishFields } from '../models/wishes.ts';
-import { part } from '../uploads/complete.ts';
 import { importPath, readImport } from './fields.ts';
 
 const { target, features, classes, scores } = wishFields;
 
 const body = z
   .strictObject({
-    parts: z.array(part).min(1).max(LIMITS.upload.parts),
+    parts: uploadedParts,
     name: nameLine(LIMITS.modelName.max).meta({
       description: 'Of the model. Under a name that there is already, it becomes the next version',
       example: 'resnet50 of ImageNet',
@@ -66,7 +66,7 @@ export const completeModelImport = route({
 type Wishes = Omit<z.output<typeof body>, 'parts' | 'name'>;
 
 async function imported(services: ImportServices, upload: ModelUpload, name: string, wishes: Wishes) {
-  const { importer } = services;
+  const importer = await services.importer();
   const { artifacts } = services.adapters.blobs;
   const { account_id: accountId, file_name: fileName, file, file_size: size } = upload;
   const of = { accountId, name, fileName, upload };

@@ -43,15 +43,17 @@ export const startModelImport = route({
   responses: { 201: { description: 'The URLs of the parts', schema: uploadAnswer } },
   async handler({ caller, body: { file_name, file_size } }, services: ImportServices) {
     const { table, blobs, now } = services.adapters;
-    const file = fileOf(file_name, file_size, services);
+    const file = fileOf(file_name, file_size, await services.importer());
     await reserveBytes(table, caller.accountId, file_size, services.settings.caps);
     const wanted = { id: newId(now()), account_id: caller.accountId, file_name, file, file_size };
     return { status: 201, body: showUpload(wanted.id, await startModelUpload(table, blobs.artifacts, wanted, now())) };
   },
 });
 
+type Importer = Awaited<ReturnType<ImportServices['importer']>>;
+
 /** As which of a model's files it is stored. Throws `ValidationError`. */
-function fileOf(name: string, size: number, { importer }: ImportServices): string {
+function fileOf(name: string, size: number, importer: Importer): string {
   const weights = importer.weightsFileOf(name);
   if (weights !== undefined) return weights;
   if (!name.toLowerCase().endsWith('.onnx'))

@@ -19,7 +19,8 @@ import type { importer } from './importer.ts';
 
 /** Only a type here, so that declaring a route does not load ONNX Runtime. */
 export interface ImportServices extends Services {
-  readonly importer: typeof importer;
+  /** Loaded where a model comes in: it takes time and memory. */
+  readonly importer: () => Promise<typeof importer>;
 }
 
 export interface Importing {
@@ -47,7 +48,7 @@ const ABANDONED_MILLISECONDS = 3_600_000;
 
 /** A model that predicts. */
 export async function createImported(services: ImportServices, of: Importing): Promise<Model> {
-  const { importer } = services;
+  const importer = await services.importer();
   const { original, imported } = of;
   return storeImported(services, of, async (facts) => {
     const { serving, notes } = imported;

@@ -37,7 +37,7 @@ const create = (
   filesAs: (file: string) => Files,
 ): Promise<Model> =>
   storeImported(services, of, async (facts) => {
-    const { file, card, parameters } = await services.importer.readWeights(access, facts);
+    const { file, card, parameters } = await (await services.importer()).readWeights(access, facts);
     const { files, ...stored } = filesAs(file);
     // What a network with these weights predicts is for the training to say that starts from them: the task and the target
     // of the record are not shown.

@@ -53,14 +53,15 @@ export const importModel = route({
     const { name, ...wishes } = fields;
     const fileName = file.name.slice(0, NAME_CHARACTERS).toWellFormed();
     const of = { accountId: caller.accountId, name, fileName };
-    if (services.importer.areWeights(original, fileName)) {
+    const importer = await services.importer();
+    if (importer.areWeights(original, fileName)) {
       expectNoWishes(wishes);
       return {
         status: 201,
         body: showDetail(await createWeights(services, { ...of, bytes: original }), [], undefined),
       };
     }
-    const imported = await services.importer.read(original, wishes);
+    const imported = await importer.read(original, wishes);
     const model = await createImported(services, { ...of, original, imported });
     return { status: 201, body: showDetail(model, [], imported.serving) };
   },

@@ -2,13 +2,14 @@ import { z } from 'zod';
 import { LIMITS } from '#domain/limits.ts';
 import { getModel } from '#domain/models/read.ts';
 import type { Model } from '#domain/models/record.ts';
-import { putFeedback, readFeedback } from '#domain/prediction-log/feedback.ts';
+import { deleteFeedback, putFeedback, readFeedback } from '#domain/prediction-log/feedback.ts';
+import { LATE_MS } from '#domain/prediction-log/files.ts';
 import { parsePredictionId } from '#domain/prediction-log/ids.ts';
 import { type Feedback, retentionOf } from '#domain/prediction-log/record.ts';
+import { findRequest } from '#domain/prediction-log/rows.ts';
 import { route, type Services } from '#functions/http/route.ts';
 import { modelPath } from '../models/fields.ts';
 import { periodAnswer, periodOf, periodQuery, showPeriod } from './fields.ts';
-import { findRequest } from './log-rows.ts';
 import { isCorrect, nameOf } from './truth.ts';
 
 const answer = z
@@ -63,25 +64,33 @@ export const accuracy = route({
     const period = periodOf(query, now());
     const { found, complete } = await readFeedback(table, model.account_id, model.id, period);
     const known: Feedback[] = [];
-    for (const one of found) known.push(await joined(services, model, one));
+    for (const one of found) {
+      const of = await joined(services, model, one);
+      if (of) known.push(of);
+    }
     const pending = known.filter(({ truth, output }) => truth !== undefined && output === undefined).length;
     const shown = { model_id: model.id, ...showPeriod(period), pending, complete };
     return { status: 200, body: { ...shown, ...scored(known) } };
   },
 });
 
-/** With what was predicted, where that was not in the log yet when the feedback was given. */
-async function joined({ adapters }: Services, model: Model, of: Feedback): Promise<Feedback> {
+/**
+ * With what was predicted, where that was not in the log yet when the feedback was given. `undefined` if it has not come
+ * into the log since: then the feedback is about nothing, and is deleted.
+ */
+async function joined({ adapters }: Services, model: Model, of: Feedback): Promise<Feedback | undefined> {
+  const { table, now } = adapters;
   const asked = of.output === undefined ? parsePredictionId(of.prediction_id) : undefined;
   if (!asked) return of;
   const rows = await findRequest(adapters, model.account_id, model.id, { ...of, at: asked.at });
   const logged = rows.find(({ row }) => row === of.row);
-  if (!logged) return of;
-  const known = { ...of, output: logged.output };
-  return putFeedback(adapters.table, model.account_id, known, {
-    days: retentionOf(model),
-    now: Date.parse(of.given_at),
-  });
+  if (logged) {
+    const known = { ...of, output: logged.output };
+    return putFeedback(table, model.account_id, known, { days: retentionOf(model), now: Date.parse(of.given_at) });
+  }
+  if (rows.length === 0 && now() - asked.at < LATE_MS) return of;
+  await deleteFeedback(table, model.account_id, of);
+  return undefined;
 }
 
 type Scores = Omit<z.input<typeof answer>, 'model_id' | 'from' | 'to' | 'pending' | 'complete'>;

@@ -1,17 +1,11 @@
 import { z } from 'zod';
 import { LIMITS } from '#domain/limits.ts';
 import { getModel } from '#domain/models/read.ts';
-import type { Model } from '#domain/models/record.ts';
-import { logFilesOf } from '#domain/prediction-log/files.ts';
-import type { LogFile, LoggedRow } from '#domain/prediction-log/record.ts';
-import { route, type Services } from '#functions/http/route.ts';
-import { DRIFT_STATUSES, Drift, LEAST_VALUES, PSI_THRESHOLDS } from '#learning/serving/drift.ts';
-import type { Input } from '#learning/serving/input.ts';
-import { readReference, readServing } from '#learning/serving/stored.ts';
-import { takesText } from '#learning/text/description.ts';
+import { route } from '#functions/http/route.ts';
+import { DRIFT_STATUSES, LEAST_VALUES, PSI_THRESHOLDS } from '#learning/serving/drift.ts';
+import { loggedDrift } from '#learning/serving/logged-drift.ts';
 import { modelPath } from '../models/fields.ts';
-import { type Period, periodAnswer, periodOf, periodQuery, showPeriod } from './fields.ts';
-import { rowsOf } from './log-rows.ts';
+import { periodAnswer, periodOf, periodQuery, showPeriod } from './fields.ts';
 
 const share = z.number().min(0).max(1);
 
@@ -34,6 +28,23 @@ const feature = z.strictObject({
   new_share: share.meta({ description: 'The share of all values that are such words', example: 0 }),
 });
 
+const prediction = z.strictObject({
+  name: z.enum(['class', 'value', 'confidence']).meta({ example: 'class' }),
+  status: z.enum(DRIFT_STATUSES).meta({
+    description: `As of features; \`too_few_values\` below ${LEAST_VALUES} before or now, \`no_reference\` where nothing was logged before`,
+  }),
+  psi: z.number().nullable().meta({ description: 'The population stability index', example: 0.02 }),
+  values: z.int().meta({ example: 340 }),
+  reference_values: z.int().meta({ description: 'Before the period', example: 322 }),
+  bins: z.array(z.strictObject({ bin: z.string(), expected: share, actual: share })).meta({
+    description: 'The share before, and that of the period',
+    example: [{ bin: 'Adelie', expected: 0.44, actual: 0.41 }],
+  }),
+});
+
+/** Which one answer reads at most. */
+const READ = { files: LIMITS.predictionLog.files, rows: LIMITS.predictionLog.rows };
+
 const answer = z
   .strictObject({
     ...periodAnswer,
@@ -47,15 +58,19 @@ const answer = z
       .meta({ example: { ...PSI_THRESHOLDS } }),
     drifted: z.array(z.string()).meta({ description: 'The features whose status is `significant`', example: [] }),
     features: z.array(feature).meta({ description: 'Only of models of tables' }),
+    predictions: z.array(prediction).meta({
+      description:
+        'What the model answered, of whatever kind its data are: classes and confidence, or values. Compared with what it answered in as long a time before the period',
+    }),
   })
   .meta({ id: 'ModelDrift' });
 
 export const drift = route({
   method: 'GET',
   path: '/models/{model_id}/drift',
-  summary: 'Compare the inputs of logged predictions with the data that the model was trained on',
+  summary: 'Compare logged predictions with the data that the model was trained on, and with earlier ones',
   description:
-    'An addition: the population stability index of each feature. Predictions are in the log some seconds after they were made.',
+    'An addition: the population stability index of each feature, and of what was answered. Predictions are in the log some seconds after they were made. The event `model.drift` says when an index of the last day is above 0.25.',
   tags: ['Monitoring'],
   authentication: 'account',
   scope: 'read',
@@ -65,44 +80,16 @@ export const drift = route({
   resource: ({ caller, path }, { adapters }) => getModel(adapters.table, caller.accountId, path.model_id),
   async handler({ resource: model, query }, services) {
     const period = periodOf(query, services.adapters.now());
-    const files: LogFile[] = [];
-    for await (const file of logFilesOf(services.adapters.table, model.account_id, model.id, period)) files.push(file);
-    const { features, read } = await counted(services, model, period, evenly(files));
-    const rows = files.reduce((sum, file) => sum + file.rows, 0);
-    const drifted = features.filter(({ status }) => status === 'significant').map(({ name }) => name);
-    const shown = { model_id: model.id, ...showPeriod(period), rows, rows_read: read };
-    const shownFeatures = features.map((of) => ({ ...of, bins: [...of.bins], new_values: [...of.new_values] }));
-    return { status: 200, body: { ...shown, thresholds: { ...PSI_THRESHOLDS }, drifted, features: shownFeatures } };
+    const { rows, read, features, predictions } = await loggedDrift(services.adapters, model, period, READ);
+    const drifted = features.filter(({ status }) => status === 'significant');
+    return {
+      status: 200,
+      body: {
+        ...{ model_id: model.id, ...showPeriod(period), rows, rows_read: read, thresholds: { ...PSI_THRESHOLDS } },
+        drifted: drifted.map(({ name }) => name),
+        features: features.map((of) => ({ ...of, bins: [...of.bins], new_values: [...of.new_values] })),
+        predictions: predictions.map((of) => ({ ...of, bins: [...of.bins] })),
+      },
+    };
   },
 });
-
-/** As many as are read, in regular distances. */
-function evenly(files: readonly LogFile[]): LogFile[] {
-  const most = Math.min(files.length, LIMITS.predictionLog.files);
-  return Array.from({ length: most }, (_, at) => files[Math.floor((at * files.length) / most)]!);
-}
-
-/** Files that are read at once. */
-const TOGETHER = 8;
-
-async function counted({ adapters }: Services, model: Model, period: Period, files: readonly LogFile[]) {
-  const { artifacts } = adapters.blobs;
-  const [serving, reference] = await Promise.all([readServing(artifacts, model), readReference(artifacts, model)]);
-  if (takesText(model) || (serving.kind ?? 'table') !== 'table') return { features: [], read: 0 };
-  const found = new Drift(serving, reference);
-  const seen = new Set<string>();
-  const isNew = ({ prediction_id, row, at }: LoggedRow): boolean => {
-    const place = `${prediction_id} ${row}`;
-    const time = Date.parse(at);
-    // What was delivered to the log twice is in two files.
-    if (time < period.from || time > period.to || seen.has(place)) return false;
-    seen.add(place);
-    return true;
-  };
-  for (let from = 0; from < files.length && seen.size < LIMITS.predictionLog.rows; from += TOGETHER) {
-    const some = files.slice(from, from + TOGETHER);
-    const rows = (await Promise.all(some.map((file) => rowsOf(adapters, model.account_id, file)))).flat();
-    found.add(rows.filter((row) => row.input !== null && isNew(row)).map(({ input }) => input as Input));
-  }
-  return { features: found.features, read: seen.size };
-}

@@ -8,6 +8,7 @@ import { putFeedback } from '#domain/prediction-log/feedback.ts';
 import { LATE_MS } from '#domain/prediction-log/files.ts';
 import { type PredictionId, parsePredictionId } from '#domain/prediction-log/ids.ts';
 import { type Feedback, type LoggedOutput, loggedOutput, retentionOf } from '#domain/prediction-log/record.ts';
+import { findRequest } from '#domain/prediction-log/rows.ts';
 import { isoTime } from '#domain/times.ts';
 import { json } from '#functions/http/body/json.ts';
 import { route } from '#functions/http/route.ts';
@@ -15,7 +16,6 @@ import type { Serving } from '#learning/serving/description.ts';
 import { readServing } from '#learning/serving/stored.ts';
 import { id, paragraph, time } from '../fields.ts';
 import { predictionId } from './fields.ts';
-import { findRequest } from './log-rows.ts';
 import { isCorrect, type Truth, truthOf } from './truth.ts';
 
 /** The table stores no number that is much larger. */
@@ -52,7 +52,7 @@ const answer = z
     note: z.string().nullable(),
     given_at: time,
     prediction: loggedOutput.nullable().meta({
-      description: 'What was predicted; null until it is in the log, which takes seconds',
+      description: 'What was predicted; null until it is in the log, which takes seconds: then the status is 202',
       example: { class: 'Adelie', confidence: 0.97 },
     }),
     correct: z.boolean().nullable().meta({
@@ -61,6 +61,17 @@ const answer = z
     }),
   })
   .meta({ id: 'PredictionFeedbackGiven' });
+
+const PENDING = {
+  prediction_id: '7-019a0c9b-8f5e-7c3a-9d47-2f6b1e0a4c55',
+  model_id: '019a0c9b-0000-7000-8000-000000000000',
+  row: 0,
+  truth: 'Adelie',
+  note: null,
+  given_at: '2026-01-31T09:00:00.000Z',
+  prediction: null,
+  correct: null,
+} as const;
 
 export const feedback = route({
   method: 'POST',
@@ -76,7 +87,15 @@ export const feedback = route({
     path: z.strictObject({ prediction_id: predictionId }),
     body: json(body, { truth: 'Adelie', note: 'Seen by hand' }),
   },
-  responses: { 200: { description: 'What is known of the prediction now', schema: answer } },
+  responses: {
+    200: { description: 'What is known of the prediction now', schema: answer },
+    202: {
+      description:
+        'Accepted: the prediction is so new that it is not in the log yet. The feedback counts as soon as it is. If it is not there within 15 minutes, or without that row, the feedback is discarded',
+      schema: answer,
+      example: PENDING,
+    },
+  },
   async resource({ caller, path }, { adapters }) {
     const asked = parsePredictionId(path.prediction_id);
     if (!asked) throw missing(path.prediction_id);
@@ -106,7 +125,7 @@ export const feedback = route({
       ...(output ? { output } : {}),
     };
     const all = await putFeedback(table, model.account_id, known, { days: retentionOf(model), now: now() });
-    return { status: 200, body: show(all) };
+    return { status: all.output === undefined ? 202 : 200, body: show(all) };
   },
 });
 

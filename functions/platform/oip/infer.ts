@@ -3,12 +3,21 @@ import { ValidationError } from '#domain/errors.ts';
 import { LIMITS } from '#domain/limits.ts';
 import type { Model } from '#domain/models/record.ts';
 import { route } from '#functions/http/route.ts';
+import { expectVariant } from '#learning/serving/variant.ts';
 import { takesText } from '#learning/text/description.ts';
 import { predictionId } from '../monitoring/fields.ts';
 import { type Logged, logPredictions } from '../monitoring/log-prediction.ts';
 import { modelInputs } from './inputs.ts';
 import { forEachPath, modelOf } from './paths.ts';
-import { HEADER_LENGTH, type InferenceRequest, inferenceBody, inferenceHeaders, readRequest } from './request.ts';
+import {
+  HEADER_LENGTH,
+  type InferenceRequest,
+  inferenceBody,
+  inferenceHeaders,
+  readRequest,
+  VARIANT_FIELD,
+  variantOf,
+} from './request.ts';
 import { aboutTensors, rowsOf } from './rows.ts';
 import type { InferenceServices } from './services.ts';
 import { filled, type OutputTensor, outputsOf } from './tensors.ts';
@@ -63,12 +72,14 @@ export const inferRoutes = forEachPath(({ base, schema }) =>
     async handler({ resource: model, path, headers, body }, services: InferenceServices) {
       const { predictor, settings } = services;
       const { request, rest } = readRequest(body, headers[HEADER_LENGTH], settings);
+      const variant = variantOf(request);
+      expectVariant(model, variant, VARIANT_FIELD);
       const serving = await predictor.describe(model);
       const of = modelInputs(serving);
       const wanted = chosen(outputsOf(serving), request);
       const rows = rowsOf(of, request.inputs, rest, takesText(model) ? LIMITS.predictTexts : LIMITS.predictRows);
       const probabilities = wanted.some(({ name }) => name === 'probabilities');
-      const predictions = await predictor.predict(model, rows, { probabilities }).catch((error: unknown) => {
+      const predictions = await predictor.predict(model, rows, { probabilities, variant }).catch((error: unknown) => {
         throw aboutTensors(error, of);
       });
       const tensors = wanted.map((output) => ({ ...filled(output, predictions), binary: isBinary(request, output) }));

@@ -6,6 +6,8 @@ import type { Settings } from '#domain/settings.ts';
 import type { Body } from '#functions/http/body/body.ts';
 import { parseJson } from '#functions/http/body/json.ts';
 import { check } from '#functions/http/validation/check.ts';
+import { showValue } from '#functions/http/validation/show.ts';
+import { VARIANTS, type Variant } from '#learning/serving/description.ts';
 import { DATATYPE_NAMES } from './datatypes.ts';
 
 const parameters = z.record(z.string(), z.unknown()).optional();
@@ -47,7 +49,10 @@ const output = z
 export const inferenceRequest = z
   .object({
     id: z.string().max(1000).optional().meta({ description: 'Comes back in the response' }),
-    parameters: parameters.meta({ description: '`binary_data_output`: whether all outputs come as bytes' }),
+    parameters: parameters.meta({
+      description:
+        '`binary_data_output`: whether all outputs come as bytes. `variant`: `int8` predicts by `model.int8.onnx`, where the model has it; default: `float32`',
+    }),
     inputs: z.array(input).min(1).max(LIMITS.csv.columns),
     outputs: z.array(output).max(10).optional().meta({ description: 'Default: all' }),
   })
@@ -101,4 +106,14 @@ export function readRequest(
   if (length > jsonBodyBytes) throw new PayloadTooLargeError('body', jsonBodyBytes, length);
   const value = parseJson(body.subarray(0, length));
   return { request: check(inferenceRequest, value, { root: 'body' }), rest: body.subarray(length) };
+}
+
+/** In errors. */
+export const VARIANT_FIELD = 'parameters.variant';
+
+/** Throws `ValidationError` for another word. */
+export function variantOf({ parameters: { variant = 'float32' } = {} }: InferenceRequest): Variant {
+  const known = VARIANTS.find((one) => one === variant);
+  if (known) return known;
+  throw ValidationError.of(VARIANT_FIELD, `must be ${VARIANTS.join(' or ')}; got ${showValue(variant)}`);
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { LIMITS } from '#domain/limits.ts';
 import { BATCH_STATUSES, type Batch } from '#domain/predictions/record.ts';
+import { VARIANTS } from '#learning/serving/description.ts';
 import { id, time } from '../fields.ts';
 
 export const batchPath = z.strictObject({ batch_id: id });
@@ -16,6 +17,7 @@ export const batchAnswer = z
     dataset_name: z.string().meta({ example: 'penguins' }),
     probabilities: z.boolean(),
     include: z.array(z.string()),
+    variant: z.enum(VARIANTS).meta({ description: 'Which file of the model predicts', example: 'float32' }),
     rows: z.int().meta({ description: 'Of the dataset', example: 344 }),
     rows_done: z.int().meta({ description: 'As last reported', example: 344 }),
     progress: z.number().min(0).max(100).meta({ description: 'Percent', example: 100 }),
@@ -47,6 +49,7 @@ export const showBatch = (of: Batch): z.input<typeof batchAnswer> => ({
   dataset_name: of.dataset_name,
   probabilities: of.probabilities,
   include: of.include,
+  variant: of.variant ?? 'float32',
   rows: of.rows,
   rows_done: of.rows_done,
   progress: of.status === 'completed' ? 100 : Math.min(99, Math.floor((of.rows_done / of.rows) * 100)),

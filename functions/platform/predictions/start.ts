@@ -11,8 +11,9 @@ import { isoTime } from '#domain/times.ts';
 import { json } from '#functions/http/body/json.ts';
 import { route } from '#functions/http/route.ts';
 import { expectPredictable } from '#learning/batch/rows.ts';
-import { NO_PROBABILITIES } from '#learning/serving/description.ts';
+import { NO_PROBABILITIES, VARIANTS } from '#learning/serving/description.ts';
 import { readServing } from '#learning/serving/stored.ts';
+import { expectVariant } from '#learning/serving/variant.ts';
 import { readProfile } from '../datasets/profile-of.ts';
 import { id } from '../fields.ts';
 import { modelPath } from '../models/fields.ts';
@@ -27,6 +28,9 @@ const body = z
       .max(LIMITS.includedColumns)
       .default([])
       .meta({ description: 'Columns of the dataset to repeat in the file, such as one that names the row' }),
+    variant: z.enum(VARIANTS).default('float32').meta({
+      description: '`int8` predicts by `model.int8.onnx`, where the model has it',
+    }),
   })
   .meta({ id: 'BatchPredictionRequest' });
 
@@ -48,8 +52,12 @@ export const start = route({
   responses: { 202: { description: 'Queued', schema: batchAnswer } },
   errors: [404, 409],
   resource: ({ caller, path }, { adapters }) => getModel(adapters.table, caller.accountId, path.model_id),
-  async handler({ caller, resource: model, body: { dataset_id, probabilities, include } }, { adapters, logger }) {
+  async handler(
+    { caller, resource: model, body: { dataset_id, probabilities, include, variant } },
+    { adapters, logger },
+  ) {
     const { table, blobs, queues, now } = adapters;
+    expectVariant(model, variant);
     const dataset = await getDataset(table, caller.accountId, dataset_id);
     const [profile, serving] = await Promise.all([readProfile(adapters, dataset), readServing(blobs.artifacts, model)]);
     expectPredictable({ profile, serving, include });
@@ -64,6 +72,7 @@ export const start = route({
       dataset_name: dataset.name,
       probabilities,
       include,
+      variant,
       status: 'queued',
       created_at: isoTime(now()),
       rows: profile.rows,

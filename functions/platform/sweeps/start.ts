@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { DatasetProfile } from '#domain/datasets/profile.ts';
-import { getDataset } from '#domain/datasets/read.ts';
+import { getNumbered } from '#domain/datasets/read.ts';
 import { ConflictError, ValidationError } from '#domain/errors.ts';
 import { newId } from '#domain/ids.ts';
 import { expectJobRoom } from '#domain/installation/jobs.ts';
@@ -103,7 +103,7 @@ export const start = route({
   errors: [404, 409],
   async handler({ caller, body: request }, services) {
     const { table, now } = services.adapters;
-    const dataset = await getDataset(table, caller.accountId, request.dataset_id);
+    const dataset = await getNumbered(table, caller.accountId, request.dataset_id);
     expectTable(dataset);
     if (dataset.status !== 'ready') throw new ConflictError(`Dataset ${dataset.id} is not ready`);
     await expectJobRoom(table, services.settings.caps);

@@ -1,4 +1,4 @@
-import { getDataset } from '#domain/datasets/read.ts';
+import { getNumbered } from '#domain/datasets/read.ts';
 import { ValidationError } from '#domain/errors.ts';
 import { newId } from '#domain/ids.ts';
 import { expectJobRoom } from '#domain/installation/jobs.ts';
@@ -33,7 +33,7 @@ export async function queueJob(
 ): Promise<Job> {
   const { table, queues, now } = adapters;
   const family = findFamily(request.model_type);
-  const dataset = await getDataset(table, accountId, dataset_id);
+  const dataset = await getNumbered(table, accountId, dataset_id);
   expectTable(dataset);
   if (start_from !== undefined) expectStart(family, await getModel(table, accountId, start_from));
   const waits = dataset.status === 'processing';

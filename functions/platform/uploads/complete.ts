@@ -1,20 +1,15 @@
 import { z } from 'zod';
 import { completeUpload, getUpload } from '#domain/datasets/uploads.ts';
-import { LIMITS } from '#domain/limits.ts';
 import { json } from '#functions/http/body/json.ts';
 import { route } from '#functions/http/route.ts';
+import { uploadedParts } from '#functions/http/upload-fields.ts';
 import { announce } from '../datasets/announce.ts';
 import { datasetAnswer, showDataset } from '../datasets/fields.ts';
 import { inspectFile } from '../datasets/inspect-file.ts';
 import { storedFile } from '../datasets/stored-file.ts';
 import { uploadPath } from './fields.ts';
 
-export const part = z.strictObject({
-  part: z.int().min(1).max(LIMITS.upload.parts),
-  etag: z.string().min(1).max(256).meta({ description: 'The `ETag` header of the response to the part' }),
-});
-
-const body = z.strictObject({ parts: z.array(part).min(1).max(LIMITS.upload.parts) }).meta({ id: 'UploadParts' });
+const body = z.strictObject({ parts: uploadedParts }).meta({ id: 'UploadParts' });
 
 export const complete = route({
   method: 'POST',
@@ -35,6 +30,7 @@ export const complete = route({
       inspectFile(storedFile(adapters, found), {
         parsing: found.parsing ?? {},
         target: found.requested_target,
+        task: found.requested_type ?? found.dataset_type,
       });
     const created = await completeUpload(table, blobs.datasets, found, { parts, inspect }, now());
     await announce(adapters, logger, created);

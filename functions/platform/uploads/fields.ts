@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { StartedUpload } from '#domain/datasets/uploads.ts';
+import { partsToPut } from '#functions/http/upload-fields.ts';
 import { id } from '../fields.ts';
 
 export const uploadPath = z.strictObject({ upload_id: id });
@@ -7,8 +8,7 @@ export const uploadPath = z.strictObject({ upload_id: id });
 export const uploadAnswer = z
   .strictObject({
     upload_id: id,
-    part_size: z.int().meta({ description: 'Bytes of every part but the last' }),
-    parts: z.array(z.strictObject({ part: z.int(), url: z.string() })),
+    ...partsToPut,
     expires_in: z.int().meta({
       description: 'Seconds for which the URLs are valid: a day, or until the credentials end that signed them',
       example: 3600,

@@ -87,7 +87,8 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
       response.once('close', () => streams.delete(stream));
       await invoker.stream(match.function, event, stream, { requestId, body });
     } else {
-      const result = await invoker.invoke(match.function, event, { requestId, body });
+      const caller = callerOf(request) ?? event.requestContext.identity.sourceIp;
+      const result = await invoker.invoke(match.function, event, { requestId, body, caller });
       writeResult(response, result as APIGatewayProxyResult, withBody);
     }
   }
@@ -152,6 +153,10 @@ const SEVERAL_HOSTS: APIGatewayProxyResult = {
   headers: { ...JSON_TYPE, connection: 'close' },
   body: '{"message":"A request must have one Host header; got several"}',
 };
+
+/** Whoever sends the same credentials is one caller, wherever from; whether they are right is not known yet. */
+const callerOf = ({ headers }: IncomingMessage): string | undefined =>
+  headers.authorization ?? headers['x-api-key']?.toString();
 
 /** HTTP refuses them (RFC 9112, section 3.2): a proxy may have gone by another one than we would. */
 function hasSeveralHosts({ rawHeaders }: IncomingMessage): boolean {

@@ -22,16 +22,17 @@ export function toProxyEvent(
 ): APIGatewayProxyEvent {
   const path = pathOf(request);
   const headers = valuesByName(pairsOf(request.rawHeaders));
-  const query = valuesByName(searchParams(request));
+  const search = searchOf(request);
+  const query = search === '' ? undefined : valuesByName(new URLSearchParams(search));
   const method = request.method ?? 'GET';
   return {
     resource: match.resource,
     path,
     httpMethod: method,
-    headers: last(headers),
-    multiValueHeaders: headers,
-    queryStringParameters: Object.keys(query).length === 0 ? null : last(query),
-    multiValueQueryStringParameters: Object.keys(query).length === 0 ? null : query,
+    headers: headers.last,
+    multiValueHeaders: headers.all,
+    queryStringParameters: query?.last ?? null,
+    multiValueQueryStringParameters: query?.all ?? null,
     pathParameters: match.pathParameters,
     stageVariables: null,
     body: null,
@@ -57,15 +58,22 @@ export function toProxyEvent(
   };
 }
 
-/** Also of names that every object has: a map has none, and the object gets them as names like any other. */
-function valuesByName(pairs: Iterable<readonly [string, string]>): Record<string, string[]> {
-  const values = new Map<string, string[]>();
+interface Values {
+  readonly last: Record<string, string>;
+  readonly all: Record<string, string[]>;
+}
+
+/** Also of names that every object has: these have none, so that they are names like any other. */
+function valuesByName(pairs: Iterable<readonly [string, string]>): Values {
+  const last: Values['last'] = Object.create(null);
+  const all: Values['all'] = Object.create(null);
   for (const [name, value] of pairs) {
-    const list = values.get(name);
+    last[name] = value;
+    const list = all[name];
     if (list) list.push(value);
-    else values.set(name, [value]);
+    else all[name] = [value];
   }
-  return Object.fromEntries(values);
+  return { last, all };
 }
 
 function* pairsOf(flat: readonly string[]): Generator<readonly [string, string]> {
@@ -75,8 +83,11 @@ function* pairsOf(flat: readonly string[]): Generator<readonly [string, string]>
 /** The path as sent, still percent-encoded; a leading `//` does not begin a host name. */
 export const pathOf = (request: IncomingMessage): string => (request.url ?? '/').split(/[?#]/, 1)[0]!;
 
-const searchParams = (request: IncomingMessage): URLSearchParams =>
-  new URLSearchParams((request.url ?? '').split('?').slice(1).join('?'));
+/** Without the question mark; '' if there is none. */
+function searchOf({ url = '' }: IncomingMessage): string {
+  const at = url.indexOf('?');
+  return at < 0 ? '' : url.slice(at + 1);
+}
 
 const NO_IDENTITY = {
   accessKey: null,
@@ -93,9 +104,6 @@ const NO_IDENTITY = {
   user: null,
   userArn: null,
 };
-
-const last = (values: Record<string, string[]>): Record<string, string> =>
-  Object.fromEntries(Object.entries(values).map(([name, list]) => [name, list.at(-1)!]));
 
 /** Writes status and headers of a function's response, and the further ones. */
 export function writeHead(

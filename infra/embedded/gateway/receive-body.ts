@@ -19,42 +19,62 @@ export async function* receiveBody(
 ): AsyncGenerator<Buffer> {
   let milliseconds = seconds * 1000;
   let progress = 0;
-  for (;;) {
-    signal.throwIfAborted();
-    const chunk: Buffer | null = request.read();
-    if (chunk !== null) {
-      progress += chunk.length;
-      if (progress >= bytes) {
-        progress = 0;
-        milliseconds = seconds * 1000;
+  const changes = new Changes(request, signal);
+  try {
+    for (;;) {
+      signal.throwIfAborted();
+      const chunk: Buffer | null = request.read();
+      if (chunk !== null) {
+        progress += chunk.length;
+        if (progress >= bytes) {
+          progress = 0;
+          milliseconds = seconds * 1000;
+        }
+        yield chunk;
+      } else if (request.readableEnded) {
+        return;
+      } else if (request.destroyed) {
+        throw new Error('the client closed the connection');
+      } else {
+        const began = performance.now();
+        if (!(await changes.next(milliseconds))) throw new RequestTimeoutError(seconds);
+        milliseconds -= performance.now() - began;
       }
-      yield chunk;
-    } else if (request.readableEnded) {
-      return;
-    } else if (request.destroyed) {
-      throw new Error('the client closed the connection');
-    } else {
-      const began = performance.now();
-      if (!(await changes(request, signal, milliseconds))) throw new RequestTimeoutError(seconds);
-      milliseconds -= performance.now() - began;
     }
+  } finally {
+    changes.stop();
   }
 }
 
-/** Resolves with true on the next event of the request or the signal, with false after the given time. */
-function changes(request: IncomingMessage, signal: AbortSignal, milliseconds: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(() => settle(false), milliseconds);
-    const changed = () => settle(true);
-    function settle(result: boolean): void {
-      clearTimeout(timer);
-      for (const event of EVENTS) request.off(event, changed);
-      signal.removeEventListener('abort', changed);
-      resolve(result);
-    }
-    for (const event of EVENTS) request.on(event, changed);
-    signal.addEventListener('abort', changed);
-  });
-}
-
 const EVENTS = ['readable', 'end', 'close'] as const;
+
+/** Of a request and a signal. It listens all the time: a body of megabytes changes thousands of times. */
+class Changes {
+  readonly #request: IncomingMessage;
+  readonly #signal: AbortSignal;
+  readonly #changed = () => this.#settle(true);
+  #settle: (changed: boolean) => void = () => {};
+
+  constructor(request: IncomingMessage, signal: AbortSignal) {
+    this.#request = request;
+    this.#signal = signal;
+    for (const event of EVENTS) request.on(event, this.#changed);
+    signal.addEventListener('abort', this.#changed);
+  }
+
+  /** Resolves with true on the next event, with false after the given time. */
+  next(milliseconds: number): Promise<boolean> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(() => this.#settle(false), milliseconds);
+      this.#settle = (changed) => {
+        clearTimeout(timer);
+        resolve(changed);
+      };
+    });
+  }
+
+  stop(): void {
+    for (const event of EVENTS) this.#request.off(event, this.#changed);
+    this.#signal.removeEventListener('abort', this.#changed);
+  }
+}

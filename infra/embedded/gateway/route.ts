@@ -45,7 +45,8 @@ function compare(a: readonly string[], b: readonly string[]): number {
 
 function parametersOf(template: readonly string[], path: readonly string[]): Record<string, string> | undefined {
   const parameters: Record<string, string> = {};
-  for (const [i, segment] of template.entries()) {
+  for (let i = 0; i < template.length; i++) {
+    const segment = template[i]!;
     if (segment.endsWith('+}') && path.length > i)
       return { ...parameters, [segment.slice(1, -2)]: path.slice(i).join('/') };
     if (path[i] === undefined) return undefined;

@@ -16,6 +16,8 @@ import { TimeLimit } from './time-limit.ts';
 export interface Request {
   readonly requestId?: string;
   readonly body?: RequestBody;
+  /** Whose request it is: nobody has all turns of a function. */
+  readonly caller?: string;
 }
 
 export interface InvokerOptions {
@@ -47,7 +49,11 @@ export class Invoker {
   }
 
   /** Calls a function. Rejects when it throws, or does not answer within its time limit. */
-  async invoke(name: FunctionName, event: unknown, { requestId = randomUUID(), body }: Request = {}): Promise<unknown> {
+  async invoke(
+    name: FunctionName,
+    event: unknown,
+    { requestId = randomUUID(), body, caller }: Request = {},
+  ): Promise<unknown> {
     const milliseconds = functions[name].timeoutSeconds * 1000;
     if (functions[name].computes && !(functions[name].callsSmallHere && isSmall(body))) {
       return this.#pool(name).call({
@@ -56,13 +62,19 @@ export class Invoker {
         milliseconds,
         body,
         baseUrl: this.#options.baseUrl(),
+        caller,
       });
     }
     return this.#call(name, event, requestId, body, []);
   }
 
   /** Calls a function that streams its answer. */
-  async stream(name: FunctionName, event: unknown, stream: ResponseStream, request: Required<Request>): Promise<void> {
+  async stream(
+    name: FunctionName,
+    event: unknown,
+    stream: ResponseStream,
+    request: Required<Omit<Request, 'caller'>>,
+  ): Promise<void> {
     await this.#call(name, event, request.requestId, request.body, [stream]);
   }
 
@@ -104,8 +116,11 @@ export class Invoker {
     const known = this.#pools.get(name);
     if (known) return known;
     const { embedded, settings, log } = this.#options;
-    const { memoryMegabytes } = functions[name];
-    const pool = new WorkerPool({ name, embedded, settings, log }, { size: callsAtOnce(name), memoryMegabytes });
+    const { memoryMegabytes, turnsAtOnce } = functions[name];
+    const several =
+      turnsAtOnce === undefined ? {} : { ...WAITING_THREAD, turnsAtOnce, turnsOfCaller: turnsAtOnce / 4 };
+    const options = { size: callsAtOnce(name), memoryMegabytes, ...several };
+    const pool = new WorkerPool({ name, embedded, settings, log }, options);
     this.#pools.set(name, pool);
     return pool;
   }
@@ -116,6 +131,12 @@ function callsAtOnce(name: FunctionName): number {
   const consumed = Object.values(queues).filter(({ consumer }) => consumer === name);
   return Math.max(1, ...consumed.map(({ concurrency }) => concurrency));
 }
+
+/**
+ * Of a thread with several turns at once. What is made of a body takes several times its bytes; and a thread that passes on
+ * files has little that is new and no file.
+ */
+const WAITING_THREAD = { bodyBytes: 48 * 2 ** 20, youngMegabytes: 12 };
 
 const SMALL_BODY_BYTES = 65_536;
 

@@ -29,14 +29,20 @@ export function permitted(name: FunctionName, given: Adapters) {
   const refuse = (what: string): never => {
     throw new InternalError(`${name} used ${what}, which the topology does not say`);
   };
-  const only = <T extends object>(port: T, of: string, allowed: readonly (keyof T)[]): T =>
-    new Proxy(port, {
+  const only = <T extends object>(port: T, of: string, allowed: readonly (keyof T)[]): T => {
+    const bound = new Map<string | symbol, unknown>();
+    return new Proxy(port, {
       get(target, key) {
+        const known = bound.get(key);
+        if (known !== undefined) return known;
         const own: unknown = Reflect.get(target, key);
         if (typeof own !== 'function') return own;
-        return allowed.includes(key as keyof T) ? own.bind(target) : () => refuse(`${of}.${String(key)}`);
+        const made = allowed.includes(key as keyof T) ? own.bind(target) : () => refuse(`${of}.${String(key)}`);
+        bound.set(key, made);
+        return made;
       },
     });
+  };
   const each = <K extends string, T extends object>(ports: Readonly<Record<K, T>>, guard: (port: T, key: K) => T) =>
     Object.fromEntries(Object.entries<T>(ports).map(([key, port]) => [key, guard(port, key as K)])) as Record<K, T>;
   const bucket = (port: Blobs, key: BucketName) =>

@@ -10,6 +10,8 @@ export interface Call {
   readonly body: RequestBody | undefined;
   /** The beginning of URLs that are presigned during the call. */
   readonly baseUrl: string;
+  /** Whose call it is. Default: nobody's in particular, who counts as one. */
+  readonly caller?: string | undefined;
 }
 
 export interface PoolOptions extends ThreadOptions {
@@ -20,16 +22,29 @@ export interface PoolOptions extends ThreadOptions {
    * takes its thread with it.
    */
   readonly turnsAtOnce?: number;
+  /** How many of those may be one caller's. Default: all. */
+  readonly turnsOfCaller?: number;
+  /** How many bytes of bodies a thread has in hand at once; a larger body is alone. Default: any number. */
+  readonly bodyBytes?: number;
+}
+
+interface Begun {
+  readonly caller: string;
+  readonly bytes: number;
+  readonly ended: Promise<void>;
 }
 
 /** A place for a thread, which starts when it is first needed. */
 interface Place {
   thread: Thread | undefined;
   /** The turns in progress. */
-  readonly turns: Set<Promise<void>>;
+  readonly turns: Set<Begun>;
 }
 
 interface Turn {
+  readonly caller: string;
+  /** Of its body. */
+  readonly bytes: number;
   /** Called when the turn begins, so that no body waits in memory. */
   readonly message: () => Promise<TurnMessage> | TurnMessage;
   /** The place of the thread in which the call began. Default: any. */
@@ -76,12 +91,12 @@ export class WorkerPool {
     }
   }
 
-  async #call({ event, requestId, milliseconds, body, baseUrl }: Call): Promise<unknown> {
+  async #call({ event, requestId, milliseconds, body, baseUrl, caller = '' }: Call): Promise<unknown> {
     for (;;) {
       const turn = { call: ++this.#calls, milliseconds };
       const bodyFacts = body && { body: { contentLength: body.contentLength, arrived: body.arrived?.() } };
       const message: CallMessage = { kind: 'call', event, requestId, baseUrl, ...turn, ...bodyFacts };
-      let { reply, place } = await this.#turn({ message: () => message });
+      let { reply, place } = await this.#turn({ message: () => message, caller, bytes: 0 });
       if (reply.kind === 'bodyRequest' && body) {
         let failure: unknown;
         // The thread must not wait forever for a body that cannot be read.
@@ -91,7 +106,8 @@ export class WorkerPool {
         };
         const received = await body.read(reply.options).catch(fail);
         const message = async () => ({ kind: 'body', ...turn, received: await toMessage(received) }) as const;
-        ({ reply } = await this.#turn({ message, place }));
+        const bytes = received.kind === 'complete' ? received.content.size : 0;
+        ({ reply } = await this.#turn({ message, place, caller, bytes }));
         if (failure !== undefined) throw failure;
       }
       if (reply.kind === 'result') return reply.result;
@@ -104,7 +120,7 @@ export class WorkerPool {
   async close(): Promise<void> {
     this.#closed = true;
     for (const { reject } of this.#waiting.splice(0)) reject(this.#isClosed());
-    await Promise.all(this.#places.map(({ thread, turns }) => thread?.close([...turns])));
+    await Promise.all(this.#places.map(({ thread, turns }) => thread?.close([...turns].map(({ ended }) => ended))));
   }
 
   #turn(turn: Turn): Promise<Answer> {
@@ -121,25 +137,42 @@ export class WorkerPool {
 
   /** Begins the turns for which a thread is free, in the order in which they came. */
   #next(): void {
+    // A large body must not wait for ever while smaller ones pass it.
+    let bodyWaits = false;
     for (let at = 0; at < this.#waiting.length; ) {
       const pending = this.#waiting[at]!;
-      const place = this.#free(pending);
+      const hasBody = pending.bytes > 0;
+      const place = hasBody && bodyWaits ? undefined : this.#free(pending);
       if (place === undefined) {
+        bodyWaits ||= hasBody;
         at += 1;
         continue;
       }
       this.#waiting.splice(at, 1);
-      const turn = this.#answer(place, pending).finally(() => {
+      const { caller, bytes } = pending;
+      const ended = this.#answer(place, pending).finally(() => {
         place.turns.delete(turn);
         this.#next();
       });
+      const turn: Begun = { caller, bytes, ended };
       place.turns.add(turn);
     }
   }
 
+  #hasRoom({ turns }: Place, { caller, bytes }: Turn): boolean {
+    const { turnsOfCaller = this.#turnsAtOnce, bodyBytes = Number.POSITIVE_INFINITY } = this.#options;
+    const inHand = [...turns];
+    const before = inHand.reduce((sum, turn) => sum + turn.bytes, 0);
+    return (
+      inHand.length < this.#turnsAtOnce &&
+      inHand.filter((turn) => turn.caller === caller).length < turnsOfCaller &&
+      (bytes === 0 || before === 0 || before + bytes <= bodyBytes)
+    );
+  }
+
   /** The place that has the fewest turns in hand; of those, one whose thread runs. */
-  #free({ place }: Turn): Place | undefined {
-    const free = (place ? [place] : this.#places).filter(({ turns }) => turns.size < this.#turnsAtOnce);
+  #free(turn: Turn): Place | undefined {
+    const free = (turn.place ? [turn.place] : this.#places).filter((place) => this.#hasRoom(place, turn));
     const least = Math.min(...free.map(({ turns }) => turns.size));
     const idle = free.filter(({ turns }) => turns.size === least);
     return idle.find(({ thread }) => thread !== undefined) ?? idle[0];

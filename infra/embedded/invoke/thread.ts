@@ -7,6 +7,8 @@ import type { CloseMessage, ReplyMessage, TurnMessage, WorkerSetup } from './mes
 export interface ThreadOptions {
   /** The limit of the thread's heap; a thread that needs more ends. */
   readonly memoryMegabytes: number;
+  /** Of those, for what is new. Default: as in the host's thread. */
+  readonly youngMegabytes?: number;
   /** The program of a thread. Default: one that runs a function. */
   readonly program?: URL;
 }
@@ -30,8 +32,11 @@ export class Thread {
   readonly #exchanges = new Map<number, Exchange>();
   #lost: ThreadLostError | undefined;
 
-  constructor(workerData: WorkerSetup, { memoryMegabytes, program }: ThreadOptions) {
-    const resourceLimits = { maxOldGenerationSizeMb: memoryMegabytes };
+  constructor(workerData: WorkerSetup, { memoryMegabytes, youngMegabytes, program }: ThreadOptions) {
+    const resourceLimits = {
+      maxOldGenerationSizeMb: memoryMegabytes,
+      ...(youngMegabytes === undefined ? {} : { maxYoungGenerationSizeMb: youngMegabytes }),
+    };
     const worker = new Worker(program ?? new URL('./worker.ts', import.meta.url), { workerData, resourceLimits });
     this.#worker = worker;
     this.#started = new Promise((resolve, reject) => {

@@ -20,6 +20,7 @@ export const functions = {
     memoryMegabytes: 2048,
     timeoutSeconds: 29,
     computes: true,
+    turnsAtOnce: 64,
     streams: false,
     // It compares the outputs of a model with those of its version with weights of 8 bits, and tries what is deployed.
     runtime: true,

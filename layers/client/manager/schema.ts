@@ -1463,8 +1463,13 @@ export interface components {
             version: string;
             /** @description An addition: the models of one family are versions of one model */
             family: string;
-            /** @description An addition */
+            /** @description An addition: false where the beginning of the file got hardly smaller, as random weights do */
             compressed: boolean;
+            /**
+             * @description An addition: millions of bytes as it is stored, without its int8 version
+             * @example 15.6
+             */
+            stored_mb: number;
             /** @description An addition */
             signed: boolean;
             /** @description An addition: earlier ones that are still kept */
@@ -1847,7 +1852,7 @@ export interface components {
             /** @example classifier_v2.1 */
             model_name: string;
             backup_created: boolean;
-            /** @example ./backups/classifier_v2.1_20250115_103000_000.backup */
+            /** @example ./backups/classifier_v2.1_20250115_103000.backup */
             backup_path: string | null;
         };
         ModelUpdated: {
@@ -2849,6 +2854,7 @@ export interface operations {
                      *       "version": "string",
                      *       "family": "string",
                      *       "compressed": true,
+                     *       "stored_mb": 15.6,
                      *       "signed": true,
                      *       "revisions": [
                      *         {
@@ -3858,9 +3864,9 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description As in the body */
-                confirm_deletion?: "true" | "false";
+                confirm_deletion?: "true" | "false" | "True" | "False";
                 /** @description As in the body */
-                backup_before_delete?: "true" | "false";
+                backup_before_delete?: "true" | "false" | "True" | "False";
             };
             header?: never;
             path: {
@@ -3892,7 +3898,7 @@ export interface operations {
                      *       "message": "Model deleted successfully",
                      *       "model_name": "classifier_v2.1",
                      *       "backup_created": true,
-                     *       "backup_path": "./backups/classifier_v2.1_20250115_103000_000.backup"
+                     *       "backup_path": "./backups/classifier_v2.1_20250115_103000.backup"
                      *     }
                      */
                     "application/json": components["schemas"]["ModelDeleted"];
@@ -4758,7 +4764,7 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description As in the body */
-                confirm_deletion?: "true" | "false";
+                confirm_deletion?: "true" | "false" | "True" | "False";
             };
             header?: never;
             path: {

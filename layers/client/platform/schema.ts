@@ -1126,8 +1126,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Compare the inputs of logged predictions with the data that the model was trained on
-         * @description An addition: the population stability index of each feature. Predictions are in the log some seconds after they were made.
+         * Compare logged predictions with the data that the model was trained on, and with earlier ones
+         * @description An addition: the population stability index of each feature, and of what was answered. Predictions are in the log some seconds after they were made. The event `model.drift` says when an index of the last day is above 0.25.
          */
         get: operations["get_models_model_id_drift"];
         put?: never;
@@ -2436,6 +2436,12 @@ export interface components {
              * @default []
              */
             include?: string[];
+            /**
+             * @description `int8` predicts by `model.int8.onnx`, where the model has it
+             * @default float32
+             * @enum {string}
+             */
+            variant?: "float32" | "int8";
         };
         PredictionFeedback: {
             /**
@@ -2457,8 +2463,8 @@ export interface components {
              * @example https://example.com/trainyard
              */
             url: string;
-            /** @description Which events: training.started, training.progress, training.completed, training.failed, training.stopped, dataset.processed, dataset.failed, model.created, model.deleted, model.alias.moved, prediction.batch.completed, prediction.batch.failed, prediction.batch.cancelled, a family such as `training.*`, or `*` */
-            events: ("*" | "training.*" | "dataset.*" | "model.*" | "model.alias.*" | "prediction.*" | "prediction.batch.*" | "training.started" | "training.progress" | "training.completed" | "training.failed" | "training.stopped" | "dataset.processed" | "dataset.failed" | "model.created" | "model.deleted" | "model.alias.moved" | "prediction.batch.completed" | "prediction.batch.failed" | "prediction.batch.cancelled")[];
+            /** @description Which events: training.started, training.progress, training.completed, training.failed, training.stopped, dataset.processed, dataset.failed, model.created, model.deleted, model.alias.moved, model.drift, prediction.batch.completed, prediction.batch.failed, prediction.batch.cancelled, a family such as `training.*`, or `*` */
+            events: ("*" | "training.*" | "dataset.*" | "model.*" | "model.alias.*" | "prediction.*" | "prediction.batch.*" | "training.started" | "training.progress" | "training.completed" | "training.failed" | "training.stopped" | "dataset.processed" | "dataset.failed" | "model.created" | "model.deleted" | "model.alias.moved" | "model.drift" | "prediction.batch.completed" | "prediction.batch.failed" | "prediction.batch.cancelled")[];
             /** @description `whsec_` and Base64, with padding, of 24 to 64 bytes. Default: a new one */
             secret?: string;
             /**
@@ -2476,8 +2482,8 @@ export interface components {
              * @example https://example.com/trainyard
              */
             url?: string;
-            /** @description Which events: training.started, training.progress, training.completed, training.failed, training.stopped, dataset.processed, dataset.failed, model.created, model.deleted, model.alias.moved, prediction.batch.completed, prediction.batch.failed, prediction.batch.cancelled, a family such as `training.*`, or `*` */
-            events?: ("*" | "training.*" | "dataset.*" | "model.*" | "model.alias.*" | "prediction.*" | "prediction.batch.*" | "training.started" | "training.progress" | "training.completed" | "training.failed" | "training.stopped" | "dataset.processed" | "dataset.failed" | "model.created" | "model.deleted" | "model.alias.moved" | "prediction.batch.completed" | "prediction.batch.failed" | "prediction.batch.cancelled")[];
+            /** @description Which events: training.started, training.progress, training.completed, training.failed, training.stopped, dataset.processed, dataset.failed, model.created, model.deleted, model.alias.moved, model.drift, prediction.batch.completed, prediction.batch.failed, prediction.batch.cancelled, a family such as `training.*`, or `*` */
+            events?: ("*" | "training.*" | "dataset.*" | "model.*" | "model.alias.*" | "prediction.*" | "prediction.batch.*" | "training.started" | "training.progress" | "training.completed" | "training.failed" | "training.stopped" | "dataset.processed" | "dataset.failed" | "model.created" | "model.deleted" | "model.alias.moved" | "model.drift" | "prediction.batch.completed" | "prediction.batch.failed" | "prediction.batch.cancelled")[];
             /** @description `null` removes it */
             filter?: string | null;
             description?: string;
@@ -2626,7 +2632,7 @@ export interface components {
         InferenceRequest: {
             /** @description Comes back in the response */
             id?: string;
-            /** @description `binary_data_output`: whether all outputs come as bytes */
+            /** @description `binary_data_output`: whether all outputs come as bytes. `variant`: `int8` predicts by `model.int8.onnx`, where the model has it; default: `float32` */
             parameters?: {
                 [key: string]: unknown;
             };
@@ -2925,7 +2931,7 @@ export interface components {
                 /** @description There is none for an account; a job may have one (`max_cost`) */
                 limit_usd: null;
             };
-            /** @description Now: uploaded files, and the files of models and batch predictions. Bytes are null if they could not be counted */
+            /** @description Now: uploaded files, and the files of models, of batch predictions and of logs. Bytes are null if they could not be counted */
             storage: {
                 datasets: number;
                 dataset_bytes: number | null;
@@ -2933,6 +2939,8 @@ export interface components {
                 model_bytes: number | null;
                 /** @description Of the files of batch predictions */
                 prediction_bytes: number;
+                /** @description Of the logs of predictions */
+                log_bytes: number;
                 total_bytes: number | null;
                 /** @description null: there is none */
                 limit_bytes: number | null;
@@ -4320,6 +4328,12 @@ export interface components {
             probabilities: boolean;
             include: string[];
             /**
+             * @description Which file of the model predicts
+             * @example float32
+             * @enum {string}
+             */
+            variant: "float32" | "int8";
+            /**
              * @description Of the dataset
              * @example 344
              */
@@ -4433,7 +4447,7 @@ export interface components {
              */
             given_at: string;
             /**
-             * @description What was predicted; null until it is in the log, which takes seconds
+             * @description What was predicted; null until it is in the log, which takes seconds: then the status is 202
              * @example {
              *       "class": "Adelie",
              *       "confidence": 0.97
@@ -4611,6 +4625,46 @@ export interface components {
                  * @example 0
                  */
                 new_share: number;
+            }[];
+            /** @description What the model answered, of whatever kind its data are: classes and confidence, or values. Compared with what it answered in as long a time before the period */
+            predictions: {
+                /**
+                 * @example class
+                 * @enum {string}
+                 */
+                name: "class" | "value" | "confidence";
+                /**
+                 * @description As of features; `too_few_values` below 100 before or now, `no_reference` where nothing was logged before
+                 * @enum {string}
+                 */
+                status: "stable" | "moderate" | "significant" | "too_few_values" | "no_reference";
+                /**
+                 * @description The population stability index
+                 * @example 0.02
+                 */
+                psi: number | null;
+                /** @example 340 */
+                values: number;
+                /**
+                 * @description Before the period
+                 * @example 322
+                 */
+                reference_values: number;
+                /**
+                 * @description The share before, and that of the period
+                 * @example [
+                 *       {
+                 *         "bin": "Adelie",
+                 *         "expected": 0.44,
+                 *         "actual": 0.41
+                 *       }
+                 *     ]
+                 */
+                bins: {
+                    bin: string;
+                    expected: number;
+                    actual: number;
+                }[];
             }[];
         };
         CreatedWebhook: {
@@ -6534,6 +6588,7 @@ export interface operations {
                      *         "models": 1,
                      *         "model_bytes": 1,
                      *         "prediction_bytes": 1,
+                     *         "log_bytes": 1,
                      *         "total_bytes": 1,
                      *         "limit_bytes": 1
                      *       },
@@ -9310,7 +9365,8 @@ export interface operations {
                  * @example {
                  *       "dataset_id": "019a0c9b-8f5e-7c3a-9d47-2f6b1e0a4c55",
                  *       "probabilities": false,
-                 *       "include": []
+                 *       "include": [],
+                 *       "variant": "float32"
                  *     }
                  */
                 "application/json": components["schemas"]["BatchPredictionRequest"];
@@ -9336,6 +9392,7 @@ export interface operations {
                      *       "include": [
                      *         "string"
                      *       ],
+                     *       "variant": "float32",
                      *       "rows": 344,
                      *       "rows_done": 344,
                      *       "progress": 100,
@@ -9412,6 +9469,7 @@ export interface operations {
                      *           "include": [
                      *             "string"
                      *           ],
+                     *           "variant": "float32",
                      *           "rows": 344,
                      *           "rows_done": 344,
                      *           "progress": 100,
@@ -9468,6 +9526,7 @@ export interface operations {
                      *       "include": [
                      *         "string"
                      *       ],
+                     *       "variant": "float32",
                      *       "rows": 344,
                      *       "rows_done": 344,
                      *       "progress": 100,
@@ -9549,6 +9608,7 @@ export interface operations {
                      *       "include": [
                      *         "string"
                      *       ],
+                     *       "variant": "float32",
                      *       "rows": 344,
                      *       "rows_done": 344,
                      *       "progress": 100,
@@ -9666,6 +9726,27 @@ export interface operations {
                      *         "confidence": 0.97
                      *       },
                      *       "correct": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["PredictionFeedbackGiven"];
+                };
+            };
+            /** @description Accepted: the prediction is so new that it is not in the log yet. The feedback counts as soon as it is. If it is not there within 15 minutes, or without that row, the feedback is discarded */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "prediction_id": "7-019a0c9b-8f5e-7c3a-9d47-2f6b1e0a4c55",
+                     *       "model_id": "019a0c9b-0000-7000-8000-000000000000",
+                     *       "row": 0,
+                     *       "truth": "Adelie",
+                     *       "note": null,
+                     *       "given_at": "2026-01-31T09:00:00.000Z",
+                     *       "prediction": null,
+                     *       "correct": null
                      *     }
                      */
                     "application/json": components["schemas"]["PredictionFeedbackGiven"];
@@ -9792,6 +9873,22 @@ export interface operations {
                      *           ],
                      *           "new_values": [],
                      *           "new_share": 0
+                     *         }
+                     *       ],
+                     *       "predictions": [
+                     *         {
+                     *           "name": "class",
+                     *           "status": "stable",
+                     *           "psi": 0.02,
+                     *           "values": 340,
+                     *           "reference_values": 322,
+                     *           "bins": [
+                     *             {
+                     *               "bin": "Adelie",
+                     *               "expected": 0.44,
+                     *               "actual": 0.41
+                     *             }
+                     *           ]
                      *         }
                      *       ]
                      *     }

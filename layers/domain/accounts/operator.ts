@@ -49,6 +49,12 @@ export async function operatorAccount(table: Table, username: string | undefined
   const first = await table.get(keys.operator());
   if (first) return stored.parse(first).account_id;
   const id = newId(now);
+  await foundOperator(table, id, now);
+  return stored.parse(await table.get(keys.operator())).account_id;
+}
+
+/** Creates an account in which nobody can log in. It is the operator's if it is the first one. */
+export async function foundOperator(table: Table, id: string, now: number): Promise<void> {
   const founder = {
     id,
     // Several requests may need it at once; each creates an account of its own, and the first one is stored.
@@ -60,5 +66,4 @@ export async function operatorAccount(table: Table, username: string | undefined
   };
   await createAccount(table, founder);
   await rememberFirstAccount(table, id);
-  return stored.parse(await table.get(keys.operator())).account_id;
 }

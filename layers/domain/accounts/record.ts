@@ -16,11 +16,13 @@ export const account = z.object({
   /** Users with the role `admin`; always at least one. */
   admins: z.number().int().default(1),
   api_keys: z.number().int().default(0),
-  /** Of its files; `usage/storage.ts` describes this and the next three attributes. */
+  /** Of its files; `usage/storage.ts` describes this and the next five attributes. */
   dataset_bytes: z.number().int().default(0),
   model_bytes: z.number().int().default(0),
   /** Of the files of batch predictions, which all versions that make them count. */
   prediction_bytes: z.number().int().default(0),
+  /** Of the files of the logs of predictions. */
+  log_bytes: z.number().int().default(0),
   storage_changes: z.number().int().optional(),
   storage_counted: z.boolean().default(false),
   webhooks: z.number().int().default(0),

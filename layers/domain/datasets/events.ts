@@ -12,5 +12,7 @@ export function datasetSettled(of: Dataset, at: string): DomainEvent {
       ? { rows: rows!, columns: columns!, target: target ?? null, dataset_type }
       : { error: failure ?? null };
   const type = status === 'ready' ? 'dataset.processed' : 'dataset.failed';
-  return domainEvent(type, account_id, at, { dataset_id: id, name, version, status, ...found });
+  // What an earlier build stored has no version until somebody asks for it.
+  const body = { dataset_id: id, name, version: Math.max(1, version), status, ...found };
+  return domainEvent(type, account_id, at, body);
 }

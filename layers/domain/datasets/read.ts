@@ -2,11 +2,20 @@ import { NotFoundError } from '../errors.ts';
 import { indexes, keys } from '../keys.ts';
 import type { Table } from '../ports/table/port.ts';
 import { readAll } from '../ports/table/read-all.ts';
-import { type Dataset, parseDataset } from './record.ts';
+import { numberEarlier } from './number-earlier.ts';
+import { type Dataset, parseDataset, UNNUMBERED } from './record.ts';
 
 export async function findDataset(table: Table, accountId: string, id: string): Promise<Dataset | undefined> {
   const item = await table.get(keys.dataset(accountId, id));
   return item && parseDataset(item);
+}
+
+/** With its version, also where an earlier build stored it without one. Throws `NotFoundError`. */
+export async function getNumbered(table: Table, accountId: string, id: string): Promise<Dataset> {
+  const found = await getDataset(table, accountId, id);
+  if (found.version !== UNNUMBERED) return found;
+  await numberEarlier(table, accountId, found.name);
+  return getDataset(table, accountId, id);
 }
 
 /** Throws `NotFoundError`, also for a dataset of another account. */

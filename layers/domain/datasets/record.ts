@@ -13,12 +13,15 @@ export const DATASET_TYPES = ['auto', ...TASKS] as const;
 export const TEXT_FORMATS = ['jsonl', 'csv'] as const;
 export type TextFormat = (typeof TEXT_FORMATS)[number];
 
+/** The version of what an earlier build stored, until `number-earlier.ts` gives it one. */
+export const UNNUMBERED = 0;
+
 export const dataset = z.object({
   id: z.string(),
   account_id: z.string(),
   name: z.string(),
-  /** Counts the uploads under its name. Records of earlier builds are all version 1. */
-  version: z.number().int().default(1),
+  /** Counts the uploads under its name. */
+  version: z.number().int().default(UNNUMBERED),
   description: z.string(),
   dataset_type: z.enum(DATASET_TYPES),
   /** The `target` of the upload form, if given. */

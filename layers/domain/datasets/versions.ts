@@ -6,12 +6,11 @@ import { UnavailableError } from '../errors.ts';
 import { keys } from '../keys.ts';
 import { TransactionFailedError } from '../ports/errors.ts';
 import type { Condition, Table, Write } from '../ports/table/port.ts';
-import { listDatasets } from './lists.ts';
+import { listNumbered, numberEarlier } from './number-earlier.ts';
 import type { Dataset } from './record.ts';
 
 /** How often a version is taken while other uploads of the same name take theirs. */
 const TRIES = 30;
-/** Of one page; names that differ in case only are looked through as well. */
 const AT_ONCE = 100;
 
 /**
@@ -28,10 +27,11 @@ export async function withNextVersion<R>(
   const key = keys.datasetName(account_id, name);
   for (let tries = 0; tries < TRIES; tries++) {
     const known = (await table.get(key))?.version as number | undefined;
-    // The counter of a name that only earlier builds knew begins here.
-    const version = (known ?? (await earlierVersion(table, account_id, name))) + 1;
+    // Numbering what earlier builds stored begins the counter of their name.
+    const last = known ?? (await numberEarlier(table, account_id, name));
+    const version = last + 1;
     const condition: Condition =
-      known === undefined ? { kind: 'absent' } : { kind: 'compare', attribute: 'version', op: '=', value: known };
+      last === 0 ? { kind: 'absent' } : { kind: 'compare', attribute: 'version', op: '=', value: last };
     try {
       return await create(version, { kind: 'put', item: { ...key, version }, condition });
     } catch (error) {
@@ -39,17 +39,6 @@ export async function withNextVersion<R>(
     }
   }
   throw new UnavailableError(`could not number a dataset of account ${account_id} in ${TRIES} tries`);
-}
-
-async function earlierVersion(table: Table, accountId: string, name: string): Promise<number> {
-  const wanted = { sort: 'name', order: 'ascending', limit: 1, filters: { name } } as const;
-  let cursor: string | undefined;
-  do {
-    const page = await listDatasets(table, accountId, { ...wanted, cursor });
-    if (page.records.length > 0) return 1;
-    cursor = page.nextCursor ?? undefined;
-  } while (cursor !== undefined);
-  return 0;
 }
 
 export interface VersionsPage {
@@ -64,7 +53,7 @@ export async function listVersions(
   { limit = AT_ONCE, cursor }: { readonly limit?: number; readonly cursor?: string | undefined },
 ): Promise<VersionsPage> {
   const wanted = { sort: 'name', order: 'descending', limit, cursor, filters: { name } } as const;
-  const { records, nextCursor } = await listDatasets(table, account_id, wanted);
+  const { records, nextCursor } = await listNumbered(table, account_id, wanted);
   // Those of one millisecond are listed in the order of their ids.
   return { versions: records.toSorted((a, b) => b.version - a.version), nextCursor };
 }

@@ -10,6 +10,7 @@ export const EVENT_TYPES = [
   'model.created',
   'model.deleted',
   'model.alias.moved',
+  'model.drift',
   'prediction.batch.completed',
   'prediction.batch.failed',
   'prediction.batch.cancelled',

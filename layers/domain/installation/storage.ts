@@ -9,7 +9,7 @@
  */
 import { z } from 'zod';
 import { getAccount } from '../accounts/read.ts';
-import { countStorage } from '../accounts/usage/storage.ts';
+import { countStorage, totalBytes } from '../accounts/usage/storage.ts';
 import { StorageLimitError } from '../errors.ts';
 import { keys } from '../keys.ts';
 import type { Adapters } from '../ports/adapters.ts';
@@ -40,7 +40,7 @@ export async function reserveBytes(table: Table, accountId: string, bytes: numbe
 
 async function expectWithinAccount(table: Table, accountId: string, bytes: number, most: number): Promise<void> {
   const of = await countStorage(table, await getAccount(table, accountId));
-  const used = of.dataset_bytes + of.model_bytes + of.prediction_bytes;
+  const used = totalBytes(of);
   if (used + bytes > most) throw new StorageLimitError('This account', { most, used, bytes });
 }
 

@@ -36,6 +36,23 @@ export interface RemovedAlias {
   readonly version: string;
 }
 
+interface Drifted {
+  readonly name: string;
+  /** The population stability index. */
+  readonly psi: number;
+}
+
+export interface DriftFound {
+  /** RFC 3339. */
+  readonly from: string;
+  readonly to: string;
+  readonly rows: number;
+  /** What the index of each is above. */
+  readonly threshold: number;
+  readonly features: readonly Drifted[];
+  readonly predictions: readonly Drifted[];
+}
+
 const ALIAS_MOVED = 'model.alias.moved' satisfies EventType;
 
 export const modelEvents = {
@@ -48,6 +65,13 @@ export const modelEvents = {
       metrics: model.final_metrics,
     }),
   deleted: (model: ModelName, at: string) => event('model.deleted', model, at),
+  /** What was logged of it is far from what it was trained on, or what it answers from what it answered before. */
+  drift: (model: ModelName, found: DriftFound, at: string) =>
+    event('model.drift', model, at, {
+      ...{ from: found.from, to: found.to, rows: found.rows, threshold: found.threshold },
+      features: found.features.map(({ name, psi }) => ({ name, psi })),
+      predictions: found.predictions.map(({ name, psi }) => ({ name, psi })),
+    }),
   /** The alias names `model` now. */
   aliasMoved: (model: ModelName, { alias, previous }: AliasMove, at: string) =>
     event(ALIAS_MOVED, model, at, {

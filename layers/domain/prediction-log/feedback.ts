@@ -26,6 +26,15 @@ export async function putFeedback(
   return feedback.parse(await table.update(key, { set: { ...given, expiresAt } }));
 }
 
+/** Of a prediction that is not in the log. */
+export async function deleteFeedback(
+  table: Table,
+  accountId: string,
+  { model_id, prediction_id, row }: Pick<Feedback, 'model_id' | 'prediction_id' | 'row'>,
+): Promise<void> {
+  await table.delete(keys.feedback(accountId, model_id, uuidOf(prediction_id), row));
+}
+
 /** That on predictions of this time, in epoch milliseconds, oldest first. `complete`: false if there is more. */
 export async function readFeedback(
   table: Table,

@@ -1,14 +1,18 @@
 /** The files of a model's log: their records, what was logged on a day, and which file has a prediction. */
+import { addBytes } from '../accounts/usage/storage.ts';
 import { idsFrom } from '../ids.ts';
 import { blobKeys, keys, prefixes } from '../keys.ts';
 import { LIMITS } from '../limits.ts';
 import { markOrphaned } from '../orphans.ts';
 import { TransactionFailedError } from '../ports/errors.ts';
-import type { Condition, Table } from '../ports/table/port.ts';
+import type { Condition, Table, Write } from '../ports/table/port.ts';
+import { dueDriftCheck } from './drift-checks.ts';
 import { uuidOf } from './ids.ts';
 import { type LogFile, logFile } from './record.ts';
 
 const DAY_MS = 86_400_000;
+/** For which the count of a day outlives its files: the sweep subtracts it when it deletes them. */
+const COUNT_DAYS = 30;
 
 /** When the files and records of a day are deleted, in epoch milliseconds. */
 export const expiryOf = (day: string, days: number): number => Date.parse(`${day}T00:00:00Z`) + (days + 1) * DAY_MS;
@@ -29,13 +33,27 @@ export interface Written {
   readonly plainBytes: number;
   /** For which it is stored. */
   readonly days: number;
+  /** Epoch milliseconds. */
+  readonly now: number;
 }
+
+/** Adds bytes of the log to what the account stores, or subtracts them. */
+export const countLog = (accountId: string, bytes: number): Write => ({
+  kind: 'update',
+  key: keys.account(accountId),
+  change: { add: addBytes('log_bytes', bytes) },
+  condition: { kind: 'present' },
+});
 
 /**
  * Records a file before it is written, and marks the files of its day as orphaned from when they expire: the sweep deletes
- * them then. False: the model was deleted, or has logged as much as it may on that day.
+ * them then. Its bytes count for the account, and the model's inputs are compared with its training data soon. False: the
+ * model was deleted, or has logged as much as it may on that day.
  */
-export async function recordLogFile(table: Table, { account_id, file, plainBytes, days }: Written): Promise<boolean> {
+export async function recordLogFile(
+  table: Table,
+  { account_id, file, plainBytes, days, now }: Written,
+): Promise<boolean> {
   const { model_id, day, id, last, rows } = file;
   const due = expiryOf(day, days);
   const expiresAt = due / 1000;
@@ -45,9 +63,14 @@ export async function recordLogFile(table: Table, { account_id, file, plainBytes
       {
         kind: 'update',
         key: keys.logDay(account_id, model_id, day),
-        change: { add: { bytes: plainBytes, rows }, set: { expiresAt } },
+        change: {
+          add: { bytes: plainBytes, rows, stored_bytes: file.bytes },
+          set: { expiresAt: expiresAt + (COUNT_DAYS * DAY_MS) / 1000 },
+        },
         condition: hasRoom,
       },
+      countLog(account_id, file.bytes),
+      dueDriftCheck(account_id, model_id, now),
       { kind: 'put', item: { ...keys.logFile(account_id, model_id, uuidOf(last), id), ...file, expiresAt } },
       markOrphaned('artifacts', blobKeys.logPrefix(account_id, model_id, day), due),
     ]);

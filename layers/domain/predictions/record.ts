@@ -24,6 +24,8 @@ export const batch = z.object({
   probabilities: z.boolean(),
   /** Columns of the dataset that the file repeats. */
   include: z.array(z.string()),
+  /** Which file of the model predicts. Default: `float32`. */
+  variant: z.enum(['float32', 'int8']).exactOptional(),
   status: z.enum(BATCH_STATUSES),
   created_at: z.string(),
   /** Of the dataset. */

@@ -40,7 +40,9 @@ export const backup = z.object({
   expires_at: z.string().optional(),
 });
 export type Backup = z.infer<typeof backup>;
-export type CompleteBackup = Backup & { readonly complete: NonNullable<Backup['complete']> };
+/** With what it has from then on. */
+export const completeBackup = backup.required({ complete: true });
+export type CompleteBackup = z.infer<typeof completeBackup>;
 
 /** Relative, as the API's document shows it. The archive of that name is made when it is downloaded. */
 export const backupPath = ({ name, kind, compressed }: Pick<Backup, 'name' | 'kind' | 'compressed'>): string => {

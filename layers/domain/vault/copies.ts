@@ -5,11 +5,26 @@
  */
 import { z } from 'zod';
 import { newId } from '../ids.ts';
-import { indexes, keys } from '../keys.ts';
+import { indexes, isBackupRecord, keys } from '../keys.ts';
+import type { BlobsWithoutUrls } from '../ports/blobs/port.ts';
 import { ConditionFailedError } from '../ports/errors.ts';
 import type { Table, Write } from '../ports/table/port.ts';
 import { isoTime } from '../times.ts';
 import type { Audited } from './audit.ts';
+import { completeBackup } from './backup.ts';
+import { managerConfig } from './manager.ts';
+
+/**
+ * What stands beside a backup in the second location, so that it can be read without the table: what it consists of, with
+ * its hashes and its wrapped key, and the manager that it is of. Nothing in it is secret without a password or the
+ * platform's key. Earlier versions wrote the backup alone.
+ */
+export const copiedRecord = completeBackup.extend({
+  contents: z.array(z.object({ sha256: z.string(), bytes: z.int(), key: z.string() })).default([]),
+  /** Null where it had been deleted. */
+  manager: z.object({ config: managerConfig, created_at: z.string() }).nullable().default(null),
+});
+export type CopiedRecord = z.infer<typeof copiedRecord>;
 
 const note = z.object({ account_id: z.string(), id: z.string(), change: z.string() });
 export type CopiesNote = z.infer<typeof note>;
@@ -38,4 +53,34 @@ export async function clearNote(table: Table, { account_id, id, change }: Copies
   } catch (error) {
     if (!(error instanceof ConditionFailedError)) throw error;
   }
+}
+
+export async function keysOf(copies: BlobsWithoutUrls, prefix: string): Promise<string[]> {
+  const keys: string[] = [];
+  for (let cursor: string | undefined; ; ) {
+    const page = await copies.list(prefix, cursor === undefined ? {} : { cursor });
+    keys.push(...page.blobs.map(({ key }) => key));
+    if (page.cursor === undefined) return keys;
+    cursor = page.cursor;
+  }
+}
+
+/** The records in a second location, by account. */
+export async function recordsByAccount(copies: BlobsWithoutUrls): Promise<ReadonlyMap<string, readonly string[]>> {
+  const found = new Map<string, string[]>();
+  for (const key of (await keysOf(copies, '')).filter(isBackupRecord)) {
+    const [account = ''] = key.split('/');
+    found.set(account, [...(found.get(account) ?? []), key]);
+  }
+  return found;
+}
+
+/** What was taken back from a second location. */
+export interface Recovered {
+  /** Those that were not there. */
+  readonly managers: readonly string[];
+  readonly backups: number;
+  /** That the installation knew already. */
+  readonly known: number;
+  readonly failed: readonly { readonly file: string; readonly reason: string }[];
 }

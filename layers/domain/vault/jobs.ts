@@ -1,6 +1,6 @@
 /**
- * Backups, their archives, restores, rotations, and saves and downloads of large models that outlast their request go on as a job. The job remembers how far it is; whoever
- * works on it holds a lease, which is renewed with the progress:
+ * Backups, their archives, restores, rotations, and saves and downloads of large models that outlast their request go on
+ * as a job. The job remembers how far it is; whoever works on it holds a lease, which is renewed with the progress:
  *
  *     request ── not done in time ── JOB, message ── 202
  *     consumer   lease ── work, renewing ── done or failed; or time is up ── lease let go, message
@@ -57,8 +57,6 @@ export type VaultJob = z.infer<typeof vaultJob>;
 export type JobFailure = z.infer<typeof failure>;
 
 const NONE = '';
-/** After so long without a renewal, whoever held the lease is gone. */
-export const LEASE_MS = 120_000;
 /** How long a result waits for whoever asks. */
 const RESULT_SECONDS = 86_400;
 
@@ -98,20 +96,25 @@ const heldBy = (lease: string): Condition => ({
 
 const until = (time: number) => ({ lease_until: isoTime(time), isk: isoTime(time) });
 
-/** Takes the lease. `undefined` if somebody else has it, or the job has ended. */
-export async function leaseJob(table: Table, job: VaultJob, lease: string, now: number): Promise<VaultJob | undefined> {
+/** Takes the lease until `end`. `undefined` if somebody else has it, or the job has ended. */
+export async function leaseJob(
+  table: Table,
+  job: VaultJob,
+  lease: string,
+  { now, end }: { readonly now: number; readonly end: number },
+): Promise<VaultJob | undefined> {
   const free = { kind: 'compare', attribute: 'lease_until', op: '<=', value: isoTime(now) } as const;
-  return changed(table, job, { set: { lease, ...until(now + LEASE_MS) }, add: { attempts: 1 } }, [running, free]);
+  return changed(table, job, { set: { lease, ...until(end) }, add: { attempts: 1 } }, [running, free]);
 }
 
-/** Whether the lease was still held. */
-export async function renewLease(table: Table, job: VaultJob, now: number): Promise<boolean> {
-  return (await changed(table, job, { set: until(now + LEASE_MS) }, [heldBy(job.lease)])) !== undefined;
+/** Holds it until `end`. Whether it was still held. */
+export async function renewLease(table: Table, job: VaultJob, end: number): Promise<boolean> {
+  return (await changed(table, job, { set: until(end) }, [heldBy(job.lease)])) !== undefined;
 }
 
-/** Stores how far the work is. Whether the lease was still held. */
-export async function saveProgress(table: Table, job: VaultJob, progress: Json, now: number): Promise<boolean> {
-  const set = { progress, attempts: 0, ...until(now + LEASE_MS) };
+/** Stores how far the work is, and holds the lease until `end`. Whether it was still held. */
+export async function saveProgress(table: Table, job: VaultJob, progress: Json, end: number): Promise<boolean> {
+  const set = { progress, attempts: 0, ...until(end) };
   return (await changed(table, job, { set }, [heldBy(job.lease)])) !== undefined;
 }
 

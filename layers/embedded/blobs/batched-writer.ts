@@ -1,4 +1,5 @@
 import type { FileHandle } from 'node:fs/promises';
+import { release } from '#domain/release.ts';
 
 /** Small pieces are written together: each write waits for a thread. */
 const BATCH_BYTES = 1_048_576;
@@ -9,12 +10,15 @@ const BATCH_BYTES = 1_048_576;
  */
 export class BatchedWriter {
   readonly #file: FileHandle;
+  readonly #isReleased: boolean;
   #batch: Uint8Array[] = [];
   #bytes = 0;
   #writing: Promise<void> = Promise.resolve();
 
-  constructor(file: FileHandle) {
+  /** @param isReleased whether the memory of pieces is given back once they are written */
+  constructor(file: FileHandle, isReleased = false) {
     this.#file = file;
+    this.#isReleased = isReleased;
   }
 
   /** Rejects if an earlier write failed. At most two batches are in memory. */
@@ -40,7 +44,9 @@ export class BatchedWriter {
     this.#batch = [];
     this.#bytes = 0;
     await this.#writing;
-    this.#writing = writeFully(this.#file, batch);
+    this.#writing = writeFully(this.#file, batch).then(() => {
+      if (this.#isReleased) batch.forEach(release);
+    });
     // Whoever writes or ends next gets the error.
     this.#writing.catch(() => {});
   }

@@ -1,6 +1,6 @@
 import { InternalError } from '#domain/errors.ts';
 import { isStagedInPlain } from '#domain/keys.ts';
-import type { BlobInfo, Blobs, BucketName, PartToPut, ReadBlob, UploadPart } from '#domain/ports/blobs/port.ts';
+import type { BlobInfo, Blobs, BucketName, PartToPut, PutOptions, ReadBlob, UploadPart } from '#domain/ports/blobs/port.ts';
 import {
   checkBlobKey,
   checkContentType,
@@ -44,15 +44,15 @@ export class FileBlobs implements Blobs {
   async put(
     key: string,
     body: Uint8Array | AsyncIterable<Uint8Array>,
-    options: { contentType?: string } = {},
+    options: PutOptions = {},
   ): Promise<BlobInfo> {
-    const { contentType = DEFAULT_CONTENT_TYPE } = options;
+    const { contentType = DEFAULT_CONTENT_TYPE, isReleased = false } = options;
     checkBlobKey(key);
     checkContentType(contentType);
     const chunks = body instanceof Uint8Array ? once(body) : body;
     const { contents, database, now } = this.#store;
     const limit = { maxBytes: Number.POSITIVE_INFINITY, tooLarge: unreachable };
-    const written = await contents.write(chunks, { ...limit, sealed: isStagedInPlain(key), etag: 'unique' });
+    const written = await contents.write(chunks, { ...limit, sealed: isStagedInPlain(key), etag: 'unique', isReleased });
     const blob = { bucket: this.#bucket, key, contentType, etag: written.etag, contents: [written] };
     try {
       const { info, replaced } = await database.write(() => replaceBlob(database, blob, now()));
@@ -95,7 +95,10 @@ export class FileBlobs implements Blobs {
         return { info, body, ...(digests ? { digests } : {}) };
       } catch (error) {
         // Replaced between reading the row and opening the file: try again.
-        if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || attempt === 10) throw error;
+        if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+        if (attempt < 10) continue;
+        // What is staged may be lost with the power.
+        throw isStagedInPlain(key) ? new BlobNotFoundError(key) : error;
       }
     }
   }

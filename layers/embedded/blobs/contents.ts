@@ -5,13 +5,15 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { crc32 } from 'node:zlib';
 import { crc32Digest } from '#domain/checked-stream.ts';
-import { InsufficientStorageError } from '#domain/errors.ts';
+import { InsufficientStorageError, InternalError } from '#domain/errors.ts';
 import { type DiskSpace, isDiskFull } from '../disk-space.ts';
 import { syncFolder } from '../folder.ts';
 import { isAlive, processIdentity } from '../process-identity.ts';
 import { BatchedWriter } from './batched-writer.ts';
 import { BlockSums } from './block-sums.ts';
 import { type EtagKind, etags } from './etag.ts';
+import { Flusher } from './flusher.ts';
+import { gathered } from './gathered.ts';
 import { contentCipher, isSealed, sealedName, unsealedName } from './sealed-content.ts';
 
 /** Bytes in a file of their own, whose name is never reused. */
@@ -34,6 +36,8 @@ interface WriteOptions {
   readonly tooLarge: () => Error;
   readonly sealed: boolean;
   readonly etag: EtagKind;
+  /** Whether the chunks of the body are used up. */
+  readonly isReleased: boolean;
 }
 
 /** A part of an open file, and what decrypts it. */
@@ -61,7 +65,8 @@ export class Contents {
   /**
    * Resolves once the bytes and the file's name are durable. If `body` fails, has more than `maxBytes` (then with
    * `tooLarge()`), or the disk has no room for it (then with `InsufficientStorageError`), it rejects and leaves no file.
-   * `sealed` ones are encrypted in their file.
+   * `sealed` ones are encrypted in their file. They are staged for an hour at most, and outlive the end of any process, but
+   * not a loss of power: whoever reads one compares its digest.
    */
   async write(body: AsyncIterable<Uint8Array>, options: WriteOptions): Promise<WrittenContent> {
     const { sealed } = options;
@@ -87,13 +92,15 @@ export class Contents {
     const path = join(folder, name);
     const file = await open(path, 'wx', 0o600);
     const etag = etags[options.etag]();
-    const writer = new BatchedWriter(file);
+    // What is encrypted is in memory of its own.
+    const writer = new BatchedWriter(file, cipher !== undefined || options.isReleased);
+    const flusher = cipher === undefined ? new Flusher(file) : undefined;
     let size = 0;
     let looked = 0;
     const blocks = new BlockSums();
     let sum = 0;
     try {
-      for await (const chunk of body) {
+      for await (const chunk of cipher === undefined ? body : gathered(body, options.isReleased)) {
         size += chunk.length;
         if (size > maxBytes) throw tooLarge();
         if (size - looked >= LOOK_BYTES) {
@@ -104,13 +111,15 @@ export class Contents {
         blocks.update(chunk);
         etag.update(chunk);
         await writer.write(cipher ? cipher.update(chunk) : chunk);
+        flusher?.written(size);
       }
       await writer.end();
-      await file.sync();
+      await flusher?.end();
       await file.close();
-      await syncFolder(folder);
+      if (flusher !== undefined) await syncFolder(folder);
       const sums = blocks.end();
-      return { name, size, etag: etag.of(name), digest: crc32Digest(sum), ...(sums === undefined ? {} : { sums }) };
+      const of = { name, size, crc32: sum };
+      return { name, size, etag: etag.of(of), digest: crc32Digest(sum), ...(sums === undefined ? {} : { sums }) };
     } catch (error) {
       await writer.settled();
       await file.close();
@@ -203,9 +212,34 @@ function stream(pieces: readonly Piece[]): Readable {
 async function* readAll(pieces: readonly Piece[]): AsyncGenerator<Buffer> {
   for (const piece of pieces) {
     const { file, cipher } = piece;
-    const stored: AsyncIterable<Buffer> = createReadStream('', { fd: file, ...range(piece) });
-    if (cipher === undefined) yield* stored;
-    else for await (const chunk of stored) yield cipher.update(chunk);
+    if (cipher === undefined) yield* createReadStream('', { fd: file, ...range(piece) });
+    else yield* decrypted(piece, cipher);
+  }
+}
+
+/** Reads on while a chunk is used; into the same memory, since what is decrypted is in memory of its own. */
+async function* decrypted({ file, start, end }: Piece, cipher: Cipheriv): AsyncGenerator<Buffer> {
+  const length = Math.min(READ_BYTES, end - start + 1);
+  let [memory, other] = [Buffer.allocUnsafeSlow(length), Buffer.allocUnsafeSlow(length)];
+  const readFrom = (at: number) => {
+    const read = file.read(memory, 0, Math.min(length, end - at + 1), at);
+    // Whoever asks for the next chunk gets the error.
+    read.catch(() => {});
+    return read;
+  };
+  let reading = readFrom(start);
+  try {
+    for (let at = start; at <= end; ) {
+      const { bytesRead, buffer } = await reading;
+      if (bytesRead === 0) throw new InternalError(`a stored file ends after ${at} bytes`);
+      at += bytesRead;
+      [memory, other] = [other, memory];
+      if (at <= end) reading = readFrom(at);
+      yield cipher.update(buffer.subarray(0, bytesRead));
+    }
+  } finally {
+    await reading.catch(() => undefined);
+    await file.close();
   }
 }
 

@@ -1,15 +1,21 @@
 import { createHash } from 'node:crypto';
-import { crc32 } from 'node:zlib';
+
+/** What is known of a content in any case. */
+interface Written {
+  /** Never used again. */
+  readonly name: string;
+  readonly size: number;
+  readonly crc32: number;
+}
 
 /** Sees the bytes of a content as they are written. */
 export interface Etag {
   update(bytes: Uint8Array): void;
-  /** @param name of the content, which is never used again */
-  of(name: string): string;
+  of(written: Written): string;
 }
 
 /** Another one for each content: a blob that is put again has changed, whatever its bytes. */
-const unique = (): Etag => ({ update() {}, of: (name) => name.slice(0, UUID_LENGTH) });
+const unique = (): Etag => ({ update() {}, of: ({ name }) => name.slice(0, UUID_LENGTH) });
 
 /** The same for the same bytes: a caller who repeats a part gets the same answer, whichever of the two came last. */
 function sha256(): Etag {
@@ -18,16 +24,10 @@ function sha256(): Etag {
 }
 
 /** The same for large parts of which another hash is compared in the end. */
-function checksum(): Etag {
-  let [sum, size] = [0, 0];
-  return {
-    update(bytes) {
-      sum = crc32(bytes, sum);
-      size += bytes.length;
-    },
-    of: () => `${sum.toString(16).padStart(8, '0')}-${size}`,
-  };
-}
+const checksum = (): Etag => ({
+  update() {},
+  of: ({ crc32, size }) => `${crc32.toString(16).padStart(8, '0')}-${size}`,
+});
 
 const UUID_LENGTH = 36;
 

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { type Readable, Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { parseRange } from '#domain/byte-range.ts';
 import { checked } from '#domain/checked-stream.ts';
@@ -12,6 +13,7 @@ import {
 } from '#domain/errors.ts';
 import type { Blobs, BucketName } from '#domain/ports/blobs/port.ts';
 import { BlobNotFoundError, InvalidRangeError, InvalidUploadError } from '#domain/ports/errors.ts';
+import { release } from '#domain/release.ts';
 import { verifiedRange } from '#domain/verified-range.ts';
 import { type Grant, PRESIGNED_PATH, type PresignedUrls } from './presigned-urls.ts';
 import type { Uploads } from './uploads.ts';
@@ -85,7 +87,22 @@ async function getBlob(store: PresignedStore, grant: Get, request: IncomingMessa
   if (request.method === 'HEAD') {
     body.destroy();
     response.end();
-  } else await pipeline(isWhole && digests ? checked(what, body, digests) : body, response);
+  } else await send(isWhole && digests ? checked(what, body, digests) : body, response);
+}
+
+/** Gives back the memory of each chunk as soon as it is sent. */
+async function send(body: Readable, response: ServerResponse): Promise<void> {
+  const sent = new Writable({
+    write(chunk: Uint8Array, _, done) {
+      response.write(chunk, (error) => {
+        release(chunk);
+        done(error);
+      });
+    },
+    final: (done) => void response.end(done),
+  });
+  response.once('close', () => sent.destroy());
+  await pipeline(body, sent);
 }
 
 async function putPart(

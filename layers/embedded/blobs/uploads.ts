@@ -53,7 +53,8 @@ export class Uploads {
     checkPart(part);
     this.require(bucket, key, id);
     const tooLarge = () => new PayloadTooLargeError('body', BLOB_LIMITS.partBytes, undefined);
-    const limit = { maxBytes: BLOB_LIMITS.partBytes, tooLarge };
+    // The body of a request, which nobody else reads.
+    const limit = { maxBytes: BLOB_LIMITS.partBytes, tooLarge, isReleased: true };
     const sealed = isStagedInPlain(key);
     const written = await this.#contents.write(body, { ...limit, sealed, etag: sealed ? 'checksum' : 'sha256' });
     let replaced: Row | undefined;

@@ -68,9 +68,9 @@ export class SqliteTable implements Table {
     return changed as Item;
   }
 
-  async increment(key: Key, name: string, expiresAt: number): Promise<number> {
+  async increment(key: Key, name: string, expiresAt: number, limit?: number): Promise<number> {
     checkCounter(key, name, expiresAt);
-    return this.#counters.increment(key, name, expiresAt);
+    return this.#counters.increment(key, name, expiresAt, limit);
   }
 
   async counters(partition: string, prefix: string): Promise<readonly Item[]> {

@@ -37,6 +37,8 @@ export type TextKind = 'CSV' | 'JSON' | 'JSON Lines';
 export class TextCheck {
   /** How many bytes at the beginning are no text. */
   skipped = 0;
+  /** Says on which line the next chunk begins, where somebody counts lines anyway. Undefined: they are counted here. */
+  #lineOfNext: (() => number) | undefined;
   #line: number;
   #offset: number;
   /** The first bytes of a character that continues in the next chunk: at most 3. */
@@ -78,10 +80,21 @@ export class TextCheck {
       const at = firstInvalid(text);
       throw fileFault(`must be UTF-8 text; got the byte 0x${hex(text[at]!)} at ${this.#place(text, at)}`);
     }
-    this.#line += newlines(text, text.length);
+    if (!this.#lineOfNext) this.#line += newlines(text);
     this.#offset += text.length;
     this.#carry = Buffer.from(whole.subarray(text.length));
     return text;
+  }
+
+  /** From the next chunk on, lines are counted by somebody else. */
+  leaveLines(lineOfNext: () => number): void {
+    this.#lineOfNext = lineOfNext;
+  }
+
+  /** From the next chunk on, which begins on that line, they are counted here. */
+  countLines(line: number): void {
+    this.#lineOfNext = undefined;
+    this.#line = line;
   }
 
   /** @throws ValidationError if the file ends within a character */
@@ -91,7 +104,8 @@ export class TextCheck {
   }
 
   #place(bytes: Buffer, at: number): string {
-    return `line ${this.#line + newlines(bytes, at)} (byte ${this.#offset + at + 1})`;
+    const line = this.#lineOfNext?.() ?? this.#line;
+    return `line ${line + newlines(bytes, at)} (byte ${this.#offset + at + 1})`;
   }
 }
 
@@ -139,7 +153,7 @@ function expectNoSignature(bytes: Buffer, wanted: TextKind): void {
   if (found) throw fileFault(`must be ${wanted} text in UTF-8; got ${found[0]} (by its first bytes)`);
 }
 
-function newlines(bytes: Buffer, end: number): number {
+export function newlines(bytes: Buffer, end = bytes.length): number {
   let count = 0;
   for (let at = bytes.indexOf(NEWLINE); at >= 0 && at < end; at = bytes.indexOf(NEWLINE, at + 1)) count++;
   return count;

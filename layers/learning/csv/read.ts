@@ -4,7 +4,7 @@ import { pipeline } from 'node:stream/promises';
 import { parse } from 'csv-parse';
 import { LIMITS } from '#domain/limits.ts';
 import { type Batch, rowsOf } from '../files/batch.ts';
-import { checkedText, TextCheck } from './bytes.ts';
+import { checkedText, newlines, TextCheck } from './bytes.ts';
 import { type DetectedDialect, type Dialect, detectDialect } from './dialect.ts';
 import { fileFault } from './fault.ts';
 import { parseHeader } from './header.ts';
@@ -75,7 +75,7 @@ export async function readCsv(bytes: AsyncIterable<Uint8Array>, given: Partial<D
   }
   const { header, end, line } = place;
   const begins = { offset: end + check.skipped, line, rows: 0 };
-  const scanned = new ScannedRows(joined(head.subarray(end), chunks), { dialect, rival, header }, begins);
+  const scanned = new ScannedRows(joined(head.subarray(end), chunks), check, { dialect, rival, header }, begins);
   return withRows({
     ...{ dialect, rival, header, batches: expectRows(scanned.read()) },
     position: () => scanned.position,
@@ -84,8 +84,8 @@ export async function readCsv(bytes: AsyncIterable<Uint8Array>, given: Partial<D
 
 /** Goes on where an earlier reading stopped. The bytes are those from that position on. */
 export function resumeCsv(bytes: AsyncIterable<Uint8Array>, beginning: CsvBeginning, from: RowsPosition): Csv {
-  const chunks = checkedText(bytes, new TextCheck('CSV', from));
-  const scanned = new ScannedRows(chunks, beginning, from);
+  const check = new TextCheck('CSV', from);
+  const scanned = new ScannedRows(checkedText(bytes, check), check, beginning, from);
   return withRows({ ...beginning, batches: scanned.read(), position: () => scanned.position });
 }
 
@@ -104,14 +104,23 @@ function headerOf(head: Buffer, dialect: Dialect, headerLine: number) {
 /** Scans rows, and leaves them to the parser from the first one on that the scanner does not take. */
 class ScannedRows {
   readonly #chunks: AsyncIterable<Buffer>;
+  readonly #check: TextCheck;
   readonly #dialect: Dialect;
   readonly #scanner: CsvScanner;
   #rows: number;
   #offset: number;
   #left: Buffer = Buffer.alloc(0);
 
-  constructor(chunks: AsyncIterable<Buffer>, { dialect, header }: CsvBeginning, { offset, line, rows }: RowsPosition) {
+  /** @param check what the chunks have passed */
+  constructor(
+    chunks: AsyncIterable<Buffer>,
+    check: TextCheck,
+    { dialect, header }: CsvBeginning,
+    { offset, line, rows }: RowsPosition,
+  ) {
     this.#chunks = chunks;
+    this.#check = check;
+    check.leaveLines(() => this.#lineOfNext);
     this.#dialect = dialect;
     this.#scanner = new CsvScanner(dialect, header.length, line);
     this.#rows = rows;
@@ -123,16 +132,18 @@ class ScannedRows {
     return hasStopped ? undefined : { offset: this.#offset, line, rows: this.#rows };
   }
 
+  get #lineOfNext(): number {
+    return this.#scanner.line + newlines(this.#left);
+  }
+
   async *read(): AsyncGenerator<Batch> {
     const scanner = this.#scanner;
     const rest = this.#chunks[Symbol.asyncIterator]();
     for (let isLast = false; !isLast; ) {
       const next = await rest.next();
       isLast = next.done === true;
-      // A copy, since the scanner changes it.
-      const bytes = Buffer.concat(next.done ? [this.#left] : [this.#left, next.value]);
-      const end = scanner.take(bytes, isLast);
-      this.#left = bytes.subarray(end);
+      const end = scanner.take(next.done ? [this.#left] : [this.#left, next.value], isLast);
+      this.#left = scanner.cells.bytes.subarray(end);
       this.#offset += end;
       this.#rows += scanner.cells.rows;
       if (scanner.cells.rows > 0) yield scanner.cells;
@@ -140,6 +151,7 @@ class ScannedRows {
       const isLong = this.#left.length > ROW_CHARACTERS;
       if (scanner.hasStopped || isLong || (isLast && this.#left.length > 0)) {
         scanner.hasStopped = true;
+        this.#check.countLines(this.#lineOfNext);
         const check = makeRecordCheck({ columns: scanner.cells.columns, rows: this.#rows });
         const from = { fromLine: 1, lines: scanner.line - 1, check };
         const all = joined(this.#left, isLast ? noMore() : rest);

@@ -42,11 +42,12 @@ export class CsvScanner {
   }
 
   /**
-   * Takes the rows that are complete into `cells`. Changes the bytes: of two quotes that stand for one, it leaves one.
+   * Takes the rows that are complete into `cells`, which hold these pieces then. Changes the bytes: of two quotes that stand
+   * for one, it leaves one.
    * @returns where the first row begins that was not taken
    */
-  take(bytes: Buffer, last: boolean): number {
-    this.cells.reset(bytes);
+  take(pieces: readonly Buffer[], last: boolean): number {
+    const bytes = this.cells.fill(pieces);
     let start = 0;
     while (start < bytes.length && !this.hasStopped) {
       const code = bytes[start]!;

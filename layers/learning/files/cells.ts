@@ -1,13 +1,25 @@
 import type { Batch } from './batch.ts';
 
+/** Memory for some rows, which other threads can read as well. */
+export class CellsMemory {
+  bytes: Buffer = Buffer.from(new SharedArrayBuffer(0));
+  starts = shared(4096);
+  ends = shared(4096);
+  /** How many other threads are reading it. */
+  readers = 0;
+}
+
 /** Rows whose cells lie in one piece of UTF-8, which the next batch of the same file overwrites. */
 export class Cells implements Batch {
   readonly columns: number;
   rows = 0;
-  bytes: Buffer = Buffer.alloc(0);
+  /** What the rows lie in, after `fill`. */
+  memory = new CellsMemory();
+  bytes: Buffer = this.memory.bytes;
   /** Where the cells begin and end in `bytes`, row by row. */
-  starts = new Int32Array(4096);
-  ends = new Int32Array(4096);
+  starts: Int32Array = this.memory.starts;
+  ends: Int32Array = this.memory.ends;
+  readonly #memories = [this.memory];
 
   constructor(columns: number) {
     this.columns = columns;
@@ -19,12 +31,40 @@ export class Cells implements Batch {
     this.rows = 0;
   }
 
+  /** Begins anew, with cells of these bytes one after another, in memory that no other thread is reading. */
+  fill(pieces: readonly Uint8Array[]): Buffer {
+    const length = pieces.reduce((sum, piece) => sum + piece.length, 0);
+    const memory = this.#freeMemory();
+    // The first piece may be what is left of the rows before, in the same memory.
+    let into = memory.bytes;
+    if (length > into.length) into = Buffer.from(new SharedArrayBuffer(length + (length >> 3)));
+    let at = 0;
+    for (const piece of pieces) {
+      into.set(piece, at);
+      at += piece.length;
+    }
+    memory.bytes = into;
+    this.memory = memory;
+    this.starts = memory.starts;
+    this.ends = memory.ends;
+    this.reset(into.subarray(0, length));
+    return this.bytes;
+  }
+
+  #freeMemory(): CellsMemory {
+    const free = this.#memories.find(({ readers }) => readers === 0);
+    if (free) return free;
+    const added = new CellsMemory();
+    this.#memories.push(added);
+    return added;
+  }
+
   /** Makes room for one more row, and returns the place of its first cell. */
   nextRow(): number {
     const at = this.rows * this.columns;
     if (at + this.columns > this.starts.length) {
-      this.starts = grown(this.starts, at + this.columns);
-      this.ends = grown(this.ends, at + this.columns);
+      this.starts = this.memory.starts = grown(this.starts, at + this.columns);
+      this.ends = this.memory.ends = grown(this.ends, at + this.columns);
     }
     return at;
   }
@@ -46,11 +86,6 @@ export function* asCells(batch: Batch, columns: number): Generator<Cells> {
       yield cellsFrom(batch, columns, row, Math.min(batch.rows, row + ROWS));
 }
 
-/** The rows of all batches as cells. */
-export async function* cellsOf(batches: AsyncIterable<Batch>, columns: number): AsyncGenerator<Cells> {
-  for await (const batch of batches) yield* asCells(batch, columns);
-}
-
 function cellsFrom(batch: Batch, columns: number, from: number, to: number): Cells {
   const cells = new Cells(columns);
   const texts: string[] = [];
@@ -70,8 +105,12 @@ function cellsFrom(batch: Batch, columns: number, from: number, to: number): Cel
   return cells;
 }
 
-function grown(values: Int32Array<ArrayBuffer>, least: number): Int32Array<ArrayBuffer> {
-  const larger = new Int32Array(Math.max(2 * values.length, least));
+function shared(length: number): Int32Array<SharedArrayBuffer> {
+  return new Int32Array(new SharedArrayBuffer(length * Int32Array.BYTES_PER_ELEMENT));
+}
+
+function grown(values: Int32Array, least: number): Int32Array<SharedArrayBuffer> {
+  const larger = shared(Math.max(2 * values.length, least));
   larger.set(values);
   return larger;
 }

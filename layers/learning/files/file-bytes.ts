@@ -112,7 +112,7 @@ export async function openFileBytes(path: string): Promise<FileBytes & AsyncDisp
   const file = await open(path, 'r');
   const { size } = await file.stat();
   const range = async (start: number, end: number): Promise<Uint8Array> => {
-    const bytes = Buffer.alloc(Math.max(0, Math.min(end, size) - start));
+    const bytes = Buffer.allocUnsafe(Math.max(0, Math.min(end, size) - start));
     const { bytesRead } = await file.read(bytes, 0, bytes.length, start);
     return bytes.subarray(0, bytesRead);
   };
@@ -120,7 +120,15 @@ export async function openFileBytes(path: string): Promise<FileBytes & AsyncDisp
     size,
     range,
     async *[Symbol.asyncIterator]() {
-      for (let at = 0; at < size; at += CHUNK) yield await range(at, at + CHUNK);
+      const pieceAt = (at: number) => (at < size ? range(at, at + CHUNK) : undefined);
+      let next = pieceAt(0);
+      for (let at = CHUNK; next; at += CHUNK) {
+        const piece = await next;
+        // It is read while this one is used, and by nobody if the loop ends here.
+        next = pieceAt(at);
+        next?.catch(() => undefined);
+        yield piece;
+      }
     },
     [Symbol.asyncDispose]: () => file.close(),
   };

@@ -104,7 +104,7 @@ class JsonRows {
   async *read(chunks: AsyncIterable<Buffer>): AsyncGenerator<Batch> {
     let left: Buffer = Buffer.alloc(0);
     for await (const chunk of chunks) {
-      const batch = this.take(Buffer.concat([left, chunk]), left.length, false);
+      const batch = this.take(this.#cells.fill([left, chunk]), left.length, false);
       left = Buffer.from(batch.bytes.subarray(this.#kept));
       this.#offset += this.#kept;
       if (left.length > ROW_CHARACTERS) {
@@ -112,7 +112,7 @@ class JsonRows {
       }
       if (batch.rows > 0) yield batch;
     }
-    const last = this.take(left, left.length, true);
+    const last = this.take(this.#cells.fill([left]), left.length, true);
     this.#offset += this.#kept;
     if (last.rows > 0) yield last;
   }

@@ -1,32 +1,31 @@
 /** The rows of a row group, of which each column is unpacked when it is needed. */
 import type { Batch } from './batch.ts';
+import { type PackedColumn, unpacked } from './parquet-chunk.ts';
 import type { ParquetColumn } from './parquet-columns.ts';
-
-/** @param most how many rows are needed */
-export type OpenColumn = (column: number, most: number) => ParquetColumn;
 
 export class ParquetBatch implements Batch {
   readonly rows: number;
-  readonly #open: OpenColumn;
+  /** As they lie in the file. */
+  readonly packed: readonly PackedColumn[];
   readonly #columns: (ParquetColumn | undefined)[] = [];
 
-  constructor(rows: number, open: OpenColumn) {
+  constructor(rows: number, packed: readonly PackedColumn[]) {
     this.rows = rows;
-    this.#open = open;
+    this.packed = packed;
   }
 
   /** The column, which is not kept: those that are read one after another are in memory one by one. */
   column(column: number): ParquetColumn {
-    return this.#columns[column] ?? this.#open(column, this.rows);
+    return this.#columns[column] ?? unpacked(this.packed[column]!, this.rows);
   }
 
   text(row: number, column: number): string {
-    this.#columns[column] ??= this.#open(column, this.rows);
+    this.#columns[column] ??= this.column(column);
     return this.#columns[column].text(row);
   }
 
   /** The first rows alone, for which fewer pages are unpacked. */
   first(rows: number): ParquetBatch {
-    return new ParquetBatch(Math.min(rows, this.rows), this.#open);
+    return new ParquetBatch(Math.min(rows, this.rows), this.packed);
   }
 }

@@ -1,25 +1,23 @@
 /** Reads one column of one row group. */
-import { brotliDecompressSync, gunzipSync, zstdDecompressSync } from 'node:zlib';
-import type { ColumnMetaData, Compressors, DecodedArray, SchemaTree } from 'hyparquet';
-import { parquetHeader, readPage } from 'hyparquet/src/column.js';
-import { decompressPage, readDataPage, readDataPageV2 } from 'hyparquet/src/datapage.js';
+import type { ColumnMetaData, SchemaTree } from 'hyparquet';
+import { parquetHeader } from 'hyparquet/src/column.js';
 import { fileFault, shown } from '../csv/fault.ts';
 import { ParquetColumn, type ParquetPage } from './parquet-columns.ts';
+import { ofDamage } from './parquet-damage.ts';
+import { PageReader } from './parquet-page.ts';
 import { kindOf } from './parquet-values.ts';
-
-/** A page says how long it is unpacked; not more is unpacked, whatever it holds. */
-const COMPRESSORS: Compressors = {
-  GZIP: (packed, length) => gunzipSync(packed, { maxOutputLength: Math.max(1, length) }),
-  BROTLI: (packed, length) => brotliDecompressSync(packed, { maxOutputLength: Math.max(1, length) }),
-  ZSTD: (packed, length) => zstdDecompressSync(packed, { maxOutputLength: Math.max(1, length) }),
-};
-export const CODECS = ['UNCOMPRESSED', 'SNAPPY', ...Object.keys(COMPRESSORS)];
 
 export interface ChunkOf {
   readonly column: ColumnMetaData;
   /** From the root of the schema to the column. */
   readonly path: readonly SchemaTree[];
   readonly rows: number;
+}
+
+/** A column of a row group as it lies in the file. */
+export interface PackedColumn {
+  readonly of: ChunkOf;
+  readonly bytes: Uint8Array;
 }
 
 /** Where its bytes lie in the file. */
@@ -30,41 +28,37 @@ export function rangeOf({ column }: Pick<ChunkOf, 'column'>): { readonly start: 
 
 /**
  * The column's values.
- * @param bytes of the chunk
  * @param most how many rows are needed: pages after these are not unpacked
+ * @throws ValidationError with field `file`
  */
-export function readChunk(bytes: Uint8Array, { column, path, rows }: ChunkOf, most = rows): ParquetColumn {
+export function unpacked({ of, bytes }: PackedColumn, most: number): ParquetColumn {
+  try {
+    return readChunk(bytes, of, most);
+  } catch (error) {
+    throw ofDamage(error);
+  }
+}
+
+function readChunk(bytes: Uint8Array, { column, path, rows }: ChunkOf, most: number): ParquetColumn {
   const { element } = path.at(-1)!;
   try {
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     expectPages(view, column, rows);
-    const decoder = {
-      ...column,
-      ...{ pathInSchema: column.path_in_schema, element, schemaPath: [...path], compressors: COMPRESSORS },
-      parsers: {} as never,
-    };
-    const reader = { view, offset: 0 };
+    const reader = new PageReader(column, path);
+    const place = { view, offset: 0 };
     const pages: ParquetPage[] = [];
-    let dictionary: DecodedArray = [];
     let got = 0;
-    while (got < Math.min(most, rows) && reader.offset < view.byteLength - 1) {
-      const header = parquetHeader(reader);
+    while (got < Math.min(most, rows) && place.offset < view.byteLength - 1) {
+      const header = parquetHeader(place);
+      const packed = bytes.subarray(place.offset, place.offset + header.compressed_page_size);
+      place.offset += header.compressed_page_size;
       if (header.type === 'DICTIONARY_PAGE') {
-        dictionary = readPage(reader, header, decoder, undefined, undefined, 0).data ?? [];
+        reader.takeDictionary(packed, header);
         continue;
       }
-      const packed = bytes.subarray(reader.offset, reader.offset + header.compressed_page_size);
-      reader.offset += header.compressed_page_size;
-      const { data_page_header: v1, data_page_header_v2: v2, uncompressed_page_size: size } = header;
-      const count = (v1 ?? v2)?.num_values;
-      if (count === undefined) throw new Error(`a page of the type ${header.type} among the values`);
-      const { definitionLevels, dataPage } = v1
-        ? readDataPage(decompressPage(packed, Number(size), column.codec, COMPRESSORS), v1, decoder)
-        : readDataPageV2(packed, header, decoder);
-      const levels = definitionLevels?.length ? definitionLevels : undefined;
-      const isCoded = (v1 ?? v2)!.encoding.endsWith('_DICTIONARY');
-      pages.push({ rows: count, levels, values: dataPage, dictionary: isCoded ? dictionary : undefined });
-      got += count;
+      const page = reader.values(packed, header);
+      pages.push(page);
+      got += page.rows;
     }
     if (got < Math.min(most, rows)) throw new Error(`${rows} values are announced; got ${got}`);
     return new ParquetColumn(pages, kindOf(element));
@@ -77,7 +71,7 @@ export function readChunk(bytes: Uint8Array, { column, path, rows }: ChunkOf, mo
 }
 
 /** What pages announce is allocated before it is read: they may not announce more than the file's directory does. */
-function expectPages(view: DataView, { total_uncompressed_size: unpacked }: ColumnMetaData, rows: number): void {
+function expectPages(view: DataView, { total_uncompressed_size: unpackedSize }: ColumnMetaData, rows: number): void {
   const reader = { view, offset: 0 };
   let [values, bytes] = [0, 0];
   while (reader.offset < view.byteLength - 1 && values < rows) {
@@ -88,7 +82,7 @@ function expectPages(view: DataView, { total_uncompressed_size: unpacked }: Colu
     if (!(packed >= 0 && size >= 0 && count >= 0)) throw new Error('a page has no size');
     if (page) values += count;
     bytes += size;
-    if (values > rows || count > MOST_VALUES || bytes > Number(unpacked))
+    if (values > rows || count > MOST_VALUES || bytes > Number(unpackedSize))
       throw new Error('its pages are larger than announced');
     reader.offset += packed;
   }

@@ -1,14 +1,15 @@
 /** The values of a column of one row group, which lie in the pages in which they were written. */
 import type { DecodedArray } from 'hyparquet';
 import type { ParquetKind } from './parquet-values.ts';
+import { valueAt, type Words } from './parquet-words.ts';
 
 export interface ParquetPage {
   readonly rows: number;
   /** For each row whether it has a value: 1 or 0. Absent if all have one. */
   readonly levels: ArrayLike<number> | undefined;
   /** Of the rows that have one; with a dictionary, its places in that. */
-  readonly values: DecodedArray;
-  readonly dictionary: DecodedArray | undefined;
+  readonly values: DecodedArray | Words;
+  readonly dictionary: DecodedArray | Words | undefined;
 }
 
 export class ParquetColumn {
@@ -34,8 +35,8 @@ export class ParquetColumn {
     const at = row - this.#first;
     if (levels && !levels[at]) return '';
     this.#places ??= levels && placesOf(levels);
-    const value = values[this.#places ? this.#places[at]! : at];
-    return this.kind.text(dictionary ? dictionary[value as number] : value);
+    const value = valueAt(values, this.#places ? this.#places[at]! : at);
+    return this.kind.text(dictionary ? valueAt(dictionary, value as number) : value);
   }
 
   #turnTo(page: number, first: number): void {

@@ -1,16 +1,20 @@
 /** What the values of a Parquet column are as text, which is what pandas writes into a CSV file of them. */
+import { isUtf8 } from 'node:buffer';
 import type { SchemaElement } from 'hyparquet';
 import { parseFloat16 } from 'hyparquet/src/convert.js';
 import { fileFault, shown } from '../csv/fault.ts';
+import type { TimeUnit } from './iso-words.ts';
 import { decimalText, timeOf } from './parquet-primitives.ts';
 
 export interface ParquetKind {
   /** `real` and `whole` values are numbers, `words` are bytes of UTF-8; `other` ones are read as text. */
   readonly name: 'real' | 'whole' | 'words' | 'other';
+  /** Of `other` values that are times. */
+  readonly unit?: TimeUnit;
   /** Of a value as it is stored; not of null. */
   readonly text: (value: unknown) => string;
   /** Throws `ValidationError` with field `file` for bytes that are no text. */
-  readonly expectWords: (bytes: Uint8Array) => void;
+  readonly expectWord: (bytes: Uint8Array, start: number, end: number) => void;
 }
 
 /** Whole numbers in a column of floating-point numbers have a point, as everywhere else. */
@@ -45,14 +49,14 @@ const CLOCKS: Readonly<Record<string, 'MILLIS' | 'MICROS'>> = { TIME_MILLIS: 'MI
 /** @throws ValidationError with field `file` for a column whose values are no text, numbers, truth values or times */
 export function kindOf(element: SchemaElement): ParquetKind {
   const { type, converted_type: converted = '', logical_type: logical, name, scale = 0 } = element;
-  const expectWords = (bytes: Uint8Array) => expectText(bytes, name);
-  const other = (text: (value: never) => string): ParquetKind => ({ name: 'other', text: text as never, expectWords });
+  const expectWord: ParquetKind['expectWord'] = (bytes, start, end) => expectText(bytes, start, end, name);
+  const other = (text: (value: never) => string): ParquetKind => ({ name: 'other', text: text as never, expectWord });
   if (converted === 'INTERVAL' || converted === 'BSON') throw binary(name, converted.toLowerCase());
   if (logical?.type === 'GEOMETRY' || logical?.type === 'GEOGRAPHY') throw binary(name, logical.type.toLowerCase());
   if (converted === 'DECIMAL' || logical?.type === 'DECIMAL') return other((value) => decimalText(value, scale));
   if (type === 'INT96') return other((value) => isoText(timeOf(value, 'INT96')));
   const unit = logical?.type === 'TIMESTAMP' ? logical.unit : TIMESTAMPS[converted];
-  if (unit) return other((value) => isoText(timeOf(value, unit)));
+  if (unit) return { ...other((value) => isoText(timeOf(value, unit))), unit };
   if (logical?.type === 'DATE' || converted === 'DATE') {
     return other((days: number) => isoText(days * DAY_MS).slice(0, 10));
   }
@@ -66,30 +70,27 @@ export function kindOf(element: SchemaElement): ParquetKind {
   if (isUnsigned) return other((value: number) => String(value >>> 0));
   if (type === 'BYTE_ARRAY') {
     const text = (value: unknown): string => {
-      expectWords(value as Uint8Array);
-      return utf8.decode(value as Uint8Array);
+      const bytes = value as Uint8Array;
+      expectWord(bytes, 0, bytes.length);
+      return utf8.decode(bytes);
     };
-    return { name: 'words', text, expectWords };
+    return { name: 'words', text, expectWord };
   }
   if (type === 'FLOAT') return other(floatText);
-  if (type === 'DOUBLE') return { name: 'real', text: (value) => realText(value as number), expectWords };
-  return type === 'BOOLEAN' ? other(String) : { name: 'whole', text: String, expectWords };
+  if (type === 'DOUBLE') return { name: 'real', text: (value) => realText(value as number), expectWord };
+  return type === 'BOOLEAN' ? other(String) : { name: 'whole', text: String, expectWord };
 }
 
 const UUID = /^(.{8})(.{4})(.{4})(.{4})(.{12})$/;
 
-function expectText(bytes: Uint8Array, name: string): void {
+function expectText(bytes: Uint8Array, start: number, end: number, name: string): void {
   let isAscii = true;
-  for (const code of bytes) {
+  for (let at = start; at < end; at++) {
+    const code = bytes[at]!;
     if (code === 0) throw fileFault(`column ${shown(name)} must not contain NUL characters; got one in a text`);
     if (code >= 0x80) isAscii = false;
   }
-  if (isAscii) return;
-  try {
-    utf8.decode(bytes);
-  } catch {
-    throw binary(name, 'binary values that are no UTF-8');
-  }
+  if (!isAscii && !isUtf8(bytes.subarray(start, end))) throw binary(name, 'binary values that are no UTF-8');
 }
 
 const binary = (name: string, kind: string) =>

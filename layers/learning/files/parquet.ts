@@ -6,7 +6,9 @@ import { fileFault, shown } from '../csv/fault.ts';
 import { expectHeader } from '../csv/record-check.ts';
 import type { FileBytes } from './file-bytes.ts';
 import { ParquetBatch } from './parquet-batch.ts';
-import { type ChunkOf, CODECS, rangeOf, readChunk } from './parquet-chunk.ts';
+import { type PackedColumn, rangeOf } from './parquet-chunk.ts';
+import { isSlip, ofDamage } from './parquet-damage.ts';
+import { CODECS } from './parquet-page.ts';
 import { kindOf } from './parquet-values.ts';
 
 export interface ParquetTable {
@@ -42,14 +44,6 @@ async function* guarded(batches: AsyncGenerator<ParquetBatch>): AsyncGenerator<P
     throw ofDamage(error);
   }
 }
-
-/** A damaged directory may lack what every directory has, or name places that no file has. */
-const ofDamage = (error: unknown): unknown =>
-  isSlip(error) ? fileFault('must be a whole Parquet file; its directory is damaged') : error;
-
-/** By its name: an error of Node.js itself may be of another realm. */
-const isSlip = (error: unknown): boolean =>
-  types.isNativeError(error) && (error.name === 'TypeError' || error.name === 'RangeError');
 
 function opened(
   file: FileBytes,
@@ -136,7 +130,7 @@ async function* read(
 ): AsyncGenerator<ParquetBatch> {
   for (const group of row_groups.slice(firstGroup)) {
     const rows = Number(group.num_rows);
-    const chunks: { readonly of: ChunkOf; readonly bytes: Uint8Array }[] = [];
+    const packed: PackedColumn[] = [];
     for (const tree of columns) {
       const column = group.columns.find(
         ({ meta_data }) => meta_data?.path_in_schema[0] === tree.element.name,
@@ -144,20 +138,10 @@ async function* read(
       if (!column) throw fileFault(`column ${shown(tree.element.name)} is missing in a row group`);
       const of = { column, path: [ROOT, tree], rows };
       const { start, end } = rangeOf(of);
-      chunks.push({ of, bytes: await file.range(start, end) });
+      packed.push({ of, bytes: await file.range(start, end) });
     }
     onGroup();
-    yield new ParquetBatch(rows, (column, most) =>
-      undamaged(() => readChunk(chunks[column]!.bytes, chunks[column]!.of, most)),
-    );
-  }
-}
-
-function undamaged<T>(decode: () => T): T {
-  try {
-    return decode();
-  } catch (error) {
-    throw ofDamage(error);
+    yield new ParquetBatch(rows, packed);
   }
 }
 

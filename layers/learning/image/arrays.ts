@@ -46,6 +46,12 @@ export async function openArrays(entries: readonly ZipEntry[]): Promise<Arrays> 
   return { header, layout, labels, values, read: () => rowsOf(images, layout, values) };
 }
 
+/** Whether they are there, by their names. Throws `ValidationError`. */
+export function expectArrays(entries: readonly ZipEntry[]): void {
+  named(entries, IMAGES, 'images');
+  named(entries, LABELS, 'labels');
+}
+
 function named(entries: readonly ZipEntry[], names: readonly string[], what: string): ZipEntry {
   for (const name of names) {
     const found = entries.find((entry) => entry.name.toLowerCase() === `${name}.npy`);

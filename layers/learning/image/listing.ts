@@ -36,18 +36,28 @@ export async function listImages(
   entries: readonly ZipEntry[],
   { target, unlabelled = false }: ListingOptions = {},
 ): Promise<Listing> {
-  const manifests = entries.filter(({ name }) => MANIFEST.test(name));
   const images = entries.filter(({ name }) => !MANIFEST.test(name) && !NOTES.test(name));
   if (images.length === 0) throw fileFault(`must have images in it; got ${entries.length} other files`);
   if (unlabelled) {
     return { source: 'folders', images: images.map((entry) => ({ entry, label: '' })), without: 0, target: '' };
   }
+  const manifest = manifestOf(entries);
+  return manifest ? byManifest(manifest, images, target) : byFolder(images);
+}
+
+/** Throws `ValidationError` if there are several, or it is too large to be read. */
+export function manifestOf(entries: readonly ZipEntry[]): ZipEntry | undefined {
+  const manifests = entries.filter(({ name }) => MANIFEST.test(name));
   const [manifest, second] = manifests;
   if (second)
     throw fileFault(
       `must have at most one manifest (CSV or JSON); got ${manifests.map(({ name }) => shown(name)).join(', ')}`,
     );
-  return manifest ? byManifest(manifest, images, target) : byFolder(images);
+  const most = LIMITS.image.manifestBytes;
+  if (manifest && manifest.size > most) {
+    throw fileFault(`manifest ${shown(manifest.name)} must have at most ${most} bytes; got ${manifest.size}`);
+  }
+  return manifest;
 }
 
 function byFolder(entries: readonly ZipEntry[]): Listing {
@@ -62,10 +72,6 @@ function byFolder(entries: readonly ZipEntry[]): Listing {
 }
 
 async function byManifest(manifest: ZipEntry, entries: readonly ZipEntry[], wanted?: string): Promise<Listing> {
-  const most = LIMITS.image.manifestBytes;
-  if (manifest.size > most) {
-    throw fileFault(`manifest ${shown(manifest.name)} must have at most ${most} bytes; got ${manifest.size}`);
-  }
   const { target, rows } = await readManifest(manifest.name, await buffer(manifest.open()), wanted);
   const folder = manifest.name.slice(0, manifest.name.lastIndexOf('/') + 1);
   const byName = new Map(entries.map((entry) => [entry.name, entry]));

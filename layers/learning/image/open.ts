@@ -1,7 +1,7 @@
 /** Opens a file of images that lies on a disk. */
 import { fileFault } from '../csv/fault.ts';
 import { isZip } from '../files/archive.ts';
-import { openFileBytes } from '../files/file-bytes.ts';
+import { type FileBytes, openFileBytes } from '../files/file-bytes.ts';
 import { isNpy } from '../files/npy.ts';
 import { openZip, type ZipEntry } from '../files/zip.ts';
 import type { Source } from '../source.ts';
@@ -13,11 +13,7 @@ export interface OpenedEntries extends AsyncDisposable {
 /** @throws ValidationError with field `file` */
 export async function openEntries(source: Source): Promise<OpenedEntries> {
   const head = await source.head();
-  if (isNpy(head)) {
-    throw fileFault(
-      'must have labels beside the images: save both arrays in one .npz, such as np.savez(file, x=images, y=labels)',
-    );
-  }
+  expectNotAlone(head);
   if (!isZip(head)) throw fileFault('must be a ZIP of images');
   const bytes = await openFileBytes(await source.path());
   try {
@@ -26,6 +22,14 @@ export async function openEntries(source: Source): Promise<OpenedEntries> {
     await bytes[Symbol.asyncDispose]();
     throw error;
   }
+}
+
+/** Throws `ValidationError` for one array. */
+function expectNotAlone(head: Uint8Array): void {
+  if (!isNpy(head)) return;
+  throw fileFault(
+    'must have labels beside the images: save both arrays in one .npz, such as np.savez(file, x=images, y=labels)',
+  );
 }
 
 /** Tables may be in a ZIP too, one alone, whatever it is called. */
@@ -44,4 +48,16 @@ export async function holdsImages(source: Source): Promise<boolean> {
   if ('range' in bytes) return areImages(await openZip(bytes));
   await using opened = await openEntries(source);
   return areImages(opened.entries);
+}
+
+/**
+ * The entries of a file of images; undefined if it holds none.
+ * @param head the file's first bytes
+ * @throws ValidationError with field `file`
+ */
+export async function imageEntries(head: Uint8Array, file: FileBytes): Promise<readonly ZipEntry[] | undefined> {
+  expectNotAlone(head);
+  if (!isZip(head)) return undefined;
+  const entries = await openZip(file);
+  return areImages(entries) ? entries : undefined;
 }

@@ -4,13 +4,13 @@ import { createReadStream } from 'node:fs';
 import { buffer } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
 import type { DatasetProfile, ImagesProfile } from '#domain/datasets/profile.ts';
-import { LIMITS } from '#domain/limits.ts';
 import { fileFault, shown } from '../csv/fault.ts';
 import type { ZipEntry } from '../files/zip.ts';
 import type { ProfileOptions } from '../profile/profile.ts';
 import type { Source } from '../source.ts';
 import { areArrays, openArrays } from './arrays.ts';
 import { expectImage, ImageError } from './decode.ts';
+import { expectImageBytes } from './directory.ts';
 import type { ImageHeader } from './header.ts';
 import { profileLabels } from './labels.ts';
 import { listImages } from './listing.ts';
@@ -122,9 +122,7 @@ class Range {
 
 /** Throws `ValidationError` naming the entry. */
 async function headerOf(entry: ZipEntry): Promise<ImageHeader> {
-  if (entry.size > LIMITS.image.bytes) {
-    throw fileFault(`image ${shown(entry.name)} must have at most ${LIMITS.image.bytes} bytes; got ${entry.size}`);
-  }
+  expectImageBytes(entry);
   try {
     return expectImage(await beginningOf(entry));
   } catch (error) {

@@ -69,7 +69,7 @@ function expectFits(node: NodeProto, { least, most }: { readonly least: number; 
 /** How many elements each tensor has; NaN where its shape is not inferred. */
 async function shapesFor({ bytes, inputs }: Imported, names: readonly string[], rows: number) {
   const shapes = await inferredShapes(withOutputs(bytes, inputs, { names, rows }));
-  const size = (dim: number | string): number => (typeof dim === 'number' && dim >= 0 ? dim : Number.NaN);
+  const size = (dim: number): number => (dim >= 0 ? dim : Number.NaN);
   return new Map(
     names.flatMap((name) => {
       const shape = shapes[name];

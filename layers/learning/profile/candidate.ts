@@ -1,6 +1,7 @@
 /** One way in which a column may be written, and what its values are if it is. */
 import type { CellText } from './cell-text.ts';
 import { Moments, type MomentsState } from './moments.ts';
+import type { NumberBlock } from './number-block.ts';
 import { QuantileSketch, type QuantilesState } from './quantiles.ts';
 
 /** A value, and its row (from 1 after the header). */
@@ -39,6 +40,22 @@ export class Candidate {
     this.unreadable++;
     this.firstUnreadable ??= { row, value: String(cell) };
     if (this.#odd.size <= FEW_WORDS) this.#odd.add(String(cell));
+  }
+
+  /** Adds the first `length` of the values, which can all be read. */
+  addAll(values: Float64Array, length: number): void {
+    this.moments.addAll(values, length);
+    this.quantiles.addAll(values, length);
+  }
+
+  /** Adds cells that cannot be read, of which nothing more is kept. */
+  addUnreadable(count: number): void {
+    this.unreadable += count;
+  }
+
+  /** Whether nothing more is kept of cells that cannot be read. */
+  get isSettled(): boolean {
+    return this.#odd.size > FEW_WORDS;
   }
 
   get readable(): number {
@@ -114,6 +131,29 @@ export class Alternatives<Way extends string> {
     }
     this.#first.add(first, cell, row);
     this.#second?.add(second, cell, row);
+  }
+
+  /** Adds numbers of which the second way cannot read some: those are the ones that a second way is known for. */
+  addBlock({ values, length, withComma, commas }: NumberBlock): void {
+    this.#first.addAll(values, length);
+    this.#second?.addAll(withComma, commas);
+    this.#second?.addUnreadable(length - commas);
+  }
+
+  /** Adds cells that neither way can read, of which nothing more is kept. */
+  addUnreadable(count: number): void {
+    this.#first.addUnreadable(count);
+    this.#second?.addUnreadable(count);
+  }
+
+  /** Whether nothing more is kept of cells that one way or both cannot read. */
+  get isSettled(): boolean {
+    return this.#first.isSettled && (this.#second?.isSettled ?? true);
+  }
+
+  /** The same of those that the second way alone cannot read. */
+  get isSecondSettled(): boolean {
+    return this.#second?.isSettled ?? false;
   }
 
   of(way: Way): Candidate {

@@ -1,5 +1,6 @@
 /** Reads the cells of a column into its summary, most of them without making text of them. */
 import type { Cells } from '../files/cells.ts';
+import type { Words } from '../files/parquet-words.ts';
 import { hashOfBytes, hashOfNumber } from '../values/hash.ts';
 import { readIsoTime } from '../values/iso-time.ts';
 import { isMissing, type MissingWords, missingWords } from '../values/missing.ts';
@@ -9,12 +10,22 @@ import { type CellFacts, factsOf } from './cell-facts.ts';
 import { BytesText } from './cell-text.ts';
 import type { ColumnState, ColumnSummary } from './column.ts';
 import { charactersOf } from './counts.ts';
+import { BLOCK, type BlockRules, NumberBlock } from './number-block.ts';
 import { NumberCell, type Numbers, wholeLength } from './number-cells.ts';
 import { bareEnd, bareStart, hasBlank, isSurelyWord, mayHaveOtherBlanks, SHORT_WORD } from './word-bytes.ts';
 
 interface KnownCell extends CellFacts {
   readonly text: string;
   readonly isMissing: boolean;
+  /** Whether it is neither missing, a number nor a time. */
+  readonly isWord: boolean;
+}
+
+/** Of rows that have a value, its place in a dictionary. */
+export interface Codes {
+  readonly codes: ArrayLike<number>;
+  /** For each row whether it has one. Absent if all have. */
+  readonly levels: ArrayLike<number> | undefined;
 }
 
 export class ColumnReader {
@@ -29,6 +40,7 @@ export class ColumnReader {
   readonly #known: (KnownCell | undefined)[] = [];
   readonly #number: PlainNumber = { value: 0, withComma: 0, hasPoint: false, leadingZero: false };
   readonly #cell = new BytesText();
+  readonly #block = new NumberBlock();
 
   /** @param missing the words that mean "no value". Default: the usual ones */
   constructor(summary: ColumnSummary, missing: readonly string[] | undefined) {
@@ -45,25 +57,71 @@ export class ColumnReader {
   }
 
   /** Adds the cells of some rows that come after `before` others. */
-  addCells({ bytes, columns, rows, starts, ends }: Cells, column: number, before: number): void {
-    for (let i = 1, at = column; i <= rows; i++, at += columns) {
-      this.#addCell(bytes, starts[at]!, ends[at]!, before + i);
+  addCells(cells: Cells, column: number, before: number): void {
+    const { bytes, columns, rows, starts, ends } = cells;
+    let isNumber = true;
+    for (let row = 0; row < rows; row++) {
+      // Numbers mostly come together.
+      if (isNumber) row += this.#addBlock((block, rules) => block.takeCells(cells, column, row, rules));
+      if (row >= rows) return;
+      const at = row * columns + column;
+      isNumber = this.#addCell(bytes, starts[at]!, ends[at]!, before + row + 1);
+    }
+  }
+
+  /** Adds words of a dictionary, by their places in it, that come after `before` rows. */
+  addCodes({ bytes, starts, ends, length }: Words, { codes, levels }: Codes, before: number): void {
+    const rows = levels?.length ?? codes.length;
+    // What is known of a word is looked up once.
+    const entries = new Int32Array(length).fill(-1);
+    for (let row = 0, at = 0; row < rows; row++) {
+      if (levels && !levels[row]) {
+        this.summary.addEmpty(before + row + 1);
+        continue;
+      }
+      const code = codes[at++]!;
+      if (this.#addAgain(entries[code] ?? -1)) continue;
+      const [start, end] = [starts[code] ?? 0, ends[code] ?? 0];
+      this.#addCell(bytes, start, end, before + row + 1);
+      entries[code] = this.summary.counts.find(bytes, start, end, hashOfBytes(bytes, start, end));
     }
   }
 
   /** Adds numbers that come after `before` rows. */
-  addNumbers({ values, levels, isReal }: Numbers, before: number): void {
+  addNumbers(numbers: Numbers, before: number): void {
+    const { values, levels } = numbers;
     const rows = levels?.length ?? values.length;
     const cell = new NumberCell();
     const entries = new Map<number, number>();
-    for (let i = 0, at = 0; i < rows; i++) {
-      const row = before + i + 1;
-      if (levels && !levels[i]) this.summary.addEmpty(row);
-      else if (cell.set(values[at++]!, isReal) && !this.#mayMiss(cell.value)) this.#addNumber(cell, entries, row);
-      else {
-        const bytes = Buffer.from(String(cell));
-        this.#addCell(bytes, 0, bytes.length, row);
+    for (let row = 0, at = 0, to = 0; row < rows; row++) {
+      if (levels && !levels[row]) {
+        this.summary.addEmpty(before + row + 1);
+        continue;
       }
+      if (at >= to) to = at + runOf(levels, row, rows);
+      const length = this.#addBlock((block, rules) => block.takeNumbers(numbers, { from: at, to }, rules, entries));
+      row += length;
+      at += length;
+      if (at < to) this.#addValue(cell.set(values[at++]!, numbers.isReal), cell, entries, before + row + 1);
+      else row--;
+    }
+  }
+
+  /** Adds numbers together, as far as they can be, and returns how many. */
+  #addBlock(take: (block: NumberBlock, rules: BlockRules) => void): number {
+    const rules = this.summary.blockRules(this.#missingValues, BLOCK);
+    if (!rules) return 0;
+    const block = this.#block;
+    take(block, rules);
+    if (block.length > 0) this.summary.addBlock(block, rules.counts !== undefined);
+    return block.length;
+  }
+
+  #addValue(isPlain: boolean, cell: NumberCell, entries: Map<number, number>, row: number): void {
+    if (isPlain && !this.#mayMiss(cell.value)) this.#addNumber(cell, entries, row);
+    else {
+      const bytes = Buffer.from(String(cell));
+      this.#addCell(bytes, 0, bytes.length, row);
     }
   }
 
@@ -71,12 +129,14 @@ export class ColumnReader {
     return this.#missingValues.size > 0 && this.#missingValues.has(value);
   }
 
-  #addCell(bytes: Buffer, start: number, end: number, row: number): void {
+  /** Returns whether it is a plain number. */
+  #addCell(bytes: Buffer, start: number, end: number, row: number): boolean {
     const number = this.#number;
-    if (start === end) this.summary.addEmpty(row);
-    else if (readPlainNumber(bytes, start, end, number) && !this.#mayMiss(number.value)) {
-      this.#addPlain(bytes, start, end, row);
-    } else this.#addWord(bytes, start, end, row);
+    const isPlain = readPlainNumber(bytes, start, end, number) && !this.#mayMiss(number.value);
+    if (isPlain) this.#addPlain(bytes, start, end, row);
+    else if (start === end) this.summary.addEmpty(row);
+    else this.#addWord(bytes, start, end, row);
+    return isPlain;
   }
 
   #addPlain(bytes: Buffer, start: number, end: number, row: number): void {
@@ -124,6 +184,7 @@ export class ColumnReader {
     }
     const hash = hashOfBytes(bytes, start, end);
     let entry = this.summary.counts.find(bytes, start, end, hash);
+    if (this.#addAgain(entry)) return;
     if (entry < 0 && mayHaveOtherBlanks(bytes, start, end)) {
       const text = bytes.toString('utf8', start, end);
       const bare = Buffer.from(text.trim());
@@ -138,6 +199,14 @@ export class ColumnReader {
     else this.#addUnknown(bytes, start, end, hash, row);
   }
 
+  /** Adds a word of which all is known by its entry; false if there is more to it. */
+  #addAgain(entry: number): boolean {
+    if (entry < 0 || !this.#known[entry]?.isWord) return false;
+    if (!this.summary.isCounted || !this.summary.counts.repeat(entry)) return false;
+    this.summary.addWordAgain();
+    return true;
+  }
+
   #knownOf(entry: number): KnownCell {
     const known = this.#known[entry];
     if (known) return known;
@@ -147,7 +216,12 @@ export class ColumnReader {
   }
 
   #factsOf(text: string): KnownCell {
-    return { ...factsOf(text), text, isMissing: isMissing(text, this.#missing) };
+    const facts = factsOf(text);
+    const absent = isMissing(text, this.#missing);
+    const isValue = [facts.value, facts.withComma, facts.dayFirst, facts.monthFirst].some(
+      (value) => !Number.isNaN(value),
+    );
+    return { ...facts, text, isMissing: absent, isWord: !absent && !isValue };
   }
 
   #addKnown(facts: KnownCell, hash: number, row: number): void {
@@ -172,4 +246,12 @@ export class ColumnReader {
     if (!summary.hasBlanks) summary.hasBlanks = hasBlank(bytes, start, end);
     summary.addTime(isTime ? time : Number.NaN, this.#cell, length, hash, row);
   }
+}
+
+/** How many rows from one on have a value. */
+function runOf(levels: ArrayLike<number> | undefined, from: number, rows: number): number {
+  if (levels === undefined) return rows - from;
+  let row = from;
+  while (row < rows && levels[row]) row++;
+  return row - from;
 }

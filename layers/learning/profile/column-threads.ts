@@ -6,44 +6,45 @@
  *     a worker:                  └─▶ reads other columns ─▶ states ─────────────┘
  */
 import { once } from 'node:events';
+import { setImmediate } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
+import { ValidationError } from '#domain/errors.ts';
 // Whoever starts threads says so; these do not load it.
 import '#engine/telemetry.ts';
-import type { Cells } from '../files/cells.ts';
+import type { Cells, CellsMemory } from '../files/cells.ts';
+import type { ParquetBatch } from '../files/parquet-batch.ts';
 import type { ColumnState } from './column.ts';
 import type { ColumnSetup, WorkerMessage, WorkerReply } from './column-worker.ts';
 
-/** What finding the cells costs, as a share of what reading all columns costs. */
-const SCAN_COST = 0.4;
-/** How many batches a worker may have that it has not read yet. */
-const MOST_PENDING = 4;
+/** What finding the cells costs, and waiting for the workers' start, as a share of what reading all columns costs. */
+const SCAN_COST = 0.25;
+/** How many batches a worker may have that it has not read yet: enough for as long as it takes to start. */
+const MOST_PENDING = 16;
+/** The same of columns of a row group, each of which is as large as many batches. */
+const MOST_PACKED = 2;
 
 interface Share {
   readonly worker: Worker;
-  readonly columns: readonly number[];
+  readonly columns: number[];
   pending: number;
+  /** What it reads cells from, as they were sent. */
+  readonly memories: CellsMemory[];
   /** What it has read, at its end. */
   states: readonly ColumnState[] | undefined;
 }
 
-export class ColumnThreads {
-  /** The columns that this thread reads. */
-  readonly own: readonly number[];
+export class ColumnThreads implements AsyncDisposable {
   readonly #shares: readonly Share[];
+  /** The columns that this thread reads, once that is decided. */
+  #own: number[] | undefined;
   #failure: Error | undefined;
 
-  /** @param setups all columns, as far as they were read */
-  constructor(setups: readonly ColumnSetup[], threads: number) {
-    const { own, others } = shared(setups.length, threads);
-    this.own = own;
-    this.#shares = others.map((columns) => {
-      const workerData = columns.map((column) => setups[column]!);
-      const worker = new Worker(new URL('./column-worker.ts', import.meta.url), { workerData });
-      const share: Share = { worker, columns, pending: 0, states: undefined };
-      worker.on('message', (reply: WorkerReply) => {
-        if (reply.kind === 'read') share.pending--;
-        else share.states = reply.states;
-      });
+  /** Starts all threads but this one. */
+  constructor(threads: number) {
+    this.#shares = Array.from({ length: threads - 1 }, () => {
+      const worker = new Worker(new URL('./column-worker.ts', import.meta.url));
+      const share: Share = { worker, columns: [], pending: 0, memories: [], states: undefined };
+      worker.on('message', (reply: WorkerReply) => this.#take(share, reply));
       worker.on('error', (error) => {
         this.#failure ??= error;
       });
@@ -51,28 +52,120 @@ export class ColumnThreads {
     });
   }
 
-  /** Sends the cells, which come after `before` rows, to the other threads. Waits while they have enough to do. */
-  async add(cells: Cells, before: number): Promise<void> {
+  #take(share: Share, reply: WorkerReply): void {
+    if (reply.kind === 'states') {
+      share.states = reply.states;
+      return;
+    }
+    share.pending--;
+    const memory = share.memories.shift();
+    if (memory) memory.readers--;
+    if (reply.kind === 'fault') this.#failure ??= new ValidationError(reply.details);
+  }
+
+  /**
+   * Sends the cells, which come after `before` rows, to the other threads. Waits while they have enough to do.
+   * @param setups all columns, as far as they were read before the first cells
+   * @returns the columns that this thread is to read
+   */
+  async add(cells: Cells, before: number, setups: () => readonly ColumnSetup[]): Promise<readonly number[]> {
+    this.#own ??= this.#shareOut(setups());
+    const { memory, bytes, starts, ends, rows, columns } = cells;
     for (const share of this.#shares) {
       while (share.pending >= MOST_PENDING) await this.#reply(share);
-      const message = messageOf(cells, share.columns, before);
-      share.worker.postMessage(message, [message.bytes, message.starts.buffer, message.ends.buffer]);
+      this.#send(share, { kind: 'cells', bytes, starts, ends, rows, columns, before });
+      share.memories.push(memory);
+      memory.readers++;
       share.pending++;
     }
+    return this.#own;
+  }
+
+  /** Columns of every kind for each thread: of neighbours that are alike, each has some. */
+  #shareOut(setups: readonly ColumnSetup[]): number[] {
+    const { length } = setups;
+    const perThread = ((1 + SCAN_COST) * length) / (this.#shares.length + 1);
+    const ownCount = Math.max(0, Math.round(perThread - SCAN_COST * length));
+    const own: number[] = [];
+    let next = 0;
+    for (const [column, setup] of setups.entries()) {
+      if (Math.floor(((column + 1) * ownCount) / length) > own.length) own.push(column);
+      else this.#give(this.#shares[next++ % this.#shares.length]!, column, setup);
+    }
+    return own;
+  }
+
+  #give(share: Share, column: number, setup: ColumnSetup): void {
+    share.columns.push(column);
+    this.#send(share, { kind: 'column', column, setup });
+  }
+
+  /**
+   * Reads a row group, which comes after `before` rows. Of the first one, each thread takes the next column whenever it has
+   * nothing to do; they keep those columns.
+   * @param setups all columns, as far as they were read before the first row group
+   * @param readOwn reads a column in this thread
+   */
+  async addGroup(
+    group: ParquetBatch,
+    before: number,
+    setups: () => readonly ColumnSetup[],
+    readOwn: (column: number) => void,
+  ): Promise<void> {
+    const fresh = this.#own ? [] : [...setups().entries()];
+    const own = [...(this.#own ?? [])];
+    this.#own ??= [];
+    const waiting = this.#shares.map((share) => ({ share, left: [...share.columns] }));
+    for (;;) {
+      for (const { share, left } of waiting) {
+        while (share.pending < MOST_PACKED && left.length + fresh.length > 0) {
+          this.#sendPacked(share, left.shift() ?? this.#taken(share, fresh), group, before);
+        }
+      }
+      if (this.#failure) throw this.#failure;
+      const column = own.shift() ?? fresh.pop()?.[0];
+      if (column !== undefined) {
+        if (!this.#own.includes(column)) this.#own.push(column);
+        readOwn(column);
+        // Replies come between two columns.
+        await setImmediate();
+        continue;
+      }
+      const next = waiting.find(({ left }) => left.length > 0);
+      if (!next) return;
+      await this.#reply(next.share);
+    }
+  }
+
+  #taken(share: Share, fresh: [number, ColumnSetup][]): number {
+    const [column, setup] = fresh.shift()!;
+    this.#give(share, column, setup);
+    return column;
+  }
+
+  #sendPacked(share: Share, column: number, { packed }: ParquetBatch, before: number): void {
+    const { of, bytes } = packed[column]!;
+    const copy = new Uint8Array(bytes);
+    this.#send(share, { kind: 'packed', column, packed: { of, bytes: copy }, before }, [copy.buffer]);
+    share.pending++;
+  }
+
+  #send({ worker }: Share, message: WorkerMessage, given: readonly ArrayBuffer[] = []): void {
+    worker.postMessage(message, given);
   }
 
   /** What the other threads have read, by column. */
   async states(): Promise<ReadonlyMap<number, ColumnState>> {
     const states = new Map<number, ColumnState>();
     for (const share of this.#shares) {
-      share.worker.postMessage({ kind: 'end' } satisfies WorkerMessage);
+      this.#send(share, { kind: 'end' });
       while (share.states === undefined) await this.#reply(share);
       for (const [i, column] of share.columns.entries()) states.set(column, share.states[i]!);
     }
     return states;
   }
 
-  async close(): Promise<void> {
+  async [Symbol.asyncDispose](): Promise<void> {
     await Promise.all(this.#shares.map(({ worker }) => worker.terminate()));
   }
 
@@ -80,35 +173,6 @@ export class ColumnThreads {
     if (this.#failure) throw this.#failure;
     // It rejects with an error of the worker.
     await once(worker, 'message');
+    if (this.#failure) throw this.#failure;
   }
-}
-
-/** Columns of every kind for each thread: of neighbours that are alike, each has some. */
-function shared(columns: number, threads: number): { own: number[]; others: number[][] } {
-  const perThread = ((1 + SCAN_COST) * columns) / threads;
-  const ownCount = Math.max(0, Math.round(perThread - SCAN_COST * columns));
-  const own: number[] = [];
-  const others: number[][] = Array.from({ length: threads - 1 }, () => []);
-  let next = 0;
-  for (let column = 0; column < columns; column++) {
-    if (Math.floor(((column + 1) * ownCount) / columns) > own.length) own.push(column);
-    else others[next++ % others.length]!.push(column);
-  }
-  return { own, others };
-}
-
-/** The cells of some columns, in memory that is handed over. */
-function messageOf(cells: Cells, columns: readonly number[], before: number) {
-  const { rows, columns: width } = cells;
-  const starts = new Int32Array(rows * columns.length);
-  const ends = new Int32Array(rows * columns.length);
-  for (const [i, column] of columns.entries()) {
-    for (let row = 0, at = column, to = i; row < rows; row++, at += width, to += columns.length) {
-      starts[to] = cells.starts[at]!;
-      ends[to] = cells.ends[at]!;
-    }
-  }
-  const bytes = new ArrayBuffer(cells.bytes.length);
-  new Uint8Array(bytes).set(cells.bytes);
-  return { kind: 'cells', bytes, starts, ends, rows, before } as const satisfies WorkerMessage;
 }

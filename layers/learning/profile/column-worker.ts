@@ -1,9 +1,12 @@
-/** A worker thread that reads some columns of a table; see `column-threads.ts`. */
-import { parentPort, workerData } from 'node:worker_threads';
+/** A thread that reads some columns of a table; see `column-threads.ts`. */
+import { parentPort } from 'node:worker_threads';
+import { type ErrorDetail, ValidationError } from '#domain/errors.ts';
 import { Cells } from '../files/cells.ts';
+import { type PackedColumn, unpacked } from '../files/parquet-chunk.ts';
 import { type ColumnState, ColumnSummary } from './column.ts';
 import { ColumnReader } from './column-reader.ts';
 import type { CountBounds } from './counts.ts';
+import { addParquet } from './parquet-cells.ts';
 
 /** A column as it is read so far. */
 export interface ColumnSetup {
@@ -14,37 +17,66 @@ export interface ColumnSetup {
 }
 
 export type WorkerMessage =
+  /** One that this thread reads from now on, and its place in the table. */
+  | { readonly kind: 'column'; readonly column: number; readonly setup: ColumnSetup }
   | {
       readonly kind: 'cells';
-      readonly bytes: ArrayBuffer;
-      readonly starts: Int32Array<ArrayBuffer>;
-      readonly ends: Int32Array<ArrayBuffer>;
+      /** In memory that is shared, and not changed until it was read. */
+      readonly bytes: Uint8Array;
+      readonly starts: Int32Array;
+      readonly ends: Int32Array;
       readonly rows: number;
+      readonly columns: number;
       readonly before: number;
     }
+  | { readonly kind: 'packed'; readonly column: number; readonly packed: PackedColumn; readonly before: number }
   | { readonly kind: 'end' };
 
 export type WorkerReply =
   | { readonly kind: 'read' }
+  /** What is wrong with the file. */
+  | { readonly kind: 'fault'; readonly details: readonly ErrorDetail[] }
+  /** In the order in which the columns came. */
   | { readonly kind: 'states'; readonly states: readonly ColumnState[] };
 
-const readers = (workerData as readonly ColumnSetup[]).map(({ name, bounds, missing, state }) => {
-  const reader = new ColumnReader(new ColumnSummary(name, bounds), missing);
-  reader.restore(state);
-  return reader;
-});
-const cells = new Cells(readers.length);
-const reply = (message: WorkerReply): void => parentPort!.postMessage(message);
+/** By their places in the table. */
+const readers = new Map<number, ColumnReader>();
+let cells: Cells | undefined;
 
 parentPort!.on('message', (message: WorkerMessage) => {
-  if (message.kind === 'end') {
-    reply({ kind: 'states', states: readers.map(({ summary }) => summary.state) });
-    return;
-  }
-  cells.reset(Buffer.from(message.bytes));
-  cells.starts = message.starts;
-  cells.ends = message.ends;
-  cells.rows = message.rows;
-  for (const [column, reader] of readers.entries()) reader.addCells(cells, column, message.before);
-  reply({ kind: 'read' });
+  const answer = reply(message);
+  if (answer) parentPort!.postMessage(answer);
 });
+
+function reply(message: WorkerMessage): WorkerReply | undefined {
+  if (message.kind === 'column') {
+    const { name, bounds, missing, state } = message.setup;
+    const reader = new ColumnReader(new ColumnSummary(name, bounds), missing);
+    reader.restore(state);
+    readers.set(message.column, reader);
+    return undefined;
+  }
+  if (message.kind === 'end')
+    return { kind: 'states', states: Array.from(readers.values(), ({ summary }) => summary.state) };
+  try {
+    if (message.kind === 'packed') readPacked(message);
+    else readCells(message);
+    return { kind: 'read' };
+  } catch (error) {
+    if (error instanceof ValidationError) return { kind: 'fault', details: error.details };
+    throw error;
+  }
+}
+
+function readPacked({ column, packed, before }: Extract<WorkerMessage, { kind: 'packed' }>): void {
+  addParquet(readers.get(column)!, unpacked(packed, packed.of.rows), before);
+}
+
+function readCells({ bytes, starts, ends, rows, columns, before }: Extract<WorkerMessage, { kind: 'cells' }>): void {
+  cells ??= new Cells(columns);
+  cells.reset(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length));
+  cells.starts = starts;
+  cells.ends = ends;
+  cells.rows = rows;
+  for (const [column, reader] of readers) reader.addCells(cells, column, before);
+}

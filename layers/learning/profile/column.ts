@@ -6,6 +6,7 @@ import type { CellFacts } from './cell-facts.ts';
 import type { CellText } from './cell-text.ts';
 import { type CountBounds, type CountsState, ValueCounts } from './counts.ts';
 import { DistinctCount, type DistinctState } from './distinct.ts';
+import type { BlockRules, NumberBlock } from './number-block.ts';
 
 /** The most distinct values of a category column. With more, it is text. */
 export const MAX_CATEGORIES = 1000;
@@ -133,6 +134,42 @@ export class ColumnSummary {
     this.times.addSame(Number.NaN, cell, row);
   }
 
+  /** Which numbers may be added as a block: any, or those that are `counted`. Undefined: none. */
+  blockRules(missing: ReadonlySet<number>, most: number): BlockRules | undefined {
+    if (this.present === 0 || this.booleanPair !== undefined) return undefined;
+    const { differ } = this.numbers;
+    if (!this.isCounted) {
+      if (!this.times.isSettled) return undefined;
+      return { most, missing, points: differ && this.numbers.isSecondSettled, counts: undefined };
+    }
+    // Behind so many numbers they are not counted any more.
+    const left = this.counts.overflowed ? this.present - 2 * this.numbers.of('.').readable : most;
+    return { most: Math.min(most, left), missing, points: differ, counts: this.counts };
+  }
+
+  /** @param counted whether they were counted before, so that their values are known */
+  addBlock(block: NumberBlock, counted: boolean): void {
+    const { values, length, digits, longest, leadingZeros } = block;
+    this.present += length;
+    if (!counted) this.#distinct.addNumbers(values, length);
+    if (longest > this.longest) this.longest = longest;
+    this.numbers.addBlock(block);
+    this.leadingZeros.rows += leadingZeros;
+    this.digits.cells += digits.cells;
+    this.digits.least = Math.min(this.digits.least, digits.least);
+    this.digits.most = Math.max(this.digits.most, digits.most);
+    // Those without a point are whole numbers.
+    if (digits.cells < length && this.allIntegers) this.allIntegers = areIntegers(values, length);
+    this.times.addUnreadable(length);
+  }
+
+  /** A word, no number and no time, that was added before. */
+  addWordAgain(): void {
+    this.present++;
+    this.numbers.addUnreadable(1);
+    this.times.addUnreadable(1);
+  }
+
   /** A time, or NaN for a word that is no number. */
   addTime(time: number, cell: CellText, length: number, hash: number, row: number): void {
     this.#addPresent(cell, length, hash, row);
@@ -185,4 +222,9 @@ export class ColumnSummary {
     const same = pair !== undefined && (this.booleanPair === -1 || this.booleanPair === pair);
     this.booleanPair = same ? pair : undefined;
   }
+}
+
+function areIntegers(values: Float64Array, length: number): boolean {
+  for (let i = 0; i < length; i++) if (!Number.isInteger(values[i])) return false;
+  return true;
 }

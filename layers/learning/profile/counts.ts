@@ -79,9 +79,11 @@ export class ValueCounts {
     return added;
   }
 
-  /** Counts a word once more of which `add` has returned the entry, be it -1. */
-  repeat(entry: number): void {
-    if (entry >= 0 && this.#counts[entry]! > 0) this.#counts[entry]!++;
+  /** Counts a word once more of which `add` has returned the entry, be it -1. Returns whether it is one that is counted. */
+  repeat(entry: number): boolean {
+    if (entry < 0 || this.#counts[entry] === 0) return false;
+    this.#counts[entry]!++;
+    return true;
   }
 
   /** Remembers a word that is not counted, if there is room for it; returns its entry, or -1. */

@@ -4,6 +4,8 @@
  * relative error of about 1 / √(k − 2) (Bar-Yossef et al. 2002, "Counting distinct elements in a data stream"; Beyer et al.
  * 2007).
  */
+import { hashOfNumber, leastHash } from '../values/hash.ts';
+
 const K = 1024;
 const SPAN = 2 ** 52;
 
@@ -49,6 +51,16 @@ export class DistinctCount {
     this.#kept.add(hash);
     this.#heap[0] = hash;
     this.#down();
+  }
+
+  /** Adds the first `length` numbers. */
+  addNumbers(values: Float64Array, length: number): void {
+    for (let i = 0; i < length; i++) {
+      const largest = this.#heap.length < K ? SPAN : this.#heap[0]!;
+      // The upper half of most hashes is enough to see that they are not among the smallest.
+      if (leastHash(values[i]!) > largest) this.#overflowed = true;
+      else this.add(hashOfNumber(values[i]!));
+    }
   }
 
   get estimated(): boolean {

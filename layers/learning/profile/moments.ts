@@ -6,6 +6,8 @@ export interface MomentsState {
   readonly squares: number;
 }
 
+const one = new Float64Array(1);
+
 /** Count, bounds, mean and deviation of a stream of numbers in one pass (Welford 1962; Knuth, TAOCP 2, 4.2.2). */
 export class Moments {
   count = 0;
@@ -15,12 +17,29 @@ export class Moments {
   #squares = 0;
 
   add(x: number): void {
-    this.count++;
-    if (x < this.min) this.min = x;
-    if (x > this.max) this.max = x;
-    const delta = x - this.mean;
-    this.mean += delta / this.count;
-    this.#squares += delta * (x - this.mean);
+    one[0] = x;
+    this.addAll(one, 1);
+  }
+
+  /** Adds the first `length` of the values. */
+  addAll(values: Float64Array, length: number): void {
+    // In variables of its own, of which each step waits for the one before it.
+    let { count, min, max, mean } = this;
+    let squares = this.#squares;
+    for (let i = 0; i < length; i++) {
+      const x = values[i]!;
+      count++;
+      if (x < min) min = x;
+      if (x > max) max = x;
+      const delta = x - mean;
+      mean += delta / count;
+      squares += delta * (x - mean);
+    }
+    this.count = count;
+    this.min = min;
+    this.max = max;
+    this.mean = mean;
+    this.#squares = squares;
   }
 
   /**

@@ -1,6 +1,6 @@
 /** Numbers that were never text: what they would be as text, as far as it matters. */
 import { realText } from '../files/parquet-values.ts';
-import type { PlainNumber } from '../values/plain-number.ts';
+import { isPlainSize, type PlainNumber } from '../values/plain-number.ts';
 import type { CellText } from './cell-text.ts';
 
 export interface Numbers {
@@ -12,9 +12,6 @@ export interface Numbers {
   readonly isReal: boolean;
 }
 
-/** Within these bounds a number is written without an exponent. */
-const BOUNDS = { least: 1e-6, most: 1e15 } as const;
-
 export class NumberCell implements PlainNumber, CellText {
   value = 0;
   withComma = Number.NaN;
@@ -23,12 +20,11 @@ export class NumberCell implements PlainNumber, CellText {
 
   /** @returns whether it is written with digits and at most a sign and a point */
   set(value: number, isReal: boolean): boolean {
-    const size = Math.abs(value);
     // Adding 0 makes -0 and 0 the same.
     this.value = value + 0;
     this.hasPoint = isReal;
-    if (!(size < BOUNDS.most) || (size < BOUNDS.least && size !== 0)) return false;
-    this.withComma = isReal ? grouped(value, size) : value;
+    if (!isPlainSize(Math.abs(value))) return false;
+    this.withComma = isReal ? grouped(value) : value;
     return true;
   }
 
@@ -38,7 +34,8 @@ export class NumberCell implements PlainNumber, CellText {
 }
 
 /** What 1.234 is if the point stands between thousands: it has to have three digits behind it. */
-function grouped(value: number, size: number): number {
+export function grouped(value: number): number {
+  const size = Math.abs(value);
   if (size < 1 || size >= 1000) return Number.NaN;
   const thousands = Math.round(value * 1000);
   return thousands / 1000 === value && thousands % 10 !== 0 ? thousands : Number.NaN;

@@ -65,21 +65,21 @@ export async function profileInParts(bytes: TableBytes, options: ProfileOptions,
   const saved = from?.position.hash;
   const hash = await parts.hash(typeof saved === 'string' ? undefined : saved);
   const dialect = givenDialect(parsing);
+  await using rows = new ReadRows(parts.threads, 'size' in bytes ? bytes.size : 0);
   const read = await readTable(bytes, { dialect, hash, from: from?.position });
   expectColumns(read.header, parsing);
   const target = chosenTarget(parsing) ?? options.target;
   const table = new TableSummary(read.header, { target, parsing });
   if (from) table.restore(from.table);
-  await using rows = new ReadRows(table, parts.threads);
   for await (const batch of read.batches) {
-    await rows.add(batch);
+    await rows.add(table, batch);
     const position = parts.isDue() ? read.position() : undefined;
     if (position === undefined) continue;
-    await rows.end();
+    await rows.end(table);
     const checkpoint: Checkpoint = { version: VERSION, position, table: table.state };
     return { checkpoint: serialize(checkpoint) };
   }
-  await rows.end();
+  await rows.end(table);
   const { format, compression, rival } = read;
   const stored = storedFormat({ format, compression });
   return {

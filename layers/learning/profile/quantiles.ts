@@ -9,6 +9,8 @@ const K = 512;
 const SHRINK = 2 / 3;
 const SMALLEST = 8;
 
+const one = new Float64Array(1);
+
 export interface HistogramBin {
   readonly from: number;
   readonly to: number;
@@ -16,7 +18,7 @@ export interface HistogramBin {
 }
 
 /** Of the levels, counted from the last one, the numbers below are drawn: one of each 2^s stands for all of them. */
-const DRAWN_LEVELS = 7;
+const DRAWN_LEVELS = 6;
 
 export interface QuantilesState {
   readonly single: Float64Array;
@@ -39,19 +41,43 @@ export class QuantileSketch {
   #state = 0x9e3779b9;
 
   add(x: number): void {
-    this.#count++;
-    if (this.#drawing.level > 0 && !this.#isDrawn()) return;
-    if (this.#singles === this.#single.length) this.#makeRoom();
-    this.#single[this.#singles++] = x;
+    one[0] = x;
+    this.addAll(one, 1);
   }
 
-  #isDrawn(): boolean {
+  /** Adds the first `length` of the values. */
+  addAll(values: Float64Array, length: number): void {
+    this.#count += length;
+    for (let at = 0; at < length; ) {
+      if (this.#drawing.level > 0) at = this.#draw(values, at, length);
+      else if (this.#singles === this.#single.length) {
+        this.#makeRoom();
+        this.#single[this.#singles++] = values[at++]!;
+      } else {
+        const some = values.subarray(at, at + Math.min(length - at, this.#single.length - this.#singles));
+        this.#single.set(some, this.#singles);
+        this.#singles += some.length;
+        at += some.length;
+      }
+    }
+  }
+
+  /** Goes on to the next number that is drawn, without looking at those before it; returns the place behind it. */
+  #draw(values: Float64Array, at: number, length: number): number {
     const drawing = this.#drawing;
     if (drawing.seen === 1 << drawing.level) {
       drawing.seen = 0;
       drawing.chosen = this.#random(drawing.level);
     }
-    return drawing.seen++ === drawing.chosen;
+    const { seen, chosen } = drawing;
+    const chosenAt = chosen < seen ? length : at + chosen - seen;
+    const end = Math.min(length, chosenAt < length ? chosenAt + 1 : at + (1 << drawing.level) - seen);
+    drawing.seen += end - at;
+    if (chosenAt < length) {
+      if (this.#singles === this.#single.length) this.#makeRoom();
+      this.#single[this.#singles++] = values[chosenAt]!;
+    }
+    return end;
   }
 
   get count(): number {

@@ -125,7 +125,17 @@ export class TableSummary {
   }
 
   #addGroup(group: ParquetBatch): void {
-    for (const [i, reader] of this.#readers.entries()) addParquet(reader, group.column(i), this.#rows);
+    for (const column of this.#readers.keys()) this.addColumn(group, column);
+    this.endGroup(group);
+  }
+
+  /** Adds a column of a row group, which `endGroup` ends. */
+  addColumn(group: ParquetBatch, column: number): void {
+    addParquet(this.#readers[column]!, group.column(column), this.#rows);
+  }
+
+  /** All columns of the group were added, here or by other threads. */
+  endGroup(group: ParquetBatch): void {
     // Few columns equal the target for long, and the others need not be unpacked for that.
     const first = group.first(FIRST_ROWS);
     this.#compare(first, 0);

@@ -164,7 +164,8 @@ export function stabilityIndex(bins: readonly Pick<DriftBin, 'expected' | 'actua
   }, 0);
 }
 
-function statusOf(psi: number | null, values: number, isKnown: boolean): DriftStatus {
+/** @param values of which it follows */
+export function statusOf(psi: number | null, values: number, isKnown: boolean): DriftStatus {
   if (!isKnown) return 'no_reference';
   if (psi === null || values < LEAST_VALUES) return 'too_few_values';
   if (psi < PSI_THRESHOLDS.moderate) return 'stable';

@@ -1,13 +1,14 @@
 /**
- * Runs of a session that calls share: those that come while a run is in progress wait for its end, and are run together.
+ * Runs of a session that calls share: those of one turn of the event loop are run together at its end. Where that is asked
+ * for, the first of a turn does not wait: whoever calls alone is answered at once.
  *
- *     calls     a ─┐        b, c, d ─┐
- *     runs         └── a ──────────┘ └── b · c · d ──┘
+ *     calls     a    b   c   d
+ *     runs      └ a      end of the turn: └── b · c · d
  */
+import { setImmediate } from 'node:timers';
 import { type DataOf, type Tensor, type Tensors, tensor } from '#engine/tensor.ts';
 import type { DType } from '#engine/type.ts';
-
-type Run = (feeds: Tensors) => Promise<Tensors>;
+import { RunTimes } from './run-times.ts';
 
 interface Waiting {
   readonly feeds: Tensors;
@@ -16,31 +17,50 @@ interface Waiting {
   readonly reject: (error: unknown) => void;
 }
 
+export interface RunOptions {
+  /** Whether the first call of a turn is run at once. Default: no, it waits for others too. */
+  readonly firstAtOnce?: boolean;
+  /** Where its time is noted. */
+  readonly times?: RunTimes;
+}
+
 /** A run with more rows is one call's alone, so that no call waits long for the rows of others. */
 const MOST_ROWS = 512;
 
 export class SharedRuns {
-  readonly #run: Run;
+  readonly #run: (feeds: Tensors) => Tensors;
+  readonly #firstAtOnce: boolean;
+  readonly #times: RunTimes;
   #waiting: Waiting[] = [];
-  #running = false;
+  /** Whether there is a run at the end of this turn. */
+  #isDue = false;
 
   /** @param run takes and gives tensors whose first axis is the rows */
-  constructor(run: Run) {
+  constructor(run: (feeds: Tensors) => Tensors, { firstAtOnce = false, times = new RunTimes() }: RunOptions = {}) {
     this.#run = run;
+    this.#firstAtOnce = firstAtOnce;
+    this.#times = times;
   }
 
   /** The results for these rows, as if they were run alone. */
   run(feeds: Tensors, rows: number): Promise<Tensors> {
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ feeds, rows, resolve, reject });
-      if (!this.#running) void this.#drain();
+      const call = { feeds, rows, resolve, reject };
+      if (this.#firstAtOnce && !this.#isDue) this.#runTogether([call]);
+      else this.#waiting.push(call);
+      if (!this.#isDue) setImmediate(() => this.#endTurn());
+      this.#isDue = true;
     });
   }
 
-  async #drain(): Promise<void> {
-    this.#running = true;
-    while (this.#waiting.length > 0) await this.#runTogether(this.#take());
-    this.#running = false;
+  #endTurn(): void {
+    this.#isDue = false;
+    if (this.#waiting.length === 0) return;
+    this.#runTogether(this.#take());
+    if (this.#waiting.length === 0) return;
+    // Others go first where there are more rows than a run has.
+    this.#isDue = true;
+    setImmediate(() => this.#endTurn());
   }
 
   /** At least one, and as many more as there is room for. */
@@ -53,24 +73,38 @@ export class SharedRuns {
     return this.#waiting.splice(0, fits < 0 ? this.#waiting.length : fits);
   }
 
-  async #runTogether(calls: readonly Waiting[]): Promise<void> {
+  #runTogether(calls: readonly Waiting[]): void {
     try {
-      const results = await this.#run(calls.length === 1 ? calls[0]!.feeds : joined(calls));
+      const [only, other] = calls;
+      if (only !== undefined && other === undefined) {
+        only.resolve(this.#timed(only.feeds, only.rows));
+        return;
+      }
+      const results = this.#timed(joined(calls), rowsOfAll(calls));
       let from = 0;
       for (const { rows, resolve } of calls) {
-        resolve(calls.length === 1 ? results : rowsOf(results, from, from + rows));
+        resolve(rowsOf(results, from, from + rows));
         from += rows;
       }
     } catch (error) {
-      if (calls.length === 1) return calls[0]!.reject(error);
+      if (calls.length === 1) calls[0]!.reject(error);
       // One of them may be at fault: the others get their results.
-      for (const call of calls) await this.#runTogether([call]);
+      else for (const call of calls) this.#runTogether([call]);
     }
+  }
+
+  #timed(feeds: Tensors, rows: number): Tensors {
+    const began = performance.now();
+    const results = this.#run(feeds);
+    this.#times.add(rows, performance.now() - began);
+    return results;
   }
 }
 
+const rowsOfAll = (calls: readonly Waiting[]): number => calls.reduce((sum, call) => sum + call.rows, 0);
+
 function joined(calls: readonly Waiting[]): Tensors {
-  const rows = calls.reduce((sum, call) => sum + call.rows, 0);
+  const rows = rowsOfAll(calls);
   return Object.fromEntries(
     Object.keys(calls[0]!.feeds).map((name) => {
       const parts = calls.map(({ feeds }) => feeds[name]!);

@@ -5,12 +5,17 @@ import { ONNX_FILE } from './description.ts';
 
 /** A file of so many bytes has about a million parameters: it is loaded in milliseconds. */
 export const SMALL_MODEL_BYTES = 4 * 2 ** 20;
-/** Bytes of parameters times rows: so many take a few milliseconds on one thread. */
+/** Bytes of parameters times rows: so many take a few milliseconds on one thread. It counts until that was measured. */
 const LIGHT_BYTES = 32 * 2 ** 20;
 
-export function isHeavy({ artifacts }: Pick<ServedModel, 'artifacts'>, rows: number): boolean {
+/** So long, in milliseconds, a prediction may hold up all other calls. */
+export const LIGHT_MS = 1;
+
+/** @param isLong whether its run takes longer than that, if that was measured */
+export function isHeavy({ artifacts }: Pick<ServedModel, 'artifacts'>, rows: number, isLong?: boolean): boolean {
   const bytes = artifacts.find(({ file }) => file === ONNX_FILE)?.size ?? 0;
   // Of a model of others the size does not tell what it does.
   if (artifacts.some(({ file }) => file === IMPORTED_FILE)) return true;
-  return bytes > SMALL_MODEL_BYTES || bytes * rows > LIGHT_BYTES;
+  if (bytes > SMALL_MODEL_BYTES) return true;
+  return isLong ?? bytes * rows > LIGHT_BYTES;
 }

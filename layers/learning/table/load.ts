@@ -1,9 +1,11 @@
 import type { ColumnProfile, DatasetProfile } from '#domain/datasets/profile.ts';
 import { givenDialect } from '../csv/dialect.ts';
 import { TrainingFailure } from '../failure.ts';
-import { cellsOf } from '../files/cells.ts';
+import type { Batch } from '../files/batch.ts';
 import { readTable } from '../files/open.ts';
 import type { TableBytes } from '../files/source-bytes.ts';
+import { cellRowsOf } from './batch-rows.ts';
+import type { CellRows } from './cell-rows.ts';
 import type { Column, Rows } from './columns.ts';
 import { labelColumnStore } from './label-columns.ts';
 import { roleOf, usableColumns, usableRows } from './resident.ts';
@@ -66,7 +68,7 @@ export async function* readRows(
     leftOut,
   });
   begin();
-  for await (const cells of cellsOf(batches, header.length)) {
+  for await (const cells of cellRows(batches, header.length)) {
     const rows = target.rowsOf(cells, targetAt);
     for (let from = 0; from < rows.length; ) {
       if (done + row === count) throw changed();
@@ -86,6 +88,10 @@ export async function* readRows(
   }
   if (done + row !== count || digest() !== profile.sha256) throw changed();
   yield piece();
+}
+
+async function* cellRows(batches: AsyncIterable<Batch>, columns: number): AsyncGenerator<CellRows> {
+  for await (const batch of batches) yield* cellRowsOf(batch, columns);
 }
 
 const changed = () => new TrainingFailure('The file is not the one that was processed: its bytes have changed');

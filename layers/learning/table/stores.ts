@@ -1,20 +1,16 @@
 /** Store the cells of a table's columns as numbers, one piece of rows after another. */
 import type { ColumnFormat } from '#domain/datasets/column-format.ts';
 import type { ColumnProfile, DatasetProfile } from '#domain/datasets/profile.ts';
-import type { Cells } from '../files/cells.ts';
 import { labelsOf } from '../profile/labels.ts';
-import { numberReader, wordReader } from '../values/cell-readers.ts';
+import { type CellReader, numberReader, wordReader } from '../values/cell-readers.ts';
 import { columnValues, TRUTH_WORDS } from '../values/column-values.ts';
 import { byNumberThenText } from '../values/order.ts';
+import type { CellRows, Picked } from './cell-rows.ts';
 import type { Column, Target } from './columns.ts';
 
-/** Some rows of a batch, of which those from `from` up to but without `to` are stored from row `at` of the piece on. */
-export interface Stored {
-  readonly cells: Cells;
-  readonly rows: Int32Array;
-  readonly from: number;
-  readonly to: number;
-  readonly at: number;
+/** Some rows of a batch, which are stored from row `at` of the piece on. */
+export interface Stored extends Picked {
+  readonly cells: CellRows;
 }
 
 /** Reads a column or the target, one piece after another. */
@@ -37,35 +33,20 @@ export interface ColumnStore extends NamedPieces {
 
 export interface TargetStore extends Pieces {
   /** The rows of a batch that have a target. */
-  readonly rowsOf: (cells: Cells, column: number) => Int32Array;
+  readonly rowsOf: (cells: CellRows, column: number) => Int32Array;
   readonly target: () => Target;
-}
-
-type ReadCell = (bytes: Buffer, start: number, end: number) => number;
-
-function storeInto(
-  values: Float64Array | Int32Array,
-  read: ReadCell,
-  { cells, rows, from, to, at }: Stored,
-  column: number,
-) {
-  const { bytes, starts, ends, columns } = cells;
-  for (let i = from; i < to; i++) {
-    const place = rows[i]! * columns + column;
-    values[at + i - from] = read(bytes, starts[place]!, ends[place]!);
-  }
 }
 
 function numberStore(type: 'number' | 'timestamp') {
   return ({ name, format }: ColumnProfile): ColumnStore => {
-    const read = numberReader(type, format);
+    const reader = numberReader(type, format);
     let values = new Float64Array();
     return {
       name,
       begin: (count) => {
         values = new Float64Array(count).fill(Number.NaN);
       },
-      store: (some, column) => storeInto(values, read, some, column),
+      store: (some, column) => some.cells.read(column, reader, values, some),
       column: () => ({ kind: 'numbers', name, type, values }),
     };
   };
@@ -75,7 +56,7 @@ function wordStore(type: 'category' | 'boolean', known: readonly string[] = []) 
   return ({ name, format }: ColumnProfile): ColumnStore => {
     const { word } = columnValues(type, format);
     const codes = new Map(known.map((one, code) => [one, code]));
-    const read = wordReader((text) => {
+    const reader = wordReader((text) => {
       const value = word(text);
       if (value === '') return -1;
       const code = codes.get(value) ?? codes.size;
@@ -88,7 +69,7 @@ function wordStore(type: 'category' | 'boolean', known: readonly string[] = []) 
       begin: (count) => {
         values = new Int32Array(count).fill(-1);
       },
-      store: (some, column) => storeInto(values, read, some, column),
+      store: (some, column) => some.cells.read(column, reader, values, some),
       column: () => ({ kind: 'words', name, type, words: [...codes.keys()], values }),
     };
   };
@@ -104,28 +85,27 @@ export const columnStores = {
   },
 } as const;
 
-function rowsWith(isPresent: (value: number) => boolean, read: ReadCell) {
-  return ({ bytes, starts, ends, columns, rows }: Cells, column: number): Int32Array => {
-    const found = new Int32Array(rows);
-    let count = 0;
-    for (let row = 0, at = column; row < rows; row++, at += columns) {
-      if (isPresent(read(bytes, starts[at]!, ends[at]!))) found[count++] = row;
-    }
-    return found.subarray(0, count);
+function rowsWith(isPresent: (value: number) => boolean, reader: CellReader) {
+  return (cells: CellRows, column: number): Int32Array => {
+    const { rows: to } = cells;
+    const rows = new Int32Array(to).map((_, row) => row);
+    const values = new Float64Array(to);
+    cells.read(column, reader, values, { rows, from: 0, to, at: 0 });
+    return rows.filter((row) => isPresent(values[row]!));
   };
 }
 
 export function targetStore(profile: DatasetProfile): TargetStore {
   const format = profile.columns.find(({ name }) => name === profile.target)?.format;
   if (profile.task === 'regression') {
-    const read = numberReader('number', format);
+    const reader = numberReader('number', format);
     let values = new Float64Array();
     return {
-      rowsOf: rowsWith((value) => !Number.isNaN(value), read),
+      rowsOf: rowsWith((value) => !Number.isNaN(value), reader),
       begin: (count) => {
         values = new Float64Array(count);
       },
-      store: (some, column) => storeInto(values, read, some, column),
+      store: (some, column) => some.cells.read(column, reader, values, some),
       target: () => ({ task: 'regression', values }),
     };
   }
@@ -133,17 +113,17 @@ export function targetStore(profile: DatasetProfile): TargetStore {
   const { word } = columnValues('category', format);
   const classes = (profile.classes ?? []).map(({ value }) => value).sort(byNumberThenText);
   const codes = new Map(classes.map((name, code) => [word(name), code]));
-  const read = wordReader((text) => {
+  const reader = wordReader((text) => {
     const value = word(text);
     return value === '' ? -1 : (codes.get(value) ?? 0);
   });
   let values = new Int32Array();
   return {
-    rowsOf: rowsWith((code) => code >= 0, read),
+    rowsOf: rowsWith((code) => code >= 0, reader),
     begin: (count) => {
       values = new Int32Array(count);
     },
-    store: (some, column) => storeInto(values, read, some, column),
+    store: (some, column) => some.cells.read(column, reader, values, some),
     target: () => ({ task: 'classification', classes, values }),
   };
 }
@@ -156,19 +136,19 @@ function labelStore({ classes: counted = [] }: DatasetProfile, format: ColumnFor
   const places = new Map(classes.map((name, place) => [name, place]));
   /** The labels of each different cell, which is known by its place here. */
   const known: (readonly number[])[] = [];
-  const read = wordReader((text) => {
+  const reader = wordReader((text) => {
     const labels = labelsOf(word(text), separator).flatMap((label) => places.get(label) ?? []);
     return labels.length === 0 ? -1 : known.push(labels) - 1;
   });
   let values = new Uint8Array();
   return {
-    rowsOf: rowsWith((cell) => cell >= 0, read),
+    rowsOf: rowsWith((cell) => cell >= 0, reader),
     begin: (count) => {
       values = new Uint8Array(count * classes.length);
     },
     store: (some, column) => {
       const cells = new Int32Array(some.at + some.to - some.from);
-      storeInto(cells, read, some, column);
+      some.cells.read(column, reader, cells, some);
       for (let row = some.at; row < cells.length; row++) {
         for (const label of known[cells[row]!]!) values[row * classes.length + label] = 1;
       }

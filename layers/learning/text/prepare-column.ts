@@ -15,7 +15,7 @@ import { encodeTarget } from '../table/encode.ts';
 import { loadRows } from '../table/load.ts';
 import { RESIDENT_BYTES, roleOf } from '../table/resident.ts';
 import { expectEnough, type Split, splitRows } from '../table/split.ts';
-import type { NamedPieces } from '../table/stores.ts';
+import type { NamedPieces, Stored } from '../table/stores.ts';
 import { fitTarget } from '../table/target.ts';
 import { BYTES_PER_GRAM, TEXT_INPUTS, textColumn, textEncoding } from './encoding.ts';
 import { type Featurizer, type Grams, gramsOf } from './featurizer.ts';
@@ -109,19 +109,19 @@ class Texts implements NamedPieces {
 
   begin(): void {}
 
-  store(
-    { cells: { bytes, starts, ends, columns }, rows, from, to }: Parameters<NamedPieces['store']>[0],
-    column: number,
-  ): void {
-    for (let i = from; i < to; i++) {
-      const place = rows[i]! * columns + column;
-      const grams = gramsOf(bytes.toString('utf8', starts[place]!, ends[place]!), this.#featurizer);
-      this.#bytes += grams.buckets.length * BYTES_PER_GRAM;
-      if (this.#bytes > RESIDENT_BYTES)
-        throw new TrainingFailure(
-          `The texts must have at most ${RESIDENT_BYTES} bytes of n-grams; they have more: a smaller max_words reads less of each`,
-        );
-      this.grams.push(grams);
-    }
+  store({ cells, rows, from, to }: Stored, column: number): void {
+    const read = (bytes: Buffer, start: number, end: number) => this.#take(bytes.toString('utf8', start, end));
+    cells.read(column, { read }, new Int32Array(to - from), { rows, from, to, at: 0 });
+  }
+
+  /** The place of the text. */
+  #take(text: string): number {
+    const grams = gramsOf(text, this.#featurizer);
+    this.#bytes += grams.buckets.length * BYTES_PER_GRAM;
+    if (this.#bytes > RESIDENT_BYTES)
+      throw new TrainingFailure(
+        `The texts must have at most ${RESIDENT_BYTES} bytes of n-grams; they have more: a smaller max_words reads less of each`,
+      );
+    return this.grams.push(grams) - 1;
   }
 }

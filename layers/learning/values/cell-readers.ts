@@ -6,20 +6,29 @@ import { hashOfBytes } from './hash.ts';
 import { readIsoTime } from './iso-time.ts';
 import { missingWords } from './missing.ts';
 import { missingValues } from './missing-values.ts';
-import { type PlainNumber, readPlainNumber } from './plain-number.ts';
+import { isPlainSize, type PlainNumber, readPlainNumber } from './plain-number.ts';
 
 type ReadCell = (bytes: Buffer, start: number, end: number) => number;
 
+export interface CellReader {
+  readonly read: ReadCell;
+  /** The same of a number that was stored as one; undefined for numbers of which the text is needed. */
+  readonly readNumber?: (value: number) => number | undefined;
+}
+
 /** A number, or a time in epoch milliseconds; NaN for "no value" and for what cannot be read. */
-export function numberReader(type: 'number' | 'timestamp', format?: ColumnFormat): ReadCell {
+export function numberReader(type: 'number' | 'timestamp', format?: ColumnFormat): CellReader {
   const { number } = columnValues(type, format);
   const absent = missingValues(missingWords(format?.missing));
   const fast = type === 'timestamp' ? readIsoTime : plainReader(format?.decimal);
-  return (bytes, start, end) => {
+  const isSure = (value: number) => !Number.isNaN(value) && !(absent.size > 0 && absent.has(value));
+  const read: ReadCell = (bytes, start, end) => {
     const value = fast(bytes, start, end);
-    const isSure = !Number.isNaN(value) && !(absent.size > 0 && absent.has(value));
-    return isSure ? value : number(bytes.toString('utf8', start, end));
+    return isSure(value) ? value : number(bytes.toString('utf8', start, end));
   };
+  // With a comma as the decimal mark, the point of a number is none.
+  if (type === 'timestamp' || format?.decimal === ',') return { read };
+  return { read, readNumber: (value) => (isPlainSize(Math.abs(value)) && isSure(value) ? value : undefined) };
 }
 
 function plainReader(decimal: ColumnFormat['decimal'] = '.'): ReadCell {
@@ -32,10 +41,10 @@ function plainReader(decimal: ColumnFormat['decimal'] = '.'): ReadCell {
 const REMEMBERED = { words: 16_384, bytes: 1024 };
 
 /** What `codeOf` says of a cell's text, which is asked once for each spelling. */
-export function wordReader(codeOf: (text: string) => number): ReadCell {
+export function wordReader(codeOf: (text: string) => number): CellReader {
   const known = new ByteTable();
   const codes: number[] = [];
-  return (bytes, start, end) => {
+  const read: ReadCell = (bytes, start, end) => {
     const hash = hashOfBytes(bytes, start, end);
     const entry = known.find(bytes, start, end, hash);
     if (entry >= 0) return codes[entry]!;
@@ -45,4 +54,5 @@ export function wordReader(codeOf: (text: string) => number): ReadCell {
     }
     return code;
   };
+  return { read };
 }

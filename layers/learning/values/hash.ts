@@ -27,12 +27,17 @@ const halves = new Int32Array(double.buffer);
 
 /** The same for equal numbers, however they were written. */
 export function hashOfNumber(value: number): number {
+  const upper = leastHash(value);
+  const b = Math.imul(Math.imul(halves[1]! ^ SEED.b, FACTOR.b) ^ halves[0]!, FACTOR.a);
+  return upper + (mix(b ^ (b >>> 15)) >>> 12);
+}
+
+/** The hash of a number with its lower 20 bits 0: it takes half the time. */
+export function leastHash(value: number): number {
   // Adding 0 makes -0 and 0 the same.
   double[0] = value + 0;
-  const [low, high] = [halves[0]!, halves[1]!];
-  const a = Math.imul(Math.imul(low ^ SEED.a, FACTOR.b) ^ high, FACTOR.a);
-  const b = Math.imul(Math.imul(high ^ SEED.b, FACTOR.b) ^ low, FACTOR.a);
-  return joined(a ^ (a >>> 13), b ^ (b >>> 15));
+  const a = Math.imul(Math.imul(halves[0]! ^ SEED.a, FACTOR.b) ^ halves[1]!, FACTOR.a);
+  return (mix(a ^ (a >>> 13)) >>> 0) * 2 ** 20;
 }
 
 const joined = (a: number, b: number): number => (mix(a) >>> 0) * 2 ** 20 + (mix(b) >>> 12);

@@ -11,6 +11,8 @@ export interface PlainNumber {
 
 /** So many digits are exact, and so is one division by a power of ten (Clinger 1990). */
 const MOST_DIGITS = 15;
+/** So many of them are a whole number of 32 bits, which is added to in a third of the time. */
+const WHOLE_DIGITS = 9;
 const POWERS = Array.from({ length: MOST_DIGITS + 1 }, (_, i) => 10 ** i);
 const [ZERO, NINE, POINT, MINUS] = [48, 57, 46, 45];
 
@@ -19,16 +21,20 @@ export function readPlainNumber(bytes: Uint8Array, start: number, end: number, i
   const isNegative = bytes[start] === MINUS;
   const first = isNegative ? start + 1 : start;
   if (end - first > MOST_DIGITS + 1 || first >= end) return false;
-  let digits = 0;
+  const middle = Math.min(end, first + WHOLE_DIGITS);
+  let [upper, lower] = [0, 0];
   let point = -1;
   for (let at = first; at < end; at++) {
     const code = bytes[at]!;
-    if (code >= ZERO && code <= NINE) digits = digits * 10 + (code - ZERO);
-    else if (code === POINT && point < 0) point = at;
+    if (code >= ZERO && code <= NINE) {
+      if (at < middle) upper = (Math.imul(upper, 10) + code - ZERO) | 0;
+      else lower = (Math.imul(lower, 10) + code - ZERO) | 0;
+    } else if (code === POINT && point < 0) point = at;
     else return false;
   }
   const count = end - first - (point < 0 ? 0 : 1);
   if (count === 0 || count > MOST_DIGITS) return false;
+  const digits = middle === end ? upper : upper * POWERS[end - middle - (point < middle ? 0 : 1)]! + lower;
   const signed = isNegative ? -digits : digits;
   into.hasPoint = point >= 0;
   into.leadingZero = point < 0 && !isNegative && count > 1 && bytes[first] === ZERO;
@@ -42,3 +48,9 @@ export function readPlainNumber(bytes: Uint8Array, start: number, end: number, i
   into.withComma = groups ? signed : Number.NaN;
   return true;
 }
+
+/** Within these bounds a number is written without an exponent. */
+const SIZES = { least: 1e-6, most: 1e15 } as const;
+
+/** Of a number without its sign. */
+export const isPlainSize = (size: number): boolean => size < SIZES.most && (size >= SIZES.least || size === 0);

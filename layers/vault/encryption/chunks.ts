@@ -16,7 +16,8 @@ export async function* chunks(source: ByteSource, size: number, first = size): A
   for await (let piece of source) {
     while (length + piece.length > wanted) {
       const head = piece.subarray(0, wanted - length);
-      yield { bytes: joined(pending, head), last: false };
+      if (head.length > 0) pending.push(head);
+      yield { bytes: joined(pending), last: false };
       piece = piece.subarray(head.length);
       pending = [];
       length = 0;
@@ -25,8 +26,11 @@ export async function* chunks(source: ByteSource, size: number, first = size): A
     if (piece.length > 0) pending.push(piece);
     length += piece.length;
   }
-  yield { bytes: Buffer.concat(pending), last: true };
+  yield { bytes: joined(pending), last: true };
 }
 
-const joined = (pending: readonly Uint8Array[], head: Uint8Array): Uint8Array =>
-  pending.length === 0 ? head : Buffer.concat([...pending, head]);
+/** One piece is not copied. */
+function joined(pieces: readonly Uint8Array[]): Uint8Array {
+  const [first] = pieces;
+  return first !== undefined && pieces.length === 1 ? first : Buffer.concat(pieces);
+}

@@ -8,12 +8,27 @@ export const FRAME_BYTES = 1024 * 1024;
 
 export const KEY_BYTES = 32;
 
+export interface CipherOptions {
+  /** Whether the source's bytes are used up: their memory is given back. Default: they stay as they are. */
+  readonly isSourceReleased?: boolean;
+}
+
 export interface Cipher {
-  /** The ciphertext of a plaintext. `key` has `KEY_BYTES`. */
-  encrypt(plaintext: ByteSource, key: Uint8Array, context: EncryptionContext): AsyncIterable<Uint8Array>;
+  /** The ciphertext of a plaintext, in memory of its own. `key` has `KEY_BYTES`. */
+  encrypt(
+    plaintext: ByteSource,
+    key: Uint8Array,
+    context: EncryptionContext,
+    options?: CipherOptions,
+  ): AsyncIterable<Uint8Array>;
   /**
-   * The plaintext of a ciphertext, each frame once it is authenticated. Only the end of the iteration says that nothing
+   * The plaintext of a ciphertext, in memory of its own, each frame once it is authenticated. Only the end of the iteration says that nothing
    * is missing. Throws `IntegrityError`; an error of the source passes through as it is.
    */
-  decrypt(ciphertext: ByteSource, key: Uint8Array, context: EncryptionContext): AsyncIterable<Uint8Array>;
+  decrypt(
+    ciphertext: ByteSource,
+    key: Uint8Array,
+    context: EncryptionContext,
+    options?: CipherOptions,
+  ): AsyncIterable<Uint8Array>;
 }

@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto';
 import type { ByteSource } from './cipher.ts';
+import { type Hash, hashHere } from './hash.ts';
 
 export interface Digest {
   /** Lower-case hexadecimal. */
@@ -10,21 +10,30 @@ export interface Digest {
 /** Passes bytes on, and knows their digest once they have ended. */
 export class Digesting implements AsyncIterable<Uint8Array> {
   readonly #source: ByteSource;
+  readonly #start: () => Hash;
   #digest: Digest | undefined;
 
-  constructor(source: ByteSource) {
+  /** @param start what hashes the bytes. Default: this thread does. */
+  constructor(source: ByteSource, start: () => Hash = hashHere) {
     this.#source = source;
+    this.#start = start;
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array> {
-    const hash = createHash('sha256');
+    const hash = this.#start();
     let bytes = 0;
-    for await (const chunk of this.#source) {
-      hash.update(chunk);
-      bytes += chunk.length;
-      yield chunk;
+    let ended = false;
+    try {
+      for await (const chunk of this.#source) {
+        await hash.update(chunk);
+        bytes += chunk.length;
+        yield chunk;
+      }
+      ended = true;
+    } finally {
+      if (!ended) hash.abandon();
     }
-    this.#digest = { sha256: hash.digest('hex'), bytes };
+    this.#digest = { sha256: await hash.digest(), bytes };
   }
 
   /** Throws while the bytes have not been read to their end. */

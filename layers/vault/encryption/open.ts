@@ -1,7 +1,8 @@
 import { IntegrityError } from '../errors.ts';
 import { ciphers } from './algorithms.ts';
-import type { ByteSource } from './cipher.ts';
+import type { ByteSource, CipherOptions } from './cipher.ts';
 import { type Digest, Digesting } from './digest.ts';
+import { hashBeside } from './hash-thread.ts';
 import type { Digests, Sealing } from './seal.ts';
 
 /**
@@ -9,9 +10,15 @@ import type { Digests, Sealing } from './seal.ts';
  * that was stored is known only when the iteration ends without an error. Nothing may leave before: see `verified`.
  * @throws IntegrityError; an error of the source passes through as it is
  */
-export async function* open(ciphertext: ByteSource, sealing: Sealing, stored: Digests): AsyncGenerator<Uint8Array> {
-  const before = new Digesting(atMost(stored.ciphertext.bytes, ciphertext));
-  const after = new Digesting(ciphers[sealing.algorithm].decrypt(before, sealing.key, sealing.context));
+export async function* open(
+  ciphertext: ByteSource,
+  sealing: Sealing,
+  stored: Digests,
+  options: CipherOptions = {},
+): AsyncGenerator<Uint8Array> {
+  const { bytes } = stored.ciphertext;
+  const before = new Digesting(atMost(bytes, ciphertext), () => hashBeside(bytes));
+  const after = new Digesting(ciphers[sealing.algorithm].decrypt(before, sealing.key, sealing.context, options));
   yield* after;
   requireSame('encrypted', before.digest(), stored.ciphertext);
   requireSame('decrypted', after.digest(), stored.plaintext);

@@ -2,6 +2,7 @@ import type { EncryptionContext } from '#domain/ports/keys/port.ts';
 import { type Algorithm, ciphers } from './algorithms.ts';
 import type { ByteSource } from './cipher.ts';
 import { type Digest, Digesting } from './digest.ts';
+import { hashBeside } from './hash-thread.ts';
 
 /** What decides how a file is encrypted, and what it takes to open it. */
 export interface Sealing {
@@ -23,9 +24,14 @@ export interface Sealed {
   digests(): Digests;
 }
 
-/** Encrypts a stream, in constant memory. An error of the source ends the ciphertext with the same error. */
-export function seal(plaintext: ByteSource, { algorithm, key, context }: Sealing): Sealed {
+/**
+ * Encrypts a stream, in constant memory. An error of the source ends the ciphertext with the same error.
+ * @param size about how many bytes the plaintext has, where it may be large; its memory is then given back
+ */
+export function seal(plaintext: ByteSource, { algorithm, key, context }: Sealing, size?: number): Sealed {
   const before = new Digesting(plaintext);
-  const after = new Digesting(ciphers[algorithm].encrypt(before, key, context));
+  const options = { isSourceReleased: size !== undefined };
+  // This thread hashes what it encrypts, another one what comes out.
+  const after = new Digesting(ciphers[algorithm].encrypt(before, key, context, options), () => hashBeside(size ?? 0));
   return { ciphertext: after, digests: () => ({ plaintext: before.digest(), ciphertext: after.digest() }) };
 }

@@ -3,6 +3,7 @@ import { promisify } from 'node:util';
 import { argon2id } from '#domain/argon2id.ts';
 import { KEY_BYTES } from '../encryption/cipher.ts';
 import type { PasswordDerivation } from './derivation.ts';
+import { DerivationQueue } from './derivation-queue.ts';
 
 const MEBIBYTE = 1024 * 1024;
 
@@ -12,57 +13,33 @@ const run = {
 };
 
 /**
- * So many derivations run at once; the others wait. Each takes up to 256 MiB, and all of them together the threads with
- * which the process reads files. One that takes long never has both places, so that whoever chose the usual parameters
- * does not wait for those.
+ * Of each thread. One derivation takes up to 256 MiB, and all of them together the threads with which the process reads
+ * files.
  */
-const AT_ONCE = 2;
-const LONG_AT_ONCE = 1;
+const queue = new DerivationQueue({
+  atOnce: 2,
+  longAtOnce: 1,
+  longSeconds: 0.3,
+  accountSeconds: 8,
+  waitMilliseconds: 8000,
+});
 
-interface Waiting {
-  readonly isLong: boolean;
-  readonly begin: () => void;
-}
+/**
+ * 32 bytes from a password. Depending on the keyboard, the same letters may be composed or decomposed: both are one.
+ * Throws `RateLimitError` where too much is being derived for the account, `UnavailableError` where for all of them.
+ */
+export const derive = (password: string, salt: Uint8Array, of: PasswordDerivation, account = ''): Promise<Uint8Array> =>
+  queue.run(account, secondsOf(of), () => deriveNow(password, salt, of));
 
-const running = { all: 0, long: 0 };
-const waiting: Waiting[] = [];
-
-/** 32 bytes from a password. Depending on the keyboard, the same letters may be composed or decomposed: both are one. */
-export async function derive(password: string, salt: Uint8Array, of: PasswordDerivation): Promise<Uint8Array> {
-  const isLong = takesLong(of);
-  await new Promise<void>((begin) => {
-    waiting.push({ isLong, begin });
-    beginNext();
-  });
-  try {
-    return await deriveNow(password, salt, of);
-  } finally {
-    running.all -= 1;
-    if (isLong) running.long -= 1;
-    beginNext();
-  }
-}
-
-/** Begins the one that waits longest, of those for which there is a place. */
-function beginNext(): void {
-  if (running.all >= AT_ONCE) return;
-  const at = waiting.findIndex(({ isLong }) => !isLong || running.long < LONG_AT_ONCE);
-  const [next] = at < 0 ? [] : waiting.splice(at, 1);
-  if (next === undefined) return;
-  running.all += 1;
-  if (next.isLong) running.long += 1;
-  next.begin();
-}
-
-/** Whether it takes several times as long as by default: about half a second and more. */
-function takesLong(of: PasswordDerivation): boolean {
+/** About what it takes of a core, so that a derivation at its bounds takes 3 s. */
+function secondsOf(of: PasswordDerivation): number {
   switch (of.algorithm) {
     case 'scrypt':
-      return of.cost * of.blockSize * of.parallelization > 2 ** 21;
+      return (of.cost * of.blockSize * of.parallelization) / 2 ** 22;
     case 'pbkdf2':
-      return of.iterations > 1_000_000;
+      return of.iterations / 2_000_000;
     case 'argon2id':
-      return of.memoryKiB * of.passes > 400_000;
+      return (of.memoryKiB * of.passes) / 800_000;
   }
 }
 

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { canonicalJson } from '#domain/canonical-json.ts';
 import { InvalidCiphertextError } from '#domain/ports/errors.ts';
 import type { EncryptionContext, Keys } from '#domain/ports/keys/port.ts';
+import { accountOf } from '../context.ts';
 import { KEY_BYTES } from '../encryption/cipher.ts';
 import { IntegrityError, PasswordRequiredError, WrongPasswordError } from '../errors.ts';
 import { box, decrypt, encrypt } from './box.ts';
@@ -34,7 +35,7 @@ export async function wrapWithPassword(
   context: EncryptionContext,
 ): Promise<WrappedKey> {
   const salt = randomBytes(SALT_BYTES);
-  return wrap(dataKey, await derive(password, salt, derivation), salt, derivation, context);
+  return wrap(dataKey, await derive(password, salt, derivation, accountOf(context)), salt, derivation, context);
 }
 
 export async function wrapWithPlatform(
@@ -55,7 +56,7 @@ export interface Unlock {
 
 /**
  * The data key. A wrong password takes as long as a right one.
- * @throws PasswordRequiredError, WrongPasswordError, IntegrityError
+ * @throws PasswordRequiredError, WrongPasswordError, IntegrityError, and what `derive` throws
  */
 export async function unwrap(stored: WrappedKey, unlock: Unlock, context: EncryptionContext): Promise<Uint8Array> {
   const { derivation } = stored;
@@ -86,7 +87,7 @@ async function rootOf(
 ): Promise<Uint8Array> {
   if (derivation.algorithm !== 'platform') {
     if (password === undefined) throw new PasswordRequiredError();
-    return derive(password, salt, derivation);
+    return derive(password, salt, derivation, accountOf(context));
   }
   try {
     return await keys.unwrapDataKey(Buffer.from(derivation.wrapped, 'base64'), context);

@@ -62,11 +62,15 @@ export const headers: Attack = {
 
 const MIB = 1024 * 1024;
 
+let bomb = Buffer.alloc(0);
+
 export const files: Attack = {
   name: 'files',
   aim: 'files that grow, that are all columns or one line, or something else than their names say',
+  prepare: () => {
+    bomb = gzipSync(Buffer.alloc(512 * MIB, '1,2\n'));
+  },
   run: async (target) => {
-    const bomb = gzipSync(Buffer.alloc(512 * MIB, '1,2\n'));
     const columns = Array.from({ length: 20_000 }, (_, i) => `c${i}`).join(',');
     const forms: (() => FormData)[] = [
       () => fileForm(bomb, 'bomb.csv.gz'),

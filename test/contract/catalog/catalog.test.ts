@@ -201,6 +201,12 @@ describe('what the document says of a field', () => {
     }
   });
 
+  test('description and region may be anything, also nothing', async () => {
+    const given = { description: '', region: '' };
+    const answer = await post('create', { ...NEW, model_id: 'empty', ...given });
+    expect([answer.status, answer.body]).toMatchObject([201, { data: given }]);
+  });
+
   test('is_active is true unless it is given', async () => {
     expect((await post('create', { ...NEW, model_id: 'active' })).body).toMatchObject({ data: { is_active: true } });
   });

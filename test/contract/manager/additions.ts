@@ -9,6 +9,7 @@ export const ADDITIONS = {
     version: words,
     family: words,
     compressed: anything,
+    stored_mb: anything,
     signed: anything,
     revisions: anything,
     served: anything,

@@ -1,4 +1,5 @@
 /** Each example of the document of the model manager, in its order, against a host on which nobody has registered. */
+import { generateKeyPairSync } from 'node:crypto';
 import { describe, expect, jest, test } from '@jest/globals';
 import { useHostWith } from '#test/e2e/use-host.ts';
 import { type Call, type Example, runExamples, send } from '../examples.ts';
@@ -441,8 +442,131 @@ const examples: readonly Example[] = [
   },
 ];
 
+/** What the document prints of requests and of configurations outside of its list of endpoints. */
+const models: readonly Example[] = [
+  {
+    name: 'ManagerConfigModel',
+    call: call('POST', 'create', {
+      manager_id: 'manager_config',
+      config: {
+        model_path: './models/project1',
+        task_type: 'regression',
+        enable_encryption: true,
+        key_iterations: 200000,
+        hash_algorithm: 'sha512',
+        use_scrypt: true,
+        enable_quantization: false,
+        primary_metric: 'mse',
+      },
+    }),
+    status: 201,
+    body: object,
+    after: (body: never) =>
+      expect(body).toMatchObject({
+        storage_path: './models/project1',
+        config: {
+          ...{ model_path: './models/project1', task_type: 'regression', enable_encryption: true },
+          ...{ key_iterations: 200000, hash_algorithm: 'sha512', use_scrypt: true },
+          ...{ enable_quantization: false, primary_metric: 'mse' },
+        },
+      }),
+  },
+  {
+    name: 'ModelSaveRequest',
+    call: call('POST', 'manager_config/models/save', {
+      model_name: 'my_model_v1',
+      model_data: FILE,
+      password: 'secure_password',
+      metadata: {
+        version: '1.0.0',
+        framework: 'sklearn',
+        algorithm: 'RandomForest',
+        performance_metrics: { accuracy: 0.95, f1_score: 0.93 },
+        training_date: '2025-01-15',
+        author: 'Data Scientist',
+        description: 'Production model for classification',
+      },
+      tags: ['production', 'v1', 'classification'],
+      replace_existing: false,
+    }),
+    status: 201,
+    body: object,
+    after: (body: never) => expect(body).toMatchObject({ model_name: 'my_model_v1', encrypted: true }),
+  },
+  {
+    name: 'ModelLoadRequest',
+    call: call('POST', 'manager_config/models/load', {
+      model_name: 'my_model_v1',
+      password: 'secure_password',
+      verify_integrity: true,
+    }),
+    status: 200,
+    body: object,
+    after: (body: never) => expect(body).toMatchObject({ model_data: FILE, integrity_verified: true }),
+  },
+  {
+    name: 'Custom Encryption',
+    call: call('POST', 'create', {
+      manager_id: 'manager_custom',
+      config: {
+        encryption_algorithm: 'ChaCha20Poly1305',
+        custom_key_derivation: { algorithm: 'Argon2', memory_cost: 65536, time_cost: 3 },
+      },
+    }),
+    status: 201,
+    body: object,
+  },
+  {
+    name: 'Model Signing, with a key of this test and a password',
+    call: call('POST', 'manager_custom/models/save', {
+      model_name: 'signed_model',
+      model_data: FILE,
+      password: 'secure_password',
+      digital_signature: true,
+      signing_key: generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' }),
+    }),
+    status: 201,
+    body: object,
+  },
+  {
+    name: 'Model Signing, as it was encrypted',
+    call: call('GET', 'manager_custom/models/signed_model/info'),
+    status: 200,
+    body: object,
+    after: (body: never) =>
+      expect(body).toMatchObject({
+        signed: true,
+        encryption_info: { algorithm: 'ChaCha20Poly1305', key_derivation: 'argon2id' },
+      }),
+  },
+  {
+    name: 'Model Deployment Integration',
+    call: call('POST', 'manager_custom/models/signed_model/deploy', {
+      deploy_to: 'kubernetes',
+      namespace: 'ml-models',
+      service_name: 'classifier-api',
+      auto_deploy: true,
+    }),
+    status: 422,
+    body: error('UnsupportedModelError'),
+  },
+  {
+    name: '400 Bad Request',
+    call: call('POST', 'manager_custom/models/save', { model_name: 'm', model_data: 'none of Base64' }),
+    status: 400,
+    body: error('ValidationError', { model_data: words }),
+  },
+  {
+    name: '404 Not Found, of a manager',
+    call: call('GET', 'nowhere/info'),
+    status: 404,
+    body: error('ManagerNotFoundError', { manager_id: is('nowhere'), available_managers: texts }),
+  },
+];
+
 describe('the document of the model manager', () => {
   runExamples(base, examples);
+  runExamples(base, models);
 
   test('401 Unauthorized without a key, and with a wrong one', async () => {
     for (const key of [undefined, 'wrong-key']) {

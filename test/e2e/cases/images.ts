@@ -29,6 +29,11 @@ interface Predicted {
   readonly explanation?: { readonly base: number; readonly contributions: number[][]; readonly picture: string };
 }
 
+interface Begun {
+  readonly upload_id: string;
+  readonly parts: readonly { readonly url: string }[];
+}
+
 export function images(world: World): void {
   const trained = async (user: User, dataset: string, model_type: string, hyperparameters: object): Promise<string> => {
     const job = await user.train(dataset, { ...hyperparameters }, { model_type });
@@ -90,6 +95,24 @@ export function images(world: World): void {
       const failed = await user.processed(id);
       expect(failed.status).toBe('failed');
       expect(JSON.stringify(failed.error)).toContain('b/2.png');
+    });
+
+    test('are refused at the upload for what the directory of their ZIP shows', async () => {
+      const user = await User.register(world);
+      const bytes = picture(true, 1);
+      const outside = zipOf(['a/1.bmp', '2.bmp'].map((name) => ({ name, bytes })));
+      const form = new FormData();
+      form.append('file', new File([outside], 'outside.zip', { type: 'application/zip' }));
+      form.append('name', 'outside');
+      const message = /answered 400.*entry \\"2.bmp\\" of the ZIP must lie in a folder/;
+      await expect(user.client.post('/datasets/upload', form)).rejects.toThrow(message);
+      const one = zipOf(['a/1.bmp', 'a/2.bmp'].map((name) => ({ name, bytes })));
+      const body = { name: 'one', file_name: 'one.zip', file_size: one.length };
+      const begun = await user.client.post<Begun>('/datasets/uploads', body);
+      const sent = await fetch(begun.parts[0]!.url, { method: 'PUT', body: new Uint8Array(one) });
+      const parts = [{ part: 1, etag: sent.headers.get('etag')!.replaceAll('"', '') }];
+      const completed = user.client.post(`/datasets/uploads/${begun.upload_id}/complete`, { parts });
+      await expect(completed).rejects.toThrow(/answered 400.*images of between 2 and 1000 classes; got 1/);
     });
   });
 }

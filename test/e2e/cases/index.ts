@@ -30,6 +30,7 @@ import { uploads } from './uploads.ts';
 import { vault } from './vault.ts';
 import { vaultAdditions } from './vault-additions.ts';
 import { vaultLarge } from './vault-large.ts';
+import { vaultSchedule } from './vault-schedule.ts';
 import { watching } from './watching.ts';
 import { webhooks } from './webhooks.ts';
 
@@ -70,6 +71,7 @@ export function platformCases(world: World): void {
     vault,
     vaultLarge,
     vaultAdditions,
+    vaultSchedule,
   ];
   for (const cases of all) cases(world);
 }

@@ -137,6 +137,14 @@ export function modelOptions(world: World): void {
         ...{ input, variant: 'int8' },
       });
       expect(predictions).toEqual([{ class: 'Adelie', confidence: expect.any(Number) }]);
+      const batch = await user.client.post<{ batch_id: string }>(`/models/${model_id}/predict/batch`, {
+        ...{ dataset_id: id, variant: 'int8' },
+      });
+      const done = await user.until(
+        () => user.client.get<{ status: string; variant: string }>(`/predictions/batch/${batch.batch_id}`),
+        ({ status }) => status !== 'queued' && status !== 'running',
+      );
+      expect(done).toMatchObject({ status: 'completed', variant: 'int8' });
       const file = await fetch(`${world.base}/models/${model_id}/download?variant=int8`, {
         headers: { authorization: `Bearer ${user.client.token}` },
       });

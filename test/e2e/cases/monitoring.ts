@@ -21,6 +21,7 @@ interface Predicted {
 interface Drift {
   readonly rows_read: number;
   readonly drifted: string[];
+  readonly predictions: { readonly name: string }[];
   readonly features: { readonly name: string; readonly psi: number; readonly status: string }[];
 }
 
@@ -49,6 +50,8 @@ export function monitoring(world: World): void {
       expect([response.status, response.headers.get('content-type')]).toEqual([200, 'application/gzip']);
       const bytes = Buffer.from(await response.arrayBuffer());
       expect(bytes.length).toBe(files[0]!.bytes);
+      const { storage } = await user.client.get<{ storage: { log_bytes: number } }>('/account/usage');
+      expect(storage.log_bytes).toBe(files[0]!.bytes);
       const lines = gunzipSync(bytes).toString('utf8').trimEnd().split('\n');
       expect(lines).toHaveLength(344);
       expect(JSON.parse(lines[0]!)).toMatchObject({
@@ -95,6 +98,7 @@ export function monitoring(world: World): void {
         (found) => found.rows_read > 0,
       );
       expect(after.drifted).toEqual(['body_mass_g']);
+      expect(after.predictions.map(({ name }) => name)).toEqual(['class', 'confidence']);
     });
 
     test('are no longer logged once that is turned off, and one request decides for itself', async () => {

@@ -155,6 +155,12 @@ describe('a batch prediction', () => {
     }
   });
 
+  test('is made by the file of 8 bits where that was asked for', async () => {
+    const wanted = await create({ variant: 'int8' });
+    await make(wanted);
+    expect(await found(wanted)).toMatchObject({ status: 'failed', failure: { details: [{ field: 'variant' }] } });
+  });
+
   test('ends with its file counted, its uses released, and an event', async () => {
     expect(await inUse()).toEqual([1, 1, 1]);
     const { table } = world.adapters;

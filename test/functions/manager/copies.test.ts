@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, jest, test } from '@jest/globals';
-import { blobKeys } from '#domain/keys.ts';
+import { blobKeys, isBackupRecord } from '#domain/keys.ts';
 import type { BlobsWithoutUrls } from '#domain/ports/blobs/port.ts';
 import { FolderBlobs } from '#embedded/blobs/folder-blobs.ts';
 import { makeHandler as makeSchedule } from '#functions/events/back-up-vaults.ts';
@@ -79,6 +79,21 @@ describe('the second location of backups', () => {
     const restored = await world.call('POST', `/${id}/backup/restore`, { backup_name: 'b' });
     expect([restored.status, restored.body.restored_models]).toEqual([200, ['m']]);
     expect(bytesOf(await world.load(id, 'm')).equals(FILE)).toBe(true);
+  });
+
+  test('says beside each backup what it consists of, also where an earlier version said less', async () => {
+    const id = await copiedBackup();
+    const [key] = (await copied(id)).filter(isBackupRecord);
+    const read = async () => JSON.parse(String(Buffer.concat(await (await copies.get(key!)).body.toArray())));
+    const { name, manager, contents } = await read();
+    expect([name, manager.config.key_iterations]).toEqual(['b', 100_000]);
+    expect(await copied(id)).toContain(contents[0].key);
+    await copies.put(key!, Buffer.from(JSON.stringify({ name })));
+    await backUp(id, 'next');
+    await runSchedule();
+    expect((await read()).contents).toEqual(contents);
+    for (const one of ['b', 'next']) await world.call('DELETE', `/${id}/backup/${one}`);
+    await runSchedule();
   });
 
   test('never gets a file that was changed', async () => {

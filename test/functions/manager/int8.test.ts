@@ -1,5 +1,7 @@
 import { describe, expect, jest, test } from '@jest/globals';
+import type { Manager } from '#domain/vault/manager.ts';
 import { compareOutputs } from '#engine/onnx/int8/difference.ts';
+import { quantized } from '#functions/manager/models/int8.ts';
 import { linearModel } from './onnx.ts';
 import { bytesOf, PASSWORD, useVault } from './world.ts';
 
@@ -64,6 +66,20 @@ describe('a manager with enable_quantization', () => {
     ]);
     const load = await world.call('POST', `/${id}/models/load`, { model_name: 'pickle', variant: 'int8' });
     expect([load.status, load.body.message]).toEqual([422, expect.stringMatching(/has no int8 version/)]);
+  });
+
+  test('says in a warning where there is no memory for it', async () => {
+    const config = { enable_quantization: true };
+    const quantize = () => Promise.reject(new Error('it must not begin'));
+    const made = await quantized(
+      { quantize, freeMemory: () => 100_000_000 },
+      { config } as unknown as Manager,
+      50_000_000,
+      () => new Uint8Array(),
+    );
+    expect(made).toEqual({
+      warning: 'There is no int8 version: it takes about 250 MB of memory, of which 100 are free',
+    });
   });
 
   test('makes none where it is off', async () => {

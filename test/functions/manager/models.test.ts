@@ -208,6 +208,8 @@ describe('metrics', () => {
         (one: { model_name: string }) => one.model_name,
       );
     expect(await found('query=classification&min_accuracy=0.9')).toEqual(['good']);
+    // As Python writes it.
+    expect(await found('query=classification&min_accuracy=9e-01')).toEqual(['good']);
     expect(await found('query=penguin')).toEqual(['good']);
     expect(await found('max_mse=0.1&sort_by=mse')).toEqual(['other', 'good']);
     expect(await found('tags=production&sort_by=accuracy')).toEqual(['good', 'bad']);

@@ -1,10 +1,15 @@
 /** Models in parts: saved and downloaded within a request, or as a job. */
+import { createHash } from 'node:crypto';
+import { readdirSync, unlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterEach, describe, expect, jest, test } from '@jest/globals';
 import { isStagedInPlain } from '#domain/keys.ts';
 import type { Blobs } from '#domain/ports/blobs/port.ts';
+import { compareOutputs } from '#engine/onnx/int8/difference.ts';
 import { makeHandler as makeSchedule } from '#functions/events/back-up-vaults.ts';
 import { makeHandler as makeSweep } from '#functions/events/sweep.ts';
 import { deliverer } from './deliver.ts';
+import { linearModel } from './onnx.ts';
 import { getFile, putPart } from './presigned.ts';
 import { PASSWORD, useVault } from './world.ts';
 
@@ -73,6 +78,38 @@ describe('a model in parts', () => {
     expect(trail.body.audit_entries).toHaveLength(1);
   });
 
+  test('that gets smaller is compressed before it is encrypted, and comes back as it was', async () => {
+    const id = await world.manager({ backup_enabled: false });
+    const { complete } = await start(id, LARGE);
+    await complete();
+    await deliver();
+    const { body } = await complete();
+    expect(body.hash).toBe(createHash('sha256').update(LARGE).digest('hex'));
+    const info = (await world.call('GET', `/${id}/models/m/info`)).body;
+    expect([info.compressed, info.stored_mb < LARGE.length / 2e6]).toEqual([true, true]);
+    await download(id);
+    await deliver();
+    const { download_url } = (await download(id)).body;
+    expect((await getFile(world.platform.store, download_url)).equals(LARGE)).toBe(true);
+    const stored = (await world.call('GET', `/${id}/stats`)).body.storage_stats;
+    expect(stored).toMatchObject({ compressed_models: 1 });
+  });
+
+  test('that is large has an int8 version as well, made in the job', async () => {
+    const id = await world.manager({ backup_enabled: false, enable_quantization: true });
+    const model = linearModel();
+    expect(model.length).toBeGreaterThan(LIMIT);
+    const { complete } = await start(id, model, { password: PASSWORD });
+    expect((await complete()).status).toBe(202);
+    await deliver();
+    const { status, body } = await complete();
+    expect([status, body.warnings, body.int8.size_mb < model.length / 2e6]).toEqual([201, [], true]);
+    const json = { model_name: 'm', password: PASSWORD, variant: 'int8' };
+    const { model_data } = (await world.call('POST', `/${id}/models/load`, json)).body;
+    const found = await compareOutputs(model, Buffer.from(model_data, 'base64'));
+    expect(body.int8).toMatchObject({ largest_difference: found.largest, mean_difference: found.mean });
+  });
+
   test('that is completed twice at once is saved once, and stays whole', async () => {
     const id = await world.manager({ backup_enabled: false });
     const { complete } = await start(id, SMALL, { replace_existing: true });
@@ -80,6 +117,21 @@ describe('a model in parts', () => {
     expect(statuses.filter((status) => status === 201)).toHaveLength(1);
     expect(statuses.every((status) => [201, 404, 409].includes(status))).toBe(true);
     expect((await world.load(id, 'm')).body.model_data).toBe(SMALL.toString('base64'));
+  });
+
+  test.each([
+    ['is damaged', (file: string) => writeFileSync(file, Buffer.alloc(SMALL.length)), 409, 'FileDamagedError'],
+    ['is gone', unlinkSync, 404, 'NotFoundError'],
+  ])('of which a part %s on the disk is not saved', async (_, harm, status, code) => {
+    const id = await world.manager({ backup_enabled: false });
+    const { complete } = await start(id, SMALL);
+    const { dir } = world.platform.store;
+    const files = readdirSync(dir, { recursive: true, withFileTypes: true });
+    const parts = files.filter(({ name }) => name.endsWith('.sealed'));
+    for (const { parentPath, name } of parts) harm(join(parentPath, name));
+    const answer = await complete();
+    expect([answer.status, answer.body.error]).toEqual([status, code]);
+    expect((await world.load(id, 'm')).status).toBe(404);
   });
 
   test('has new URLs on request, also for parts that were put, until it ends', async () => {

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { datasetFailed } from '#domain/datasets/change.ts';
 import { blobKeys, indexes, keys } from '#domain/keys.ts';
 import { isoTime } from '#domain/times.ts';
+import { zipOf } from '../../learning/image/world.ts';
 import { csvFile, formBytes, type Part, uploadOf } from './forms.ts';
 import { openPlatform, type Platform } from './harness.ts';
 import { CSV, failed, ready, uploaded } from './records.ts';
@@ -132,6 +133,19 @@ describe('an upload', () => {
       (await details([csvFile(content, fileName), name]))[0].message;
     expect(await message('[]', 'data.json')).toBe('must have at least 1 record; got 0');
     expect(await message('PK\x03\x04', 'data.zip')).toMatch(/^must be a whole ZIP archive/);
+  });
+
+  test('of images is refused for what the directory of the ZIP shows', async () => {
+    const message = async (names: readonly string[], type?: string) => {
+      const bytes = zipOf(names.map((of) => ({ name: of, bytes: Buffer.from(of) })));
+      const fields = [csvFile(bytes, 'images.zip'), name];
+      return (await details(type ? [...fields, { name: 'dataset_type', value: type }] : fields))[0].message;
+    };
+    expect(await message(['a/1.png', '2.png'])).toMatch(/^entry "2.png" of the ZIP must lie in a folder/);
+    expect(await message(['a/1.png', 'a/2.png'])).toMatch(/^must have images of between 2 and 1000 classes; got 1/);
+    expect(await message(['a/1.png', 'b/2.png'], 'regression')).toMatch(/must be numbers for regression; got "a"/);
+    expect(await message(['1.png', 'm.csv', 'm.json'])).toMatch(/at most one manifest/);
+    expect(await message(['x.npy', 'z.npy'])).toMatch(/^must have an array of labels.*got "x", "z"/);
   });
 
   test('of another media type, or of too many bytes, is refused', async () => {

@@ -6,8 +6,11 @@ import type { Model } from '#domain/models/record.ts';
 import { dueOrphans } from '#domain/orphans.ts';
 import { newPredictionId } from '#domain/prediction-log/ids.ts';
 import { logMessageOf } from '#domain/prediction-log/message.ts';
+import { removeLogDay } from '#domain/prediction-log/remove.ts';
+import type { Settings } from '#domain/settings.ts';
+import { isoTime } from '#domain/times.ts';
 import { makeHandler as makeConsumer } from '#functions/events/log-predictions.ts';
-import type { HttpHandler } from '#functions/http/contract.ts';
+import type { HttpHandler, Log } from '#functions/http/contract.ts';
 import { makeHandler } from '#functions/platform/predict.ts';
 import { permitted } from '#infra/embedded/invoke/permitted.ts';
 import { batchOf } from '../events/sqs.ts';
@@ -45,10 +48,11 @@ const say = (id: string, json: object, as = token) =>
 const set = (json: object, of = model) => platform.call({ method: 'PATCH', path: `/models/${of.id}`, token, json });
 
 /** What waits in the queue goes into files. */
-async function write(): Promise<number> {
+async function write(caps: Partial<Settings['caps']> = {}, warn: Log['warn'] = () => {}): Promise<number> {
   const { logs } = platform.store.queues;
   const messages = await logs.receive({ max: 10 });
-  const consume = makeConsumer(permitted('log-predictions', platform.store), { logger: silent });
+  const logger = { ...silent, warn };
+  const consume = makeConsumer(permitted('log-predictions', platform.store), { logger, settings: { caps } });
   const { batchItemFailures } = await consume(batchOf(messages.map(({ body }) => body)));
   expect(batchItemFailures).toEqual([]);
   for (const { receipt } of messages) await logs.acknowledge(receipt);
@@ -108,16 +112,57 @@ describe('the log', () => {
   });
 });
 
+describe('the bytes of the log', () => {
+  const bytes = async () => (await get('/account/usage')).body.storage.log_bytes;
+
+  test('count until it is deleted with its model', async () => {
+    const other = await penguins(platform, token, 'counted');
+    const before = await bytes();
+    await ask({ input: ROW, log: true }, other);
+    await write();
+    const [file] = await files(other);
+    expect((await bytes()) - before).toBe(file.bytes);
+    await platform.call({ method: 'DELETE', path: `/models/${other.id}`, token });
+    expect(await bytes()).toBe(before);
+  });
+
+  test('no longer count once the sweep has deleted those of a day', async () => {
+    const other = await penguins(platform, token, 'expired');
+    const before = await bytes();
+    await ask({ input: ROW, log: true }, other);
+    await write();
+    const prefix = blobKeys.logPrefix(other.account_id, other.id, isoTime(platform.clock.now).slice(0, 10));
+    const { table } = platform.store;
+    for (let times = 0; times < 2; times++) await removeLogDay(table, prefix);
+    expect(await bytes()).toBe(before);
+  });
+
+  test('are bounded by what the account may store: then nothing is logged, and the log of the function says so', async () => {
+    const other = await penguins(platform, token, 'bounded');
+    const { total_bytes } = (await get('/account/usage')).body.storage;
+    const answered = await ask({ input: ROW, log: true }, other);
+    expect(answered.prediction_id).toBeDefined();
+    const warnings: unknown[] = [];
+    await write({ storedBytesPerAccount: total_bytes + 10 }, (_, ...about) => void warnings.push(...about));
+    expect(warnings).toEqual([
+      { model_id: other.id, rows: 1, refusal: expect.stringMatching('This account may store at most') },
+    ]);
+    expect(await files(other)).toEqual([]);
+  });
+});
+
 describe('feedback', () => {
   test('is taken before the prediction is in the log, and counts once it is', async () => {
     const { prediction_id, predictions } = await ask({ input: ROW, log: true });
     const truth = predictions[0].class;
     const other = truth === 'Adelie' ? 'Gentoo' : 'Adelie';
-    expect((await say(prediction_id, { truth })).body).toMatchObject({ prediction: null, correct: null });
+    const pending = await say(prediction_id, { truth });
+    expect([pending.status, pending.body]).toMatchObject([202, { prediction: null, correct: null }]);
     expect((await get(`/models/${model.id}/feedback`)).body).toMatchObject({ rows: 0, pending: 1, accuracy: null });
     await write();
     expect((await get(`/models/${model.id}/feedback`)).body).toMatchObject({ rows: 1, pending: 0, accuracy: 1 });
     const again = await say(prediction_id, { truth: other, note: 'Seen\nby hand' });
+    expect(again.status).toBe(200);
     expect(again.body).toMatchObject({ correct: false, note: 'Seen\nby hand', prediction: { class: truth } });
     expect((await get(`/models/${model.id}/feedback`)).body).toMatchObject({
       ...{ rows: 1, accuracy: 0 },
@@ -125,6 +170,23 @@ describe('feedback', () => {
     });
     const later = new Date(platform.clock.now + 1000).toISOString();
     expect((await get(`/models/${model.id}/feedback`, { from: later, to: later })).body).toMatchObject({ rows: 0 });
+  });
+
+  test('that came before the prediction was in the log is discarded if it never comes, or lacks the row', async () => {
+    const other = await penguins(platform, token, 'discarded');
+    const { prediction_id } = await ask({ input: ROW, log: true }, other);
+    expect((await say(prediction_id, { row: 1, truth: 'Adelie' })).status).toBe(202);
+    const never = newPredictionId(other.number, platform.clock.now);
+    expect((await say(never, { truth: 'Adelie' })).status).toBe(202);
+    const pending = async () => (await get(`/models/${other.id}/feedback`)).body.pending;
+    expect(await pending()).toBe(2);
+    await write();
+    expect(await pending()).toBe(1);
+    platform.clock.now += 15 * 60_000;
+    expect(await pending()).toBe(0);
+    const partition = `ACCOUNT#${other.account_id}#PREDICTIONS`;
+    const { items } = await platform.store.table.query({ partition, prefix: `FEEDBACK#${other.id}#`, limit: 10 });
+    expect(items).toEqual([]);
   });
 
   test('keeps what is left out', async () => {

@@ -5,7 +5,7 @@ import type { HttpHandler } from '#functions/http/contract.ts';
 import { makeHandler } from '#functions/platform/predict.ts';
 import { permitted } from '#infra/embedded/invoke/permitted.ts';
 import { type Call, openPlatform, type Platform } from './harness.ts';
-import { penguins } from './penguins.ts';
+import { FILES, ONNX, penguins } from './penguins.ts';
 
 let platform: Platform;
 let token: string;
@@ -175,6 +175,22 @@ describe('inference', () => {
         },
       ],
     });
+  });
+
+  test('is made by the file of 8 bits where that is asked for, and the model has it', async () => {
+    await penguins(platform, token, 'small', { ...FILES, 'model.int8.onnx': ONNX });
+    const [plain, small] = [{ inputs: inputs() }, { inputs: inputs(), parameters: { variant: 'int8' } }];
+    expect((await infer(small, 'small')).body.outputs).toEqual((await infer(plain)).body.outputs);
+    const refused = async (json: object, name: string) => {
+      const { status, body } = await infer(json, name);
+      return [status, body.error];
+    };
+    expect(await refused(small, 'penguins')).toEqual([
+      400,
+      expect.stringMatching('parameters.variant: must be float32'),
+    ]);
+    const wrong = { ...plain, parameters: { variant: 4 } };
+    expect(await refused(wrong, 'small')).toEqual([400, expect.stringMatching('must be float32 or int8; got 4')]);
   });
 
   test('takes tensors as bytes and gives outputs as bytes', async () => {

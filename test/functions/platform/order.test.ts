@@ -90,7 +90,7 @@ function surfaceOf(routes: typeof describedRoutes, adapters: Adapters, rates: Pa
   const settings = { ...platform.settings, rates: { ...platform.settings.rates, ...rates } };
   const logger = { debug() {}, info() {}, warn() {}, error() {} };
   const predictor = { predict: async () => [], describe: async () => SERVING };
-  const services = { ...makeServices(adapters, { settings, logger }), predictor, importer };
+  const services = { ...makeServices(adapters, { settings, logger }), predictor, importer: async () => importer };
   return makeSurface({ routes, renderError }, services);
 }
 

@@ -62,7 +62,7 @@ describe('a batch prediction', () => {
   test('is queued, holds model and dataset, and is cancelled once', async () => {
     expect((await at()).body).toMatchObject({
       ...{ batch_id: id, status: 'queued', model_id: model.id, model_version: '1.0.0', dataset_id: datasetId },
-      ...{ include: ['label'], rows: 100, rows_done: 0, progress: 0, error: null, file_size: null },
+      ...{ include: ['label'], variant: 'float32', rows: 100, rows_done: 0, progress: 0, error: null, file_size: null },
     });
     const remove = (path: string) => platform.call({ method: 'DELETE', path, token });
     expect((await remove(`/api/v1/models/${model.number}`)).body.code).toBe('MODEL_IN_USE');
@@ -136,6 +136,8 @@ describe('a batch prediction', () => {
     [{ include: 'label' }, 400, 'include'],
     [{ probabilities: 1 }, 400, 'probabilities'],
     [{ rows: 3 }, 400, 'rows'],
+    [{ variant: 'int8' }, 400, 'variant'],
+    [{ variant: 'int4' }, 400, 'variant'],
   ])('is refused with %j', async (json, status, field) => {
     await at('/cancel', 'POST');
     const given =

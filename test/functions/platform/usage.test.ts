@@ -41,7 +41,7 @@ describe('GET /account/usage', () => {
       jobs: { completed: 1, failed: 1, stopped: 1, active: { used: 1, limit: 5 } },
       compute: { seconds: 9.75, cost_usd: 0.008, limit_usd: null },
       storage: {
-        ...{ datasets: 1, dataset_bytes: CSV.length, models: 1, model_bytes: 1000, prediction_bytes: 0 },
+        ...{ datasets: 1, dataset_bytes: CSV.length, models: 1, model_bytes: 1000, prediction_bytes: 0, log_bytes: 0 },
         ...{ total_bytes: CSV.length + 1000, limit_bytes: null },
       },
       users: { used: 1, limit: 100 },

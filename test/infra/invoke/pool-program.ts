@@ -11,6 +11,9 @@ export type Does =
   | 'grow'
   | 'wait'
   | 'askForBody'
+  /** Asks for its body, and answers when another call says `release`. */
+  | 'keepBody'
+  | 'release'
   | 'echoBody'
   | { readonly gate: Int32Array }
   /** Answers the second time. */
@@ -20,6 +23,9 @@ const port = parentPort!;
 const reply = (call: number, message: Reply): void => port.postMessage({ ...message, call });
 /** The calls that wait for their bodies. */
 const asked = new Set<number>();
+/** Those of them that keep it, and the one that does. */
+const keeping = new Set<number>();
+let kept = 0;
 /** The call in progress. */
 let current = 0;
 
@@ -42,11 +48,23 @@ const does: Readonly<Record<Exclude<Extract<Does, string>, 'echoBody'>, (call: n
     asked.add(call);
     reply(call, { kind: 'bodyRequest', options: { maxBytes: 1, client: 'account#1' } });
   },
+  keepBody: (call) => {
+    keeping.add(call);
+    does.askForBody(call);
+  },
+  release: (call) => {
+    reply(kept, { kind: 'result', result: 'kept' });
+    reply(call, { kind: 'result', result: 'released' });
+  },
 };
 
 port.on('message', (message: HostMessage) => {
   if (message.kind === 'close') return reply(current, { kind: 'result', result: 'cleaned up' });
   if (message.kind === 'body') {
+    if (keeping.has(message.call)) {
+      kept = message.call;
+      return;
+    }
     return reply(
       message.call,
       asked.delete(message.call) ? { kind: 'result', result: 'resumed' } : { kind: 'unknown' },

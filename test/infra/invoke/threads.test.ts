@@ -4,7 +4,7 @@ import { findDataset } from '#domain/datasets/read.ts';
 import { contentOf, type Received } from '#domain/request-body.ts';
 import { parseSettings } from '#domain/settings.ts';
 import type { WorkerSetup } from '#infra/embedded/invoke/messages.ts';
-import { WorkerPool } from '#infra/embedded/invoke/pool.ts';
+import { type PoolOptions, WorkerPool } from '#infra/embedded/invoke/pool.ts';
 import { batchOf } from '#test/functions/events/sqs.ts';
 import { openWorld } from '#test/functions/events/world.ts';
 import { everyQueue } from '#test/queues.ts';
@@ -13,17 +13,17 @@ import type { Does } from './pool-program.ts';
 let pool: WorkerPool;
 afterEach(() => pool.close());
 
-const open = (size = 1, turnsAtOnce = 1): void => {
+const open = (size = 1, turnsAtOnce = 1, more: Partial<PoolOptions> = {}): void => {
   const setup = { name: 'process-dataset' } as WorkerSetup;
   const program = new URL('./pool-program.ts', import.meta.url);
-  pool = new WorkerPool(setup, { size, turnsAtOnce, memoryMegabytes: 32, program });
+  pool = new WorkerPool(setup, { size, turnsAtOnce, memoryMegabytes: 32, program, ...more });
 };
 const LONG = 3_600_000;
-const call = (event: Does, milliseconds = LONG): Promise<unknown> =>
-  pool.call({ event, requestId: 'request', milliseconds, body: undefined, baseUrl: '' });
+const call = (event: Does, milliseconds = LONG, caller?: string): Promise<unknown> =>
+  pool.call({ event, requestId: 'request', milliseconds, body: undefined, baseUrl: '', caller });
 
 /** Calls a function that asks for its body; `complete` lets the body arrive. */
-function callWithBody() {
+function callWithBody(event: Does = 'askForBody') {
   const requested = Promise.withResolvers<void>();
   const received = Promise.withResolvers<Received>();
   let reads = 0;
@@ -33,7 +33,7 @@ function callWithBody() {
     return received.promise;
   };
   const body = { contentLength: 1, read };
-  const answer = pool.call({ event: 'askForBody', requestId: 'with body', milliseconds: LONG, body, baseUrl: '' });
+  const answer = pool.call({ event, requestId: 'with body', milliseconds: LONG, body, baseUrl: '' });
   const complete = () => received.resolve({ kind: 'complete', content: contentOf(Buffer.from('x')) });
   return { answer, requested: requested.promise, complete, reads: () => reads };
 }
@@ -81,6 +81,27 @@ describe('worker threads', () => {
     expect(await slow.answer).toBe('resumed');
     await pool.close();
     await expect(waiting).rejects.toThrow('the worker ended');
+  });
+
+  test('one caller cannot have all turns of a thread', async () => {
+    open(1, 3, { turnsOfCaller: 2 });
+    const order: string[] = [];
+    const greedy = [1, 2, 3].map((n) => call('wait', LONG, 'greedy').catch(() => order.push(`${n} cut off`)));
+    expect(await call('answer', LONG, 'other')).toBe('answered');
+    await pool.close();
+    await Promise.all(greedy);
+    expect(order).toHaveLength(3);
+  });
+
+  test('bodies wait until there is room for them, and calls without one pass them', async () => {
+    open(1, 4, { bodyBytes: 1 });
+    const [first, second] = [callWithBody('keepBody'), callWithBody()];
+    await Promise.all([first.requested, second.requested]);
+    first.complete();
+    second.complete();
+    expect(await call('answer')).toBe('answered');
+    expect(await call('release')).toBe('released');
+    expect(await Promise.all([first.answer, second.answer])).toEqual(['kept', 'resumed']);
   });
 
   test('calls that lose their thread because of another one are repeated once', async () => {

@@ -26,6 +26,7 @@ function session(): Session & { readonly runs: { shape: readonly number[]; ids: 
       );
       return { probabilities: tensor('float32', [rows, 2], Float32Array.from(attack.flatMap((p) => [p, 1 - p]))) };
     },
+    runAtOnce: () => ({}),
     dispose: async () => {},
     [Symbol.asyncDispose]: async () => {},
   };

@@ -87,6 +87,32 @@ test('and how many threads read it', async () => {
   expect(profile).toEqual(alone.profile);
 });
 
+test('and how many threads read a Parquet file', async () => {
+  const length = 100_000;
+  const numbers = (factor: number) => Array.from({ length }, (_, i) => ((i * factor) % 100_003) / 8 + 1 / 16);
+  const columnData = [
+    ...[7919, 104_729, 1_299_709, 15_485_863].map((factor) => ({ name: `x${factor}`, data: numbers(factor) })),
+    { name: 'word', data: Array.from({ length }, (_, i) => `a word ${(i * 7919) % 30_011}`) },
+    { name: 'y', data: Array.from({ length }, (_, i) => (i % 3 ? 'u' : 'v')) },
+  ];
+  const file = fileOf(Buffer.from(parquetWriteBuffer({ columnData, rowGroupSize: 60_000 })), LARGE);
+  const parts = { isDue: () => false, hash: () => fileHash(0) };
+  const [{ profile }, alone] = await Promise.all([
+    profileInParts(file, { task: 'auto' }, { ...parts, threads: 3 }),
+    profileInParts(file, { task: 'auto' }, parts),
+  ]);
+  expect(profile).toEqual(alone.profile);
+  const damaged = Buffer.from(parquetWriteBuffer({ columnData }));
+  damaged.fill(0xff, 600_000, 600_100);
+  const [one, many] = await Promise.all(
+    [1, 3].map((threads) =>
+      faults(() => profileInParts(fileOf(damaged, LARGE), { task: 'auto' }, { ...parts, threads })),
+    ),
+  );
+  expect(one).toEqual([expect.stringMatching(/column "x\d+" of the Parquet file is damaged/)]);
+  expect(many).toEqual(one);
+});
+
 test('between the row groups of a Parquet file', async () => {
   const data = Array.from({ length: 500 }, (_, i) => i / 3);
   const columnData = [

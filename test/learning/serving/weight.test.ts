@@ -25,6 +25,12 @@ test.each([
   expect(isHeavy(modelOf(bytes), rows)).toBe(heavy);
 });
 
+test('what was measured counts, but for a model that is large', () => {
+  expect(isHeavy(modelOf(20_000), 1, true)).toBe(true);
+  expect(isHeavy(modelOf(4 * MEBIBYTE), 9, false)).toBe(false);
+  expect(isHeavy(modelOf(4 * MEBIBYTE + 1), 1, false)).toBe(true);
+});
+
 test('a model of others is heavy, whatever its size', () => {
   const { artifacts, ...model } = modelOf(1);
   const imported = [...artifacts, { file: 'imported.onnx', size: 1, sha256: '' }];
@@ -33,14 +39,18 @@ test('a model of others is heavy, whatever its size', () => {
 
 test('heavy predictions are made elsewhere', async () => {
   const made: string[] = [];
+  let measured: boolean | undefined;
   const named = (name: string) => ({
     predict: async () => {
       made.push(name);
       return [];
     },
+    isLong: () => measured,
   });
   const predictor = dividedByWeight(named('light'), named('heavy'));
   await predictor.predict(modelOf(1), [[]]);
   await predictor.predict(modelOf(5 * MEBIBYTE), [[]]);
-  expect(made).toEqual(['light', 'heavy']);
+  measured = true;
+  await predictor.predict(modelOf(1), [[]]);
+  expect(made).toEqual(['light', 'heavy', 'heavy']);
 });

@@ -1,10 +1,11 @@
-/** Spellings that people use, one column each: what its type is, what is missing, and what is said about it. */
+/** Spellings that people use: what columns, targets and files are read as, and what is said about them. */
 import { describe, expect, test } from '@jest/globals';
-import type { ColumnProfile, DatasetProfile } from '#domain/datasets/profile.ts';
+import type { DatasetProfile } from '#domain/datasets/profile.ts';
 import { bytesInMemory } from '#learning/files/file-bytes.ts';
 import { previewFile } from '#learning/preview.ts';
 import { type ProfileOptions, profileCsv } from '#learning/profile/profile.ts';
 import { chunked } from '../chunks.ts';
+import { COLUMNS, many, repeated } from './columns.ts';
 
 const profiled = (text: string, options: Partial<ProfileOptions> = {}): Promise<DatasetProfile> =>
   profileCsv(chunked(text), { task: 'auto', ...options });
@@ -13,171 +14,14 @@ const quoted = (cell: string): string => `"${cell.replaceAll('"', '""')}"`;
 /** A column, beside one of numbers to learn from and a target. */
 const tableOf = (cells: readonly string[], name = 'x'): string =>
   `${name},n,y\n${cells.map((cell, i) => `${quoted(cell)},${(i * 7) % 5}.5,${Math.floor(i / 2) % 2 ? 'no' : 'yes'}`).join('\n')}\n`;
-const repeated = (cells: readonly string[], rows = 40): string[] =>
-  Array.from({ length: rows }, (_, i) => cells[i % cells.length]!);
-const many = (cell: (i: number) => string, rows = 60): string[] => Array.from({ length: rows }, (_, i) => cell(i));
-
-interface Expected extends Partial<ColumnProfile> {
-  /** The codes of the warnings about it. */
-  readonly said?: readonly string[];
-  readonly left?: boolean;
-}
-
-const KINDS: Readonly<Record<string, readonly [cells: readonly string[], expected: Expected, name?: string]>> = {
-  'decimal commas': [repeated(['1,5', '2,25', '10']), { type: 'number', min: 1.5, max: 10 }],
-  'points between thousands, decimal commas': [
-    repeated(['1.234,50', '12,75']),
-    { type: 'number', min: 12.75, max: 1234.5 },
-  ],
-  'commas between thousands, decimal points': [
-    repeated(['1,234.50', '12.75']),
-    { type: 'number', min: 12.75, max: 1234.5 },
-  ],
-  'commas between thousands alone': [
-    repeated(['1,234', '12,750']),
-    { type: 'number', max: 12_750, said: ['decimal_ambiguous'] },
-  ],
-  'blanks between thousands': [
-    repeated(['1 234,5', '12\u00a0345,25', '7\u202f000']),
-    { type: 'number', min: 1234.5, max: 12_345.25 },
-  ],
-  'apostrophes between thousands': [repeated(["1'234.50", '12’000']), { type: 'number', min: 1234.5, max: 12_000 }],
-  'lakhs and crores': [repeated(['1,23,456', '12,34,56,789.5']), { type: 'number', min: 123_456, max: 123_456_789.5 }],
-  'dollars, and losses in parentheses': [
-    repeated(['$1,200.00', '($45.50)', '-$3']),
-    { type: 'number', min: -45.5, max: 1200 },
-  ],
-  'euros after the number': [repeated(['1.200,00 €', '45,5€']), { type: 'number', min: 45.5, max: 1200 }],
-  'codes of currencies': [repeated(['CHF 12.50', 'CHF 3.75']), { type: 'number', min: 3.75, max: 12.5 }],
-  'two currencies': [repeated(['$12.50', '€3.75']), { type: 'number', said: ['mixed_units'] }],
-  percent: [repeated(['12 %', '3.5%']), { type: 'number', min: 3.5, max: 12 }],
-  'percent, and shares without it': [repeated(['12%', '0.5']), { type: 'number', said: ['mixed_units'] }],
-  'a minus sign of typography': [repeated(['−5', '3']), { type: 'number', min: -5, max: 3 }],
-  'powers of ten': [repeated(['1e3', '2.5E-2']), { type: 'number', min: 0.025, max: 1000 }],
-  'errors of a spreadsheet': [
-    ['1', '2', '3', '4', '#DIV/0!', '#VALUE!', '5'],
-    { type: 'number', missing: 2, unreadable: 0, said: ['missing_words'] },
-  ],
-  'a word for not known in a third of the numbers': [
-    repeated(['1.5', '2.5', 'unknown']),
-    { type: 'number', missing: 13, unreadable: 13, said: ['values_unreadable'] },
-  ],
-  'a few odd values among many numbers': [
-    many((i) => (i % 20 === 7 ? `about ${i}` : `${i}.25`)),
-    { type: 'number', unreadable: 3, said: ['values_unreadable'] },
-  ],
-  infinity: [['1', '2', 'inf', '4', '5'], { type: 'number', unreadable: 1, max: 5 }],
-  'a few numbers among words': [repeated(['red', 'green', '7']), { type: 'category' }],
-  'grades with a plus and a minus': [
-    repeated(['+', '-', '+']),
-    { type: 'category', missing: 13, said: ['missing_words'] },
-  ],
-  'postal codes': [repeated(['01234', '10115', '04109']), { type: 'category', said: ['codes'], distinct: 3 }],
-  'an article number with zeros among others': [
-    repeated(
-      many((i) => (i % 5 === 0 ? `00${i}` : `${i * 100}`), 20),
-      60,
-    ),
-    { type: 'category', said: ['codes'] },
-  ],
-  'one number with zeros among many': [
-    many((i) => (i === 30 ? '0031' : `${i * 11}`)),
-    { type: 'number', said: ['leading_zeros'] },
-  ],
-  'numbers of more digits than a double has': [
-    repeated(['12345678901234567', '12345678901234568', '5']),
-    { type: 'number', said: ['digits_lost'] },
-  ],
-  'truth in any case': [repeated(['TRUE', 'false', 'True']), { type: 'boolean', distinct: 3 }],
-  'truth in German': [repeated(['ja', 'Nein', 'JA']), { type: 'boolean' }],
-  switches: [repeated(['on', 'off']), { type: 'boolean' }],
-  'truth of two kinds': [repeated(['yes', 'true', 'no']), { type: 'category' }],
-  'days before months': [
-    repeated(['31.05.2024', '01.02.2024']),
-    { type: 'timestamp', max: Date.UTC(2024, 4, 31), min: Date.UTC(2024, 1, 1) },
-  ],
-  'days before months, with slashes': [
-    repeated(['31/05/2024', '01/02/2024']),
-    { type: 'timestamp', min: Date.UTC(2024, 1, 1) },
-  ],
-  'months before days': [repeated(['05/31/2024', '01/02/2024']), { type: 'timestamp', min: Date.UTC(2024, 0, 2) }],
-  'days and months that nothing tells apart': [
-    repeated(['05/04/2024', '01/02/2024']),
-    { type: 'timestamp', min: Date.UTC(2024, 0, 2), said: ['date_order_ambiguous'] },
-  ],
-  'dates with points, which have the day first': [
-    repeated(['05.04.2024', '01.02.2024']),
-    { type: 'timestamp', min: Date.UTC(2024, 1, 1), said: [] },
-  ],
-  'years of two digits': [
-    repeated(['31.12.99', '01.02.24']),
-    { type: 'timestamp', min: Date.UTC(1999, 11, 31), max: Date.UTC(2024, 1, 1) },
-  ],
-  'names of months': [
-    repeated(['31 May 2024', 'Feb 1, 2024', '3-Mar-2024']),
-    { type: 'timestamp', max: Date.UTC(2024, 4, 31) },
-  ],
-  'times of twelve hours': [
-    repeated(['05/31/2024 7:30 PM', '06/01/2024 12:00 AM']),
-    { type: 'timestamp', min: Date.UTC(2024, 4, 31, 19, 30) },
-  ],
-  'times of mail': [
-    repeated(['Fri, 31 May 2024 19:30:00 GMT', 'Sat, 1 Jun 2024 01:00:00 +0200']),
-    { type: 'timestamp', min: Date.UTC(2024, 4, 31, 19, 30) },
-  ],
-  'times with a zone': [
-    repeated(['2024-05-31 19:30:00 UTC', '2024-05-31T19:30:00+02:00']),
-    { type: 'timestamp', min: Date.UTC(2024, 4, 31, 17, 30) },
-  ],
-  'dates, of which some are none': [
-    many((i) => (i % 30 === 5 ? '0000-00-00' : `2024-03-${String((i % 28) + 1).padStart(2, '0')}`)),
-    { type: 'timestamp', unreadable: 2, said: ['values_unreadable'] },
-  ],
-  'versions, which are no dates': [repeated(['1.2.3', '1.10.0', '2.0.0']), { type: 'category' }],
-  'times of day, which are no dates': [
-    many((i) => `${i % 24}:${String((i * 7) % 60).padStart(2, '0')}`),
-    { type: 'text', left: true, said: ['identifier_left_out'] },
-  ],
-  'telephone numbers': [repeated(['+49 170 1234567', '+49 30 7654321']), { type: 'category' }],
-  hashes: [many((i) => `f${(i * 7919).toString(16)}b`), { type: 'text', left: true, said: ['identifier_left_out'] }],
-  'free text': [many((i) => `the text of row ${i}`), { type: 'text', left: true, said: ['text_left_out'] }],
-  'a running number that is called one': [
-    many((i) => `${i + 1}`),
-    { type: 'number', role: 'id', left: true, said: ['identifier_left_out'] },
-    'customerId',
-  ],
-  'whole numbers of eighteen digits, each another one': [
-    many((i) => `7000000000000${String(i * 64).padStart(5, '0')}`),
-    { type: 'number', role: 'id', left: true, said: ['identifier_left_out'] },
-  ],
-  'a running number that is called otherwise': [
-    many((i) => `${i + 1}`),
-    { type: 'number', role: 'feature', said: [] },
-    'week',
-  ],
-  'a key that occurs again and again': [
-    repeated(['17', '18', '19']),
-    { type: 'number', role: 'feature' },
-    'customer_id',
-  ],
-  'words of which each is another one': [many((i) => `w${i}`, 20), { type: 'category', said: ['unique_values'] }],
-  'one value': [repeated(['7']), { type: 'number', said: ['constant_column'] }],
-  nothing: [repeated(['', 'NA']), { type: 'text', left: true, said: ['text_left_out'] }],
-  'blanks around values': [repeated(['  red ', 'red', ' blue']), { type: 'category', distinct: 2 }],
-  'words in upper and lower case': [
-    repeated(['Male', 'male', 'Female']),
-    { type: 'category', said: ['case_variants'] },
-  ],
-  'numbers as floats and as whole numbers': [repeated(['1', '1.0', '2']), { type: 'number', min: 1, max: 2 }],
-};
 
 describe('a column of', () => {
-  test.each(Object.entries(KINDS))('%s', async (_, [cells, { said, left = false, ...expected }, name = 'x']) => {
+  test.each(Object.entries(COLUMNS))('%s', async (_, [cells, { said = [], left = false, ...expected }, name = 'x']) => {
     const found = await profiled(tableOf(cells, name));
     expect(found.columns[0]).toMatchObject(expected);
     expect(found.features.includes(name)).toBe(!left);
     expect(found.left_out!.map((of) => of.name)).toEqual(left ? [name] : []);
-    if (said) expect(found.warnings!.filter(({ column }) => column === name).map(({ code }) => code)).toEqual(said);
+    expect(found.warnings!.filter(({ column }) => column === name).map(({ code }) => code)).toEqual(said);
   });
 });
 

@@ -29,10 +29,13 @@ export const hourCounter = (accountId: string, now: number) => ({
   expiresAt: endOfHour(now) + RETENTION_SECONDS,
 });
 
-/** Counts one call; resolves with the calls of this hour, that one included. `now` in epoch milliseconds. */
-export async function addCall(table: Table, accountId: string, now: number): Promise<CallsOfHour> {
+/**
+ * Counts one call; resolves with the calls of this hour, that one included. `now` in epoch milliseconds. `limit`: above
+ * which the call is refused.
+ */
+export async function addCall(table: Table, accountId: string, now: number, limit?: number): Promise<CallsOfHour> {
   const { key, name, expiresAt } = hourCounter(accountId, now);
-  return { count: await table.increment(key, name, expiresAt), resetAt: endOfHour(now) };
+  return { count: await table.increment(key, name, expiresAt, limit), resetAt: endOfHour(now) };
 }
 
 /** Of a month, such as `2026-01`. One read. */

@@ -12,7 +12,12 @@ import { readAll } from '../../ports/table/read-all.ts';
 import { getAccount } from '../read.ts';
 import type { Account } from '../record.ts';
 
-export type Stored = 'dataset_bytes' | 'model_bytes' | 'prediction_bytes';
+/** The counters of bytes on an account's record. */
+export const STORED = ['dataset_bytes', 'model_bytes', 'prediction_bytes', 'log_bytes'] as const;
+export type Stored = (typeof STORED)[number];
+
+/** Of all files of an account. */
+export const totalBytes = (of: Pick<Account, Stored>): number => sum(STORED.map((what) => of[what]));
 
 /** Part of a change of the account's record. `bytes` is negative for what is deleted. */
 export const addBytes = (what: Stored, bytes: number) => ({ [what]: bytes, storage_changes: 1 });

@@ -40,9 +40,15 @@ export interface ReadBlob {
   readonly digests?: readonly Digest[];
 }
 
+export interface PutOptions {
+  readonly contentType?: string;
+  /** Whether the chunks of the body are used up: their memory may be given back. Default: they stay as they are. */
+  readonly isReleased?: boolean;
+}
+
 /** One bucket. A key is 1–1024 bytes of UTF-8. Writes are atomic. */
 export interface Blobs {
-  put(key: string, body: Uint8Array | AsyncIterable<Uint8Array>, options?: { contentType?: string }): Promise<BlobInfo>;
+  put(key: string, body: Uint8Array | AsyncIterable<Uint8Array>, options?: PutOptions): Promise<BlobInfo>;
   head(key: string): Promise<BlobInfo | undefined>;
   /**
    * `start` and `end` are inclusive byte positions, as in HTTP. With `verifiedAs`, a range is compared with what was written

@@ -84,9 +84,13 @@ export interface Table {
   /**
    * Adds one to a counter and resolves with its sum, which no concurrent caller gets too. It counts from 0 again from
    * `expiresAt` (epoch seconds) on. The counters of a key differ by name; only the methods below find them. They outlive
-   * every process, but on one machine a loss of power may undo their last moments. Throws `InvalidItemError`.
+   * every process, but on one machine a loss of power may undo their last moments.
+   *
+   * With `limit`, above which the caller refuses what it counts, a sum that is well below may come a moment before it is
+   * stored, and a concurrent caller may get it too. A process that is killed then loses that increment.
+   * Throws `InvalidItemError`.
    */
-  increment(key: Key, name: string, expiresAt: number): Promise<number>;
+  increment(key: Key, name: string, expiresAt: number, limit?: number): Promise<number>;
   /** The counters of a partition with that prefix, of up to 1,000 keys in order: an item for each key, with their sums. */
   counters(partition: string, prefix: string): Promise<readonly Item[]>;
   /** Deletes all counters of a partition. */

@@ -62,6 +62,7 @@ export const SAMPLES: Readonly<Record<keyof typeof keys, (account: string) => re
   batch: (id) => [{ ...keys.batch(id, 'b'), account_id: id }],
   logFile: (id) => [{ ...keys.logFile(id, 'm0', 'p', 'f'), model_id: 'm0' }],
   logDay: (id) => [{ ...keys.logDay(id, 'm0', '2026-01-01'), rows: 1 }],
+  driftCheck: (id) => [{ ...keys.driftCheck(id, 'm0'), account_id: id, model_id: 'm0' }],
   feedback: (id) => [{ ...keys.feedback(id, 'm0', 'p', 0), truth: 'x' }],
   modelNumber: (id) => [{ ...keys.modelNumber(id, 1) }],
   modelLookups: (id) => [{ ...keys.modelLookups(id) }],

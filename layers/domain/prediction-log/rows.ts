@@ -2,15 +2,15 @@
 import { buffer } from 'node:stream/consumers';
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
-import { blobKeys } from '#domain/keys.ts';
-import type { Adapters } from '#domain/ports/adapters.ts';
-import { BlobNotFoundError } from '#domain/ports/errors.ts';
-import { logFilesOf } from '#domain/prediction-log/files.ts';
-import { type LogFile, type LoggedRow, loggedRow } from '#domain/prediction-log/record.ts';
+import { blobKeys } from '../keys.ts';
+import type { Adapters } from '../ports/adapters.ts';
+import { BlobNotFoundError } from '../ports/errors.ts';
+import { logFilesOf } from './files.ts';
+import { type LogFile, type LoggedRow, loggedRow } from './record.ts';
 
 const plain = promisify(gunzip);
 
-type Reading = Pick<Adapters, 'table' | 'blobs'>;
+export type Reading = Pick<Adapters, 'table' | 'blobs'>;
 
 /** None of a file that was deleted, or of which only the record was written. */
 export async function rowsOf({ blobs }: Reading, accountId: string, of: LogFile): Promise<LoggedRow[]> {

@@ -1,0 +1,44 @@
+/** Compresses a file before it is encrypted, in a stream: nothing compresses after. */
+import { pipeline, Readable } from 'node:stream';
+import { createZstdCompress } from 'node:zlib';
+import { chunks } from '#vault/encryption/chunks.ts';
+import { type Digest, Digesting } from '#vault/encryption/digest.ts';
+import { pack } from './seal.ts';
+
+/** Of the beginning, which decides. */
+const SAMPLE_BYTES = 1_048_576;
+
+export interface PackedStream {
+  readonly bytes: AsyncIterable<Uint8Array>;
+  readonly compressed: boolean;
+  /** Of the file as it came, where that is not what `bytes` has. Throws until all of it has been read. */
+  readonly original?: () => Digest;
+}
+
+/**
+ * Compressed only where the first MiB gets smaller: random numbers, such as most weights are, do not, and trying all of
+ * them would cost time for nothing. An error of the source is an error of the result.
+ */
+export async function packStream(source: AsyncIterable<Uint8Array>): Promise<PackedStream> {
+  const pieces = chunks(source, SAMPLE_BYTES);
+  const { value: first } = await pieces.next();
+  const sample = first?.bytes ?? new Uint8Array();
+  const whole = from(sample, pieces);
+  if (!(await pack(sample)).compressed) return { bytes: whole, compressed: false };
+  const original = new Digesting(whole);
+  return { bytes: zstd(original), compressed: true, original: () => original.digest() };
+}
+
+async function* from(
+  first: Uint8Array,
+  rest: AsyncIterable<{ readonly bytes: Uint8Array }>,
+): AsyncGenerator<Uint8Array> {
+  yield first;
+  for await (const { bytes } of rest) yield bytes;
+}
+
+function zstd(source: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
+  const packed = createZstdCompress();
+  pipeline(Readable.from(source), packed, () => undefined);
+  return packed;
+}

@@ -1,0 +1,101 @@
+/** Numbers of a column that follow one another, of which none has to be looked at by itself: they are summarised together. */
+import type { Cells } from '../files/cells.ts';
+import { hashOfBytes } from '../values/hash.ts';
+import { isPlainSize, type PlainNumber, readPlainNumber } from '../values/plain-number.ts';
+import type { ValueCounts } from './counts.ts';
+import { grouped, type Numbers, wholeLength } from './number-cells.ts';
+
+/** The most of them. */
+export const BLOCK = 1024;
+
+/** Which numbers may go into a block, by what is known of their column. */
+export interface BlockRules {
+  readonly most: number;
+  /** Whether numbers with a point may, which have another value with a comma as the decimal mark, or none. */
+  readonly points: boolean;
+  /** Numbers that are words for "no value". */
+  readonly missing: ReadonlySet<number>;
+  /** Those that were counted before, which are counted again. Absent: any. */
+  readonly counts: ValueCounts | undefined;
+}
+
+export class NumberBlock {
+  readonly values = new Float64Array(BLOCK);
+  /** The values with a comma as the decimal mark, of those that have one. */
+  readonly withComma = new Float64Array(BLOCK);
+  length = 0;
+  commas = 0;
+  /** Of those without a point: how many there are, and how many characters they have. */
+  digits = { least: Number.POSITIVE_INFINITY, most: 0, cells: 0 };
+  leadingZeros = 0;
+  /** Characters of the longest one. */
+  longest = 0;
+  readonly #number: PlainNumber = { value: 0.5, withComma: 0.5, hasPoint: false, leadingZero: false };
+
+  /** Takes numbers from a row on. */
+  takeCells({ bytes, columns, rows, starts, ends }: Cells, column: number, from: number, rules: BlockRules): void {
+    this.#reset();
+    const { most, points, missing, counts } = rules;
+    const number = this.#number;
+    const last = Math.min(rows, from + most);
+    for (let row = from, at = from * columns + column; row < last; row++, at += columns) {
+      const [start, end] = [starts[at]!, ends[at]!];
+      if (!readPlainNumber(bytes, start, end, number)) return;
+      const { value, withComma, hasPoint } = number;
+      if ((hasPoint && !points) || (missing.size > 0 && missing.has(value))) return;
+      if (counts) {
+        const entry = counts.find(bytes, start, end, hashOfBytes(bytes, start, end));
+        if (!counts.repeat(entry)) return;
+        // Of those that are not counted, how they are written is part of what they are.
+        if (number.leadingZero) this.leadingZeros++;
+      } else if (number.leadingZero) return;
+      const length = end - start;
+      if (length > this.longest) this.longest = length;
+      if (!hasPoint) this.#countDigits(length);
+      this.#add(value, withComma);
+    }
+  }
+
+  /**
+   * Takes values of rows that all have one.
+   * @param entries of the values among the counted ones, where `rules` want those
+   */
+  takeNumbers(
+    { values, isReal }: Numbers,
+    { from, to }: { readonly from: number; readonly to: number },
+    { most, points, missing, counts }: BlockRules,
+    entries: Entries,
+  ): void {
+    this.#reset();
+    if (isReal && !points) return;
+    const last = Math.min(to, from + most);
+    for (let at = from; at < last; at++) {
+      const value = values[at]! + 0;
+      if (!isPlainSize(Math.abs(value)) || (missing.size > 0 && missing.has(value))) break;
+      if (counts && !counts.repeat(entries.get(value) ?? -1)) break;
+      if (!isReal) this.#countDigits(wholeLength(value));
+      this.#add(value, isReal ? grouped(value) : value);
+    }
+    this.longest = this.digits.most;
+  }
+
+  #reset(): void {
+    this.length = this.commas = this.longest = this.leadingZeros = this.digits.cells = this.digits.most = 0;
+    this.digits.least = Number.POSITIVE_INFINITY;
+  }
+
+  #add(value: number, withComma: number): void {
+    this.values[this.length++] = value;
+    if (!Number.isNaN(withComma)) this.withComma[this.commas++] = withComma;
+  }
+
+  #countDigits(length: number): void {
+    const { digits } = this;
+    digits.cells++;
+    if (length < digits.least) digits.least = length;
+    if (length > digits.most) digits.most = length;
+  }
+}
+
+/** By value. */
+export type Entries = Pick<ReadonlyMap<number, number>, 'get'>;

@@ -1,0 +1,126 @@
+/**
+ * SHA-256 in a thread of its own, so that a large file is hashed while it is encrypted. The bytes go through a few pieces
+ * of shared memory, which are used again and again:
+ *
+ *     here      fill a piece ── post ──┐           ┌─ the piece is free again
+ *     thread                           └─ hash it ─┘
+ */
+import { existsSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { fileURLToPath } from 'node:url';
+import { Worker } from 'node:worker_threads';
+import { type Hash, hashHere } from './hash.ts';
+
+export const PIECE_BYTES = 1024 * 1024;
+const PIECES = 4;
+
+/** From so many bytes on, another thread is worth its memory. */
+const LARGE_BYTES = 8 * PIECE_BYTES;
+
+const PROGRAM = new URL('./hash-worker.ts', import.meta.url);
+
+/** To the thread: a piece to hash, the end of a hash, or that it is not needed any more. */
+export type HashQuestion = { readonly hash: number } & (
+  | { readonly piece: number; readonly bytes: number }
+  | { readonly end: 'digest' | 'abandon' }
+);
+
+export type HashAnswer = { readonly piece: number } | { readonly hash: number; readonly digest: string };
+
+class HashThread {
+  readonly #worker: Worker;
+  readonly #memory = new Uint8Array(new SharedArrayBuffer(PIECES * PIECE_BYTES));
+  readonly #free = Array.from({ length: PIECES }, (_, piece) => piece);
+  readonly #waiting: PromiseWithResolvers<number>[] = [];
+  readonly #digests = new Map<number, PromiseWithResolvers<string>>();
+  #hashes = 0;
+  #failure: Error | undefined;
+
+  constructor() {
+    this.#worker = new Worker(PROGRAM, { workerData: this.#memory.buffer });
+    this.#worker.unref();
+    this.#worker.on('message', (answer: HashAnswer) => {
+      if ('digest' in answer) this.#digests.get(answer.hash)?.resolve(answer.digest);
+      else this.#release(answer.piece);
+    });
+    this.#worker.on('error', (error: Error) => this.#fail(error));
+    this.#worker.on('exit', () => this.#fail(new Error('the thread that hashes has ended')));
+  }
+
+  get failed(): boolean {
+    return this.#failure !== undefined;
+  }
+
+  start(): Hash {
+    const hash = ++this.#hashes;
+    let filling: { readonly piece: number; bytes: number } | undefined;
+    const post = () => {
+      if (filling) this.#worker.postMessage({ hash, ...filling } satisfies HashQuestion);
+      filling = undefined;
+    };
+    const finish = (end: 'digest' | 'abandon') => {
+      if (end === 'digest') post();
+      else if (filling) this.#release(filling.piece);
+      this.#worker.postMessage({ hash, end } satisfies HashQuestion);
+    };
+    return {
+      update: async (bytes) => {
+        for (let at = 0; at < bytes.length; ) {
+          filling ??= { piece: await this.#take(), bytes: 0 };
+          const taken = bytes.subarray(at, at + PIECE_BYTES - filling.bytes);
+          this.#memory.set(taken, filling.piece * PIECE_BYTES + filling.bytes);
+          filling.bytes += taken.length;
+          at += taken.length;
+          if (filling.bytes === PIECE_BYTES) post();
+        }
+      },
+      digest: async () => {
+        if (this.#failure) throw this.#failure;
+        const digest = Promise.withResolvers<string>();
+        this.#digests.set(hash, digest);
+        finish('digest');
+        // A thread that keeps nothing alive must not end while something waits for it.
+        this.#worker.ref();
+        try {
+          return await digest.promise;
+        } finally {
+          this.#digests.delete(hash);
+          if (this.#digests.size === 0) this.#worker.unref();
+        }
+      },
+      abandon: () => finish('abandon'),
+    };
+  }
+
+  async #take(): Promise<number> {
+    if (this.#failure) throw this.#failure;
+    const piece = this.#free.pop();
+    if (piece !== undefined) return piece;
+    const waiting = Promise.withResolvers<number>();
+    this.#waiting.push(waiting);
+    return waiting.promise;
+  }
+
+  #release(piece: number): void {
+    const next = this.#waiting.shift();
+    if (next) next.resolve(piece);
+    else this.#free.push(piece);
+  }
+
+  #fail(error: Error): void {
+    this.#failure ??= error;
+    for (const { reject } of [...this.#waiting.splice(0), ...this.#digests.values()]) reject(this.#failure);
+  }
+}
+
+let thread: HashThread | undefined;
+
+/** A hash of a file of about so many bytes: beside this thread where that is worth it, and there is a core for it. */
+export function hashBeside(bytes: number): Hash {
+  if (bytes < LARGE_BYTES || !canBeside) return hashHere();
+  if (thread === undefined || thread.failed) thread = new HashThread();
+  return thread.start();
+}
+
+/** A bundle of the cloud has no files beside it; nor has its function a second core. */
+const canBeside = availableParallelism() > 1 && existsSync(fileURLToPath(PROGRAM));

@@ -1,0 +1,104 @@
+/** Numbers that are summarised together give what they give one by one. */
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { DistinctCount } from '#learning/profile/distinct.ts';
+import { Moments } from '#learning/profile/moments.ts';
+import { profileCsv } from '#learning/profile/profile.ts';
+import { QuantileSketch } from '#learning/profile/quantiles.ts';
+import { hashOfNumber } from '#learning/values/hash.ts';
+import { chunked } from '../chunks.ts';
+import { type Rows, type Value, writers } from '../files/written.ts';
+
+const VALUES = Float64Array.from({ length: 200_000 }, (_, i) => ((i * 7919) % 100_003) / 8);
+/** Where the pieces end in which they are added. */
+const pieces = fc.array(fc.integer({ min: 1, max: 5000 }), { minLength: 1, maxLength: 20 });
+
+function inPieces(lengths: readonly number[], add: (values: Float64Array, length: number) => void): void {
+  for (let at = 0, i = 0; at < VALUES.length; i++) {
+    const length = Math.min(lengths[i % lengths.length]!, VALUES.length - at);
+    add(VALUES.subarray(at), length);
+    at += length;
+  }
+}
+
+describe('a summary of numbers in pieces of any length is that of the numbers one by one', () => {
+  test.each([
+    [
+      'moments',
+      () => new Moments(),
+      (of: Moments, value: number) => of.add(value),
+      (of: Moments, values: Float64Array, length: number) => of.addAll(values, length),
+    ],
+    [
+      'quantiles',
+      () => new QuantileSketch(),
+      (of: QuantileSketch, value: number) => of.add(value),
+      (of: QuantileSketch, values: Float64Array, length: number) => of.addAll(values, length),
+    ],
+    [
+      'distinct values',
+      () => new DistinctCount(),
+      (of: DistinctCount, value: number) => of.add(hashOfNumber(value)),
+      (of: DistinctCount, values: Float64Array, length: number) => of.addNumbers(values, length),
+    ],
+  ] as const)('%s', (_, make, addOne, addAll) => {
+    const one = make();
+    for (const value of VALUES) addOne(one as never, value);
+    fc.assert(
+      fc.property(pieces, (lengths) => {
+        const found = make();
+        inPieces(lengths, (values, length) => addAll(found as never, values, length));
+        expect(found.state).toEqual(one.state);
+      }),
+      { seed: 2026, numRuns: 10 },
+    );
+  });
+});
+
+const CELLS: Readonly<Record<string, (i: number) => Value>> = {
+  'numbers with a point': (i) => ((i * 7919) % 5003) / 16 + 1 / 32,
+  'numbers of three digits behind the point': (i) => 1 + ((i * 7919) % 5003) / 1000,
+  'whole numbers': (i) => (i * 7919) % 100_003,
+  'few numbers': (i) => (i * 31) % 97,
+  'numbers, of which some are missing': (i) => (i % 11 === 3 ? null : ((i * 7919) % 5003) / 4 + 1 / 8),
+  'numbers among which are words': (i) => (i % 500 === 40 ? 'about ten' : ((i * 7919) % 5003) / 4 + 1 / 8),
+  'very large and very small numbers': (i) => (i % 3 === 0 ? 1e20 * (i + 1) : i % 3 === 1 ? 1e-9 * (i + 1) : i + 0.5),
+  'words that become rare': (i) => (i < 2000 ? `w${i}` : `w${i % 7}`),
+  'numbers that become words': (i) => (i < 3000 ? `${i}` : 'none'),
+  'few words': (i) => ['red', 'green', ' blue', 'NA'][(i * 7) % 4]!,
+  codes: (i) => String((i * 7919) % 3001).padStart(5, '0'),
+};
+const ROWS = 6000;
+
+describe('a column has the same profile in chunks of any size', () => {
+  test.each(Object.entries(CELLS))('of %s', async (_, cell) => {
+    const table: Rows = {
+      header: ['n', 'x', 'y'],
+      rows: Array.from({ length: ROWS }, (__, i) => [i / 2, cell(i), i % 3 ? 'u' : 'v']),
+    };
+    const csv = writers.csv(table);
+    const [whole, ...others] = await Promise.all(
+      [csv.length, 100_000, 4096, 301].map((size) => profileCsv(chunked(csv, size), { task: 'auto' })),
+    );
+    for (const other of others) expect(other).toEqual(whole);
+  });
+});
+
+describe('and in Parquet', () => {
+  test.each(
+    ['numbers with a point', 'numbers of three digits behind the point', 'few numbers', 'few words'].map(
+      (name) => [name, CELLS[name]!] as const,
+    ),
+  )('of %s', async (_, cell) => {
+    const table: Rows = {
+      header: ['n', 'x', 'y'],
+      rows: Array.from({ length: ROWS }, (__, i) => [`w${i}`, cell(i), i % 3 ? 'u' : 'v']),
+    };
+    const [inText, typed] = await Promise.all(
+      (['csv', 'parquet'] as const).map((format) =>
+        profileCsv(chunked(writers[format](table), 2 ** 24), { task: 'auto' }),
+      ),
+    );
+    expect(typed!.columns).toEqual(inText!.columns);
+  });
+});
