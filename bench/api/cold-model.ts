@@ -34,6 +34,8 @@ const cold: Bench = {
         const of = { ...account, token: await logIn(host.base, account) };
         await pause(PAUSE_MS);
         found.small.push(await answered(host, of));
+        // The thread beside starts after the first prediction.
+        await pause(PAUSE_MS);
         found.again.push(await answered(host, of));
         found.large.push(await answered(host, { ...of, modelId: large }));
       });

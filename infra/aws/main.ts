@@ -6,6 +6,7 @@ import { Code } from 'aws-cdk-lib/aws-lambda';
 import { cutLayer } from '../../layers/onnxruntime/layer.ts';
 import { makeApp } from './app.ts';
 import { bundleFunctions } from './bundle/functions.ts';
+import { bundleLibraries } from './bundle/libraries.ts';
 import { OVERRIDABLE, readSettings, SettingsError, type Stage } from './settings.ts';
 import { synthesize } from './synthesize.ts';
 import { trainerImage } from './training/image.ts';
@@ -23,6 +24,7 @@ try {
   const image = settings.batch ? trainerImage(settings, root) : undefined;
   await Promise.all([
     bundleFunctions(root, join(built, 'functions')),
+    bundleLibraries(root, join(built, 'libraries')),
     cutLayer(join(built, 'runtime'), { os: 'linux', arch: settings.architecture }),
   ]);
   makeApp({
@@ -31,6 +33,7 @@ try {
     programs: {
       codeOf: (name) => Code.fromAsset(join(built, 'functions', name)),
       runtime: () => Code.fromAsset(join(built, 'runtime')),
+      libraries: () => Code.fromAsset(join(built, 'libraries')),
     },
     image,
   });

@@ -1,5 +1,5 @@
 /** Bundles a program that uses ONNX Runtime and sharp from a folder beside it, as a Lambda layer or an image has one. */
-import { build, type Plugin } from 'esbuild';
+import { type BuildOptions, build, type Plugin } from 'esbuild';
 
 /**
  * CommonJS packages within the bundle ask for Node's own modules by `require`, which an ES module lacks. The bundle's
@@ -22,7 +22,7 @@ const runtimeByRequire: Plugin = {
 };
 
 /** Zod has its messages in fifty languages, which is more than half of it; ours are in English. */
-const oneLocale: Plugin = {
+export const oneLocale: Plugin = {
   name: 'one-locale',
   setup(build) {
     build.onLoad({ filter: /[\\/]zod[\\/]v4[\\/]locales[\\/]index\.js$/ }, () => ({
@@ -32,6 +32,22 @@ const oneLocale: Plugin = {
   },
 };
 
+/** How programs and libraries are bundled. */
+export const BUNDLED = {
+  bundle: true,
+  platform: 'node',
+  target: 'node24',
+  format: 'esm',
+  mainFields: ['module', 'main'],
+  minifySyntax: true,
+  minifyWhitespace: true,
+  minifyIdentifiers: true,
+  keepNames: true,
+  legalComments: 'none',
+  banner: { js: REQUIRE },
+  logLevel: 'error',
+} as const satisfies BuildOptions;
+
 export interface BundleOptions {
   /** The folder of the project: the source's imports are resolved from there. */
   readonly root: string;
@@ -39,28 +55,19 @@ export interface BundleOptions {
   /** What the source is called in messages. */
   readonly name: string;
   readonly outfile: string;
+  /** Says where some of its imports are. Default: all are in the bundle. */
+  readonly elsewhere?: Plugin;
 }
 
 /** Writes one ES module with everything in it but what is native. Throws where esbuild does. */
-export async function bundle({ root, source, name, outfile }: BundleOptions): Promise<void> {
+export async function bundle({ root, source, name, outfile, elsewhere }: BundleOptions): Promise<void> {
   await build({
     stdin: { contents: source, resolveDir: root, sourcefile: `${name}.ts`, loader: 'ts' },
     absWorkingDir: root,
     outfile,
-    bundle: true,
+    ...BUNDLED,
     // Left out: `layers/domain/argon2id.ts` does without.
     external: ['@node-rs/argon2'],
-    platform: 'node',
-    target: 'node24',
-    format: 'esm',
-    mainFields: ['module', 'main'],
-    minifySyntax: true,
-    minifyWhitespace: true,
-    minifyIdentifiers: true,
-    keepNames: true,
-    legalComments: 'none',
-    banner: { js: REQUIRE },
-    plugins: [runtimeByRequire, oneLocale],
-    logLevel: 'error',
+    plugins: [runtimeByRequire, ...(elsewhere ? [elsewhere] : []), oneLocale],
   });
 }

@@ -45,7 +45,7 @@ const ONLY_IN: Record<string, RegExp> = {
   // Where it is not installed, Node's own does.
   '@node-rs/argon2': /^layers\/domain\/argon2id\.ts$/,
   protobufjs: /^layers\/(engine\/onnx|learning\/encoder\/sentencepiece)\//,
-  '@aws-crypto/': /^(layers\/vault\/encryption\/aes\.ts$|bench\/|test\/)/,
+  '@aws-crypto/': /^(layers\/vault\/encryption\/aes(-message)?\.ts$|bench\/|test\/)/,
 };
 
 /** The packages of an area that is kept pure. */

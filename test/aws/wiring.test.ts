@@ -1,4 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
+import { DynamoTable } from '#aws/table/table.ts';
+import { table } from '#aws/wiring/table.ts';
+import { wireParts } from '#aws/wiring/wire.ts';
 import { EnvironmentError, wire } from '#aws/wiring.ts';
 import { ENVIRONMENT } from '../functions/environment.ts';
 
@@ -37,6 +40,19 @@ describe('the wiring of a deployment', () => {
       );
     }
     expect(fault({ TRAINYARD_SETTINGS: '{"isuer": "x"}' })).toContain('isuer');
+  });
+
+  test('has in a function what it uses, and says so where something else is called', () => {
+    const { adapters } = wireParts(ENVIRONMENT, [table]);
+    expect(adapters.table).toBeInstanceOf(DynamoTable);
+    for (const call of [
+      () => adapters.blobs.datasets.head('x'),
+      () => adapters.queues.training.send('{}'),
+      () => adapters.compute.terminate('t', 'why'),
+      () => adapters.keys.publicKeys(),
+    ]) {
+      expect(call).toThrow('which the topology does not say that it uses');
+    }
   });
 
   test('needs neither Batch nor a training function until a task is submitted', async () => {

@@ -17,7 +17,7 @@ const app = new App({ analyticsReporting: false });
 const { data } = makeApp({
   app,
   installation: { stage: 'dev', settings: readSettings('dev', { batch: false }) },
-  programs: { codeOf: program, runtime: program },
+  programs: { codeOf: program, runtime: program, libraries: program },
   image: undefined,
 });
 new Bucket(data, 'Open');

@@ -12,7 +12,7 @@ import type { Manager } from '#domain/vault/manager.ts';
 import { familyOf, type Metadata, type StoredModel, versionOf } from '#domain/vault/model.ts';
 import { findModel } from '#domain/vault/models.ts';
 import { Digesting } from '#vault/encryption/digest.ts';
-import type { JobServices, VaultServices } from '../services.ts';
+import type { JobServices } from '../services.ts';
 import { type Quantization, quantized, storeInt8 } from './int8.ts';
 import { inspectPickles } from './pickles.ts';
 import { newSealing, pack, type Sealing, sealUnder } from './seal.ts';

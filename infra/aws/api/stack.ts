@@ -2,7 +2,7 @@ import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { type FunctionName, type Surface, type SurfaceName, surfaces } from '#infra/topology.ts';
 import { TrainyardFunction } from '../functions/function.ts';
-import { RuntimeLayer } from '../functions/runtime.ts';
+import { Layer } from '../functions/layer.ts';
 import type { World } from '../functions/world.ts';
 import { Domain } from './domain.ts';
 import { Firewall } from './firewall.ts';
@@ -21,7 +21,8 @@ export class ApiStack extends Stack {
     const { settings } = installation;
     const world = {
       ...props.world,
-      runtime: new RuntimeLayer(this, 'Runtime', installation, props.world.programs.runtime),
+      runtime: new Layer(this, 'Runtime', { installation, code: props.world.programs.runtime }),
+      libraries: new Layer(this, 'Libraries', { installation, code: props.world.programs.libraries }),
     };
     const made = new Map<FunctionName, TrainyardFunction>();
     this.functions = made;

@@ -8,21 +8,24 @@
 import { execFile } from 'node:child_process';
 import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
 import { type FunctionName, functions } from '#infra/topology.ts';
 import { cutRuntime, type Platform } from '../../../layers/onnxruntime/cut.ts';
 import { bundleFunctions } from './functions.ts';
+import { bundleLibraries } from './libraries.ts';
 import { LAMBDA_RUNTIME, PLACEHOLDERS } from './placeholders.ts';
 
 const run = promisify(execFile);
 const root = join(import.meta.dirname, '../../..');
 const runs = Number(process.argv[2] ?? 7);
 
+const LAYERS = ['libraries', 'layer'];
 const folder = await mkdtemp(join(tmpdir(), 'trainyard-cold-'));
 try {
   await Promise.all([
     bundleFunctions(root, folder),
+    bundleLibraries(root, join(folder, 'libraries')),
     cutRuntime(join(folder, 'layer'), { os: process.platform, arch: process.arch } as Platform),
   ]);
   for (const name of Object.keys(functions) as FunctionName[]) {
@@ -40,7 +43,10 @@ try {
 async function initialisation(name: FunctionName): Promise<number> {
   const file = JSON.stringify(join(folder, name, 'index.mjs'));
   const source = `${LAMBDA_RUNTIME} const from = performance.now(); await import(${file}); console.log(performance.now() - from); process.exit();`;
-  const env = { ...PLACEHOLDERS, NODE_PATH: join(folder, 'layer/nodejs/node_modules') };
+  const env = {
+    ...PLACEHOLDERS,
+    NODE_PATH: LAYERS.map((layer) => join(folder, layer, 'nodejs/node_modules')).join(delimiter),
+  };
   const { stdout } = await run(process.execPath, ['--input-type=module', '-e', source], { cwd: folder, env });
   return Number(stdout.trim().split('\n').at(-1));
 }

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { type FunctionName, functions, type Surface, surfaces } from '#infra/topology.ts';
 import { bundle } from '../../../layers/onnxruntime/bundle.ts';
 import { entrySource } from './entry.ts';
+import { librariesByRequire } from './libraries.ts';
 
 /** Files of packages that are read instead of imported; see `functions/http/documentation/viewers.ts`. */
 const VIEWERS: Readonly<Record<string, readonly string[]>> = {
@@ -24,7 +25,13 @@ const servesViewers = (name: FunctionName): boolean =>
 export async function bundleFunction(root: string, name: FunctionName, into: string): Promise<void> {
   await rm(into, { recursive: true, force: true });
   await mkdir(into, { recursive: true });
-  await bundle({ root, source: entrySource(name), name, outfile: join(into, 'index.mjs') });
+  await bundle({
+    root,
+    source: entrySource(name),
+    name,
+    outfile: join(into, 'index.mjs'),
+    elsewhere: librariesByRequire(root),
+  });
   for (const [packageName, files] of Object.entries(servesViewers(name) ? VIEWERS : {})) {
     const folder = join('node_modules', packageName);
     for (const file of files) await cp(join(root, folder, file), join(into, folder, file));

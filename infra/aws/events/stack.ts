@@ -5,7 +5,7 @@ import type { QueueName } from '#domain/ports/queue/port.ts';
 import { type FunctionName, queues, rules, schedules, trainer } from '#infra/topology.ts';
 import type { DataStack } from '../data/stack.ts';
 import { TrainyardFunction } from '../functions/function.ts';
-import { RuntimeLayer } from '../functions/runtime.ts';
+import { Layer } from '../functions/layer.ts';
 import { type Programs, trainingFunctionName, type World } from '../functions/world.ts';
 import { type Installation, prefixOf } from '../scope.ts';
 import { AlarmsTopic } from './alarms-topic.ts';
@@ -46,7 +46,8 @@ export class EventsStack extends Stack {
       bus: this.bus,
       programs,
       alarms: this.alarms,
-      runtime: new RuntimeLayer(this, 'Runtime', installation, programs.runtime),
+      runtime: new Layer(this, 'Runtime', { installation, code: programs.runtime }),
+      libraries: new Layer(this, 'Libraries', { installation, code: programs.libraries }),
     };
 
     const made = new Map<FunctionName, TrainyardFunction>();

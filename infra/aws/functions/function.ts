@@ -45,7 +45,7 @@ export class TrainyardFunction extends LambdaFunction {
       architecture: architectureOf(world.installation),
       handler: 'index.handler',
       code: world.programs.codeOf(name),
-      layers: spec.runtime ? [world.runtime] : [],
+      layers: [world.libraries, ...(spec.runtime ? [world.runtime] : [])],
       memorySize: spec.memoryMegabytes,
       ...(spec.diskMegabytes === undefined ? {} : { ephemeralStorageSize: Size.mebibytes(spec.diskMegabytes) }),
       timeout: Duration.seconds(spec.timeoutSeconds),

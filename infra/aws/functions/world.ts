@@ -13,6 +13,8 @@ export interface Programs {
   readonly codeOf: (name: FunctionName) => Code;
   /** The layer with ONNX Runtime, made for each stack. */
   readonly runtime: () => Code;
+  /** Likewise that with libraries. */
+  readonly libraries: () => Code;
 }
 
 /** The names of Batch's parts, chosen here so that no stack depends on the training stack. */
@@ -48,4 +50,5 @@ export interface World {
   readonly alarms: Topic;
   /** Of the stack that the function is in. */
   readonly runtime: ILayerVersion;
+  readonly libraries: ILayerVersion;
 }

@@ -30,7 +30,7 @@ const PROGRAM = new URL('./predictor-thread.ts', import.meta.url);
 export class HeavyPredictor implements Pick<Predictor, 'predict'> {
   readonly #pool: WorkerPool;
 
-  /** The thread starts with the first prediction. */
+  /** The thread starts with the first prediction, or before it with `warm`. */
   constructor(setup: Omit<WorkerSetup, 'name'>) {
     const { memoryMegabytes } = functions[FUNCTION];
     const options = { size: 1, turnsAtOnce: CALLS, memoryMegabytes, program: PROGRAM };
@@ -50,6 +50,11 @@ export class HeavyPredictor implements Pick<Predictor, 'predict'> {
     if (result.kind === 'damaged') throw new DamagedFileError(result.what, result.remedy);
     if (result.kind === 'notFound') throw new NotFoundError(result.message);
     return result.predictions;
+  }
+
+  /** Starts the thread, which takes longer than most predictions. */
+  warm(): void {
+    this.#pool.start();
   }
 
   close(): Promise<void> {

@@ -36,6 +36,8 @@ export class Invoker {
   readonly #handlers = new Map<FunctionName, Promise<Handler>>();
   readonly #pools = new Map<FunctionName, WorkerPool>();
   readonly #heavyPredictor: HeavyPredictor;
+  /** Who asks for a prediction may ask a large model next. */
+  #warming: NodeJS.Timeout | undefined;
 
   constructor(options: InvokerOptions) {
     this.#options = options;
@@ -54,6 +56,7 @@ export class Invoker {
     event: unknown,
     { requestId = randomUUID(), body, caller }: Request = {},
   ): Promise<unknown> {
+    if (name === 'platform-predict') this.#warming ??= setTimeout(() => this.#heavyPredictor.warm(), WARM_MS).unref();
     const milliseconds = functions[name].timeoutSeconds * 1000;
     if (functions[name].computes && !(functions[name].callsSmallHere && isSmall(body))) {
       return this.#pool(name).call({
@@ -79,6 +82,7 @@ export class Invoker {
   }
 
   async close(): Promise<void> {
+    clearTimeout(this.#warming);
     await Promise.all([this.#heavyPredictor, ...this.#pools.values()].map((one) => one.close()));
   }
 
@@ -117,8 +121,7 @@ export class Invoker {
     if (known) return known;
     const { embedded, settings, log } = this.#options;
     const { memoryMegabytes, turnsAtOnce } = functions[name];
-    const several =
-      turnsAtOnce === undefined ? {} : { ...WAITING_THREAD, turnsAtOnce, turnsOfCaller: turnsAtOnce / 4 };
+    const several = turnsAtOnce === undefined ? {} : { ...WAITING_THREAD, turnsAtOnce, turnsOfCaller: turnsAtOnce / 4 };
     const options = { size: callsAtOnce(name), memoryMegabytes, ...several };
     const pool = new WorkerPool({ name, embedded, settings, log }, options);
     this.#pools.set(name, pool);
@@ -137,6 +140,9 @@ function callsAtOnce(name: FunctionName): number {
  * files has little that is new and no file.
  */
 const WAITING_THREAD = { bodyBytes: 48 * 2 ** 20, youngMegabytes: 12 };
+
+/** After the first prediction, which is not to wait for the start of a thread beside it. */
+const WARM_MS = 1000;
 
 const SMALL_BODY_BYTES = 65_536;
 

@@ -81,6 +81,11 @@ export class WorkerPool {
     this.#places = Array.from({ length: options.size }, () => ({ thread: undefined, turns: new Set() }));
   }
 
+  /** Starts a thread before there is a turn for it. */
+  start(): void {
+    if (!this.#closed) this.#threadOf(this.#places[0]!);
+  }
+
   async call(call: Call): Promise<unknown> {
     for (let repeats = this.#turnsAtOnce > 1 ? 1 : 0; ; repeats -= 1) {
       try {

@@ -2931,7 +2931,7 @@ export interface components {
                 /** @description There is none for an account; a job may have one (`max_cost`) */
                 limit_usd: null;
             };
-            /** @description Now: uploaded files, and the files of models, of batch predictions and of logs. Bytes are null if they could not be counted */
+            /** @description Now: uploaded files, and the files of models, of batch predictions, of logs and of uploaded encoders. Bytes are null if they could not be counted */
             storage: {
                 datasets: number;
                 dataset_bytes: number | null;
@@ -2941,6 +2941,8 @@ export interface components {
                 prediction_bytes: number;
                 /** @description Of the logs of predictions */
                 log_bytes: number;
+                /** @description Of encoders that were uploaded to the training service */
+                encoder_bytes: number;
                 total_bytes: number | null;
                 /** @description null: there is none */
                 limit_bytes: number | null;
@@ -6589,6 +6591,7 @@ export interface operations {
                      *         "model_bytes": 1,
                      *         "prediction_bytes": 1,
                      *         "log_bytes": 1,
+                     *         "encoder_bytes": 1,
                      *         "total_bytes": 1,
                      *         "limit_bytes": 1
                      *       },

@@ -5,7 +5,8 @@
  *        └─────────┴────────► cancelled
  *
  * The transaction that creates it takes one of the account's slots and counts it in the `in_use` of its model and its
- * dataset, so that neither is deleted meanwhile; the one that ends it undoes all three. Only active ones are in the index.
+ * dataset, so that neither is deleted meanwhile; the one that ends it undoes all three. In the index are active ones
+ * and, by when, ended ones.
  */
 import { z } from 'zod';
 import { resent } from '../resent.ts';

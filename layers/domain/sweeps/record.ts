@@ -4,8 +4,8 @@
  *     running ──► completed | failed | stopped
  *
  * Each trial is a job without a model. When all trials have ended, one more job with the best hyperparameters makes the
- * model. A change replaces the whole record, if its revision is still the one that was read. Only running ones are in the
- * index.
+ * model. A change replaces the whole record, if its revision is still the one that was read. In the index are
+ * running ones and, by when, ended ones.
  */
 import { z } from 'zod';
 import { storedObject } from '../stored-object.ts';

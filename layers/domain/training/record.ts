@@ -5,7 +5,7 @@
  *        └─────────┴────────► stopped
  *
  * The transaction that creates a job takes one of the account's slots and counts the job in the dataset's `in_use`; the
- * one that ends it (`endings.ts`) undoes both. Only active jobs are in the index.
+ * one that ends it (`endings.ts`) undoes both. In the index are active jobs and, by when, ended ones.
  */
 import { z } from 'zod';
 import { TASKS, type Task } from '../datasets/profile.ts';
@@ -141,6 +141,8 @@ export const job = z.object({
   model_id: z.string().optional(),
   final_metrics: metrics.optional(),
   failure: z.string().optional(),
+  /** Stable, for programs; absent where there is none for it. */
+  failure_code: z.string().optional(),
   /** What runs it, or ran it last: `cpu` or `cuda`. */
   device: z.string().optional(),
   /** Why it is not the requested device. */

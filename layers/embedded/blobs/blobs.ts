@@ -1,6 +1,14 @@
 import { InternalError } from '#domain/errors.ts';
 import { isStagedInPlain } from '#domain/keys.ts';
-import type { BlobInfo, Blobs, BucketName, PartToPut, PutOptions, ReadBlob, UploadPart } from '#domain/ports/blobs/port.ts';
+import type {
+  BlobInfo,
+  Blobs,
+  BucketName,
+  PartToPut,
+  PutOptions,
+  ReadBlob,
+  UploadPart,
+} from '#domain/ports/blobs/port.ts';
 import {
   checkBlobKey,
   checkContentType,
@@ -41,18 +49,19 @@ export class FileBlobs implements Blobs {
     this.#store = store;
   }
 
-  async put(
-    key: string,
-    body: Uint8Array | AsyncIterable<Uint8Array>,
-    options: PutOptions = {},
-  ): Promise<BlobInfo> {
+  async put(key: string, body: Uint8Array | AsyncIterable<Uint8Array>, options: PutOptions = {}): Promise<BlobInfo> {
     const { contentType = DEFAULT_CONTENT_TYPE, isReleased = false } = options;
     checkBlobKey(key);
     checkContentType(contentType);
     const chunks = body instanceof Uint8Array ? once(body) : body;
     const { contents, database, now } = this.#store;
     const limit = { maxBytes: Number.POSITIVE_INFINITY, tooLarge: unreachable };
-    const written = await contents.write(chunks, { ...limit, sealed: isStagedInPlain(key), etag: 'unique', isReleased });
+    const written = await contents.write(chunks, {
+      ...limit,
+      sealed: isStagedInPlain(key),
+      etag: 'unique',
+      isReleased,
+    });
     const blob = { bucket: this.#bucket, key, contentType, etag: written.etag, contents: [written] };
     try {
       const { info, replaced } = await database.write(() => replaceBlob(database, blob, now()));

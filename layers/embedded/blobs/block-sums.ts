@@ -3,12 +3,17 @@
  * reading the rest. They are in the row of the blob, as Base64 of 32 bits a block.
  */
 import { crc32 } from 'node:zlib';
+import { crcCombiner } from './crc-combine.ts';
 
 export const BLOCK_BYTES = 1_048_576;
 /** Of contents up to this size the whole is compared. */
 export const LEAST_BYTES = 4 * BLOCK_BYTES;
 
+const afterBlock = crcCombiner(BLOCK_BYTES);
+
 export class BlockSums {
+  /** Of all bytes so far, those of the last block apart. */
+  #whole = 0;
   #sums: number[] = [];
   #sum = 0;
   #bytes = 0;
@@ -32,7 +37,14 @@ export class BlockSums {
     return Buffer.from(Uint32Array.from(this.#sums).buffer).toString('base64');
   }
 
+  /** The checksum of all bytes, which are looked at once. */
+  get whole(): number {
+    if (this.#sums.length === 0) return this.#sum;
+    return this.#bytes === 0 ? this.#whole : crcCombiner(this.#bytes)(this.#whole, this.#sum);
+  }
+
   #end(): void {
+    this.#whole = this.#bytes === BLOCK_BYTES ? afterBlock(this.#whole, this.#sum) : this.whole;
     this.#sums.push(this.#sum);
     [this.#sum, this.#bytes] = [0, 0];
   }

@@ -3,7 +3,6 @@ import { createReadStream } from 'node:fs';
 import { type FileHandle, mkdir, open, readdir, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
-import { crc32 } from 'node:zlib';
 import { crc32Digest } from '#domain/checked-stream.ts';
 import { InsufficientStorageError, InternalError } from '#domain/errors.ts';
 import { type DiskSpace, isDiskFull } from '../disk-space.ts';
@@ -98,7 +97,6 @@ export class Contents {
     let size = 0;
     let looked = 0;
     const blocks = new BlockSums();
-    let sum = 0;
     try {
       for await (const chunk of cipher === undefined ? body : gathered(body, options.isReleased)) {
         size += chunk.length;
@@ -107,7 +105,6 @@ export class Contents {
           this.#space.expectRoom();
           looked = size;
         }
-        sum = crc32(chunk, sum);
         blocks.update(chunk);
         etag.update(chunk);
         await writer.write(cipher ? cipher.update(chunk) : chunk);
@@ -117,9 +114,10 @@ export class Contents {
       await flusher?.end();
       await file.close();
       if (flusher !== undefined) await syncFolder(folder);
+      const crc32 = blocks.whole;
       const sums = blocks.end();
-      const of = { name, size, crc32: sum };
-      return { name, size, etag: etag.of(of), digest: crc32Digest(sum), ...(sums === undefined ? {} : { sums }) };
+      const written = { name, size, etag: etag.of({ name, size, crc32 }), digest: crc32Digest(crc32) };
+      return sums === undefined ? written : { ...written, sums };
     } catch (error) {
       await writer.settled();
       await file.close();

@@ -8,10 +8,7 @@ const GATHERED_BYTES = 262_144;
  * the next one is asked for.
  * @param isReleased whether the memory of the body's chunks is given back
  */
-export async function* gathered(
-  body: AsyncIterable<Uint8Array>,
-  isReleased: boolean,
-): AsyncGenerator<Uint8Array> {
+export async function* gathered(body: AsyncIterable<Uint8Array>, isReleased: boolean): AsyncGenerator<Uint8Array> {
   let memory: Buffer | undefined;
   let filled = 0;
   for await (const chunk of body) {

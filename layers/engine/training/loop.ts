@@ -2,6 +2,7 @@ import type { Tensor } from '../tensor.ts';
 import { DivergenceError, stepsTaken } from './divergence.ts';
 import { Pace } from './pace.ts';
 import type { State } from './state.ts';
+import type { Kept } from './state-memory.ts';
 import { type Batch, firstBadStep, type StepScores } from './training.ts';
 
 /** The part of a `Training` that the loop needs. */
@@ -9,10 +10,10 @@ export interface Stepping {
   state: State;
   run(batches: readonly Batch[]): Promise<StepScores>;
   /**
-   * How to get the state as it is now, after the next runs. For a training that would copy much of its state for whoever
-   * asks for it; absent where it costs nothing.
+   * The state as it is now, to come back to. For a training that would copy its state for whoever asks for it, or that
+   * writes over states which nobody keeps; absent if `state` costs nothing.
    */
-  recall?(): () => State;
+  keep?(): Kept;
 }
 
 export interface LoopOptions {
@@ -45,13 +46,13 @@ export class TrainingLoop {
   readonly #now: () => number;
   readonly #pace: Pace;
   /** The state before the previous chunk. The loss of its first step is known to be finite. */
-  #proven: () => State;
+  #proven: Kept;
 
   constructor(training: Stepping, { now, chunkMs = CHUNK_MS }: LoopOptions) {
     this.#training = training;
     this.#now = now;
     this.#pace = new Pace(chunkMs, FIRST_STEPS);
-    this.#proven = recallOf(training);
+    this.#proven = keptOf(training);
   }
 
   /**
@@ -62,12 +63,13 @@ export class TrainingLoop {
   async *run(batches: readonly Batch[], from = 0): AsyncGenerator<Chunk, void, undefined> {
     for (let first = from; first < batches.length; ) {
       const chunk = batches.slice(first, first + this.#pace.size);
-      const before = recallOf(this.#training);
+      const before = keptOf(this.#training);
       const began = this.#now();
       const scores = await this.#training.run(chunk);
       this.#pace.took(chunk.length, this.#now() - began);
       const bad = firstBadStep(scores);
-      if (bad >= 0) throw this.#diverged(before(), chunk[bad]!, bad, scores.loss[bad]!);
+      if (bad >= 0) throw this.#diverged(before.state(), chunk[bad]!, bad, scores.loss[bad]!);
+      this.#proven.release();
       this.#proven = before;
       yield { first, scores };
       first += chunk.length;
@@ -76,17 +78,17 @@ export class TrainingLoop {
 
   #diverged(before: State, batch: Batch, bad: number, loss: number): DivergenceError {
     // The previous step may have had a finite loss and still left parameters that are not finite.
-    const state = bad > 0 || isSound(before) ? before : this.#proven();
+    const state = bad > 0 || isSound(before) ? before : this.#proven.state();
     this.#training.state = state;
     const step = stepsTaken(before) + bad + 1;
     return new DivergenceError({ step, stepInChunk: bad + 1, rows: Array.from(batch), loss, state });
   }
 }
 
-function recallOf(training: Stepping): () => State {
-  if (training.recall) return training.recall();
+function keptOf(training: Stepping): Kept {
+  if (training.keep) return training.keep();
   const { state } = training;
-  return () => state;
+  return { state: () => state, release: () => undefined };
 }
 
 const isSound = (state: State): boolean => Object.values(state).every(hasFiniteNumbers);

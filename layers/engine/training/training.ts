@@ -2,8 +2,9 @@ import { expectKernels } from '../kernels/expect.ts';
 import { withinMemory } from '../out-of-memory.ts';
 import { type Device, openSession, type Session, type SessionOptions } from '../run.ts';
 import { expectTensor, filled, type Tensor, type Tensors, tensor, typeOf } from '../tensor.ts';
-import { formatType, ShapeError, staticShape, type Type } from '../type.ts';
+import { formatType, ShapeError, sameShape, staticShape, type Type } from '../type.ts';
 import { afterKey, type State } from './state.ts';
+import { type Kept, StateMemory } from './state-memory.ts';
 import type { EvaluateProgram, TrainProgram } from './step.ts';
 import { expectTargets } from './targets.ts';
 
@@ -31,13 +32,13 @@ export class Training implements AsyncDisposable {
   readonly #program: TrainProgram;
   readonly #session: Session;
   #feeds: Tensors;
-  #state: State;
+  readonly #states: StateMemory;
 
   private constructor(program: TrainProgram, session: Session, feeds: Tensors, state: State) {
     this.#program = program;
     this.#session = session;
     this.#feeds = feeds;
-    this.#state = state;
+    this.#states = new StateMemory(state);
   }
 
   /**
@@ -67,13 +68,18 @@ export class Training implements AsyncDisposable {
 
   /** The state after the steps so far. A later `run` creates a new state and does not change this one. */
   get state(): State {
-    return this.#state;
+    return this.#states.state;
   }
 
   /** Continues from another state, for example one from a checkpoint. */
   set state(state: State) {
     expectTensors(this.#program.state, state, '');
-    this.#state = state;
+    this.#states.state = state;
+  }
+
+  /** The state as it is now, to come back to. */
+  keep(): Kept {
+    return this.#states.keep();
   }
 
   /**
@@ -88,21 +94,30 @@ export class Training implements AsyncDisposable {
    * Takes one step per batch. Without batches, nothing happens. If a loss is not finite, neither are the parameters
    * after it. So keep the state from before, and check with `firstBadStep`, as `TrainingLoop` does.
    * @param batches row numbers; a batch that is shorter than the program's is padded
+   * @param memory tensors that may be written over by those of the state after, as far as they are of the same type
    * @throws ShapeError if a batch is too long or a row does not exist, OutOfMemoryError
    */
-  async run(batches: readonly Batch[]): Promise<StepScores> {
+  async run(batches: readonly Batch[], memory = this.#states.takeSpare()): Promise<StepScores> {
     const { batchSize, state } = this.#program;
     const none = new Float32Array();
     if (batches.length === 0) return { loss: none, weight: none, correct: none };
     const indices = packBatches(batches, batchSize, this.#rows());
-    const feeds = { ...this.#state, ...this.#feeds, batches: indices };
+    const feeds = { ...this.#states.now, ...this.#feeds, batches: indices };
     const results = await withinMemory(
       () => `taking ${batches.length} steps of ${batchSize} rows`,
-      () => this.#session.run(feeds, this.#session.outputNames, stateAfter(this.#program)),
+      () => this.#session.run(feeds, this.#session.outputNames, stateAfter(this.#program, memory)),
     );
-    this.#state = Object.fromEntries(Object.keys(state).map((key) => [key, results[afterKey(key)]!]));
+    this.#states.follow(Object.fromEntries(Object.keys(state).map((key) => [key, results[afterKey(key)]!])));
     const numbers = (name: string) => expectTensor(name, results[name], 'float32').data;
     return { loss: numbers('loss'), weight: numbers('weight'), correct: numbers('correct') };
+  }
+
+  /** Returns the state and forgets it and the data, so that others than this keep them. Set both before the next run. */
+  release(): State {
+    const { state } = this.#states;
+    this.#states.state = {};
+    this.#feeds = {};
+    return state;
   }
 
   dispose(): Promise<void> {
@@ -171,11 +186,12 @@ export class Evaluator implements AsyncDisposable {
 }
 
 /** Memory for the state after a run. The runtime's own would be copied, which shows where a step is all of a run. */
-function stateAfter({ state }: TrainProgram): Tensors {
-  const entries = Object.entries(state).map(([key, { dtype, shape }]) => [
-    afterKey(key),
-    filled(dtype, staticShape(shape), 0),
-  ]);
+function stateAfter({ state }: TrainProgram, memory: State = {}): Tensors {
+  const entries = Object.entries(state).map(([key, type]) => {
+    const old = memory[key];
+    const fits = old && old.dtype === type.dtype && sameShape(old.shape, type.shape);
+    return [afterKey(key), fits ? old : filled(type.dtype, staticShape(type.shape), 0)];
+  });
   return Object.fromEntries(entries);
 }
 

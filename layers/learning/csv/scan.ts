@@ -9,6 +9,7 @@ import type { Dialect } from './dialect.ts';
 
 const CODE = { tab: 9, newline: 10, formFeed: 12, return: 13, blank: 32 };
 const NONE = -1;
+const CELL_BYTES = LIMITS.csv.cellBytes;
 
 /** What a byte means outside of quotes. */
 const KIND = { usual: 0, end: 1, quote: 2, blank: 3 } as const;
@@ -66,7 +67,7 @@ export class CsvScanner {
   }
 
   /** @returns where the next row begins, or -1 if this one is not complete or was not taken */
-  #row(bytes: Buffer, start: number, last: boolean): number {
+  #row(bytes: Buffer, start: number, isEnd: boolean): number {
     const { cells } = this;
     const [columns, kinds, delimiter] = [this.#columns, this.#kinds, this.#delimiter];
     const { length } = bytes;
@@ -75,9 +76,17 @@ export class CsvScanner {
     if (this.#doubled.length > 0) this.#doubled = [];
     this.#lines = 0;
     this.#isOpen = false;
+    const last = first + columns - 1;
     let at = start;
     for (let index = first; ; index++) {
       const from = at;
+      while (at < length && kinds[bytes[at]!] === KIND.usual) at++;
+      // Most cells have nothing special, and are not the last ones of their rows.
+      if (index < last && at < length && bytes[at] === delimiter && at - from <= CELL_BYTES) {
+        starts[index] = from;
+        ends[index] = at++;
+        continue;
+      }
       for (;;) {
         while (at < length && kinds[bytes[at]!] === KIND.usual) at++;
         // A blank among other characters belongs to the cell.
@@ -92,12 +101,12 @@ export class CsvScanner {
         starts[index] = from;
         ends[index] = at;
       }
-      if (at === length && !last) return -1;
-      if (this.#isOpen || ends[index]! - starts[index]! > LIMITS.csv.cellBytes) return this.#stop();
-      const isLast = index + 1 === first + columns;
+      if (at === length && !isEnd) return -1;
+      if (this.#isOpen || ends[index]! - starts[index]! > CELL_BYTES) return this.#stop();
+      const isLast = index === last;
       // A delimiter at the very end is followed by an empty cell.
       if ((bytes[at] === delimiter) === isLast) return this.#stop();
-      if (isLast) return this.#endRow(bytes, at, last);
+      if (isLast) return this.#endRow(bytes, at, isEnd);
       at++;
     }
   }

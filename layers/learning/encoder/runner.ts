@@ -6,11 +6,12 @@ import type { Loss } from '#engine/training/loss-type.ts';
 import type { Network } from '#engine/training/network.ts';
 import type { Objective } from '#engine/training/objective.ts';
 import { parameterKey, type State, slotKey } from '#engine/training/state.ts';
+import { type Kept, StateMemory } from '#engine/training/state-memory.ts';
 import { compileEvaluate, compileTrain, type TrainProgram } from '#engine/training/step.ts';
 import { type Batch, type Evaluation, Evaluator, type StepScores, Training } from '#engine/training/training.ts';
 import { type } from '#engine/type.ts';
 import type { Runner, RunnerOptions, RunningEvaluation, RunningTraining } from '../fit/runner.ts';
-import { bucketOf } from './buckets.ts';
+import { affordable, bucketOf } from './buckets.ts';
 import { localTokens, VocabularyTables } from './vocabulary.ts';
 
 export interface EncoderRunnerSpec {
@@ -56,13 +57,21 @@ export function encoderRunner(spec: EncoderRunnerSpec, { batchSize, seed, sessio
     compiled.set(length, made);
     return made;
   };
+  const buckets = affordable(spec.buckets, (length) => program(length).stepBytes, OPEN_BYTES);
+  const own = { ...spec, buckets };
   return {
     // The other programs differ in the length alone.
-    identity: Buffer.concat([program(spec.buckets[0]!).bytes, Buffer.from(spec.buckets.join())]),
-    openTraining: async (data, state) => new EncoderTraining(spec, { program, rowsFor, session }, data, state),
-    openEvaluation: async () => new EncoderEvaluation(spec, session),
+    identity: Buffer.concat([program(buckets[0]!).bytes, Buffer.from(buckets.join())]),
+    stepBytes: buckets.reduce((sum, length) => sum + program(length).stepBytes, 0),
+    openTraining: async (data, state) => new EncoderTraining(own, { program, rowsFor, session }, data, state),
+    openEvaluation: async () => new EncoderEvaluation(own, session),
   };
 }
+
+/** Of all open programs, for the intermediate values of their steps, which each keeps for its next. */
+const OPEN_BYTES = 2 ** 31;
+/** A program that takes more saves memory rather than time. */
+const PLANNED_BYTES = 2 ** 30;
 
 interface Programs {
   readonly program: (length: number) => TrainProgram;
@@ -80,7 +89,7 @@ class EncoderTraining implements RunningTraining {
   #lengths: Int32Array;
   #tables: VocabularyTables;
   /** Everything but the tables. */
-  #rest: State;
+  readonly #rest: StateMemory;
 
   constructor(spec: EncoderRunnerSpec, programs: Programs, data: Tensors, state: State) {
     const { vocabularyName: name, optimizer, isVocabularyTrained } = spec;
@@ -93,21 +102,21 @@ class EncoderTraining implements RunningTraining {
     this.#data = data;
     this.#lengths = lengthsOf(data);
     this.#tables = new VocabularyTables(state, this.#tableKeys);
-    this.#rest = this.#without(state);
+    this.#rest = new StateMemory(this.#without(state));
   }
 
   get state(): State {
-    return { ...this.#rest, ...this.#tables.all };
+    return { ...this.#rest.state, ...this.#tables.all };
   }
 
   set state(state: State) {
     this.#tables = new VocabularyTables(state, this.#tableKeys);
-    this.#rest = this.#without(state);
+    this.#rest.state = this.#without(state);
   }
 
-  recall(): () => State {
-    const [rest, tables] = [this.#rest, this.#tables.recall()];
-    return () => ({ ...rest, ...tables() });
+  keep(): Kept {
+    const [rest, tables] = [this.#rest.keep(), this.#tables.recall()];
+    return { state: () => ({ ...rest.state(), ...tables() }), release: () => rest.release() };
   }
 
   set data(data: Tensors) {
@@ -146,14 +155,16 @@ class EncoderTraining implements RunningTraining {
         rows.map((row) => y[row]!),
       ),
     };
-    const state = { ...this.#rest, ...this.#tables.take(tokens, this.#programs.rowsFor(length)) };
+    const state = { ...this.#rest.now, ...this.#tables.take(tokens, this.#programs.rowsFor(length)) };
     const training = this.#open.get(length) ?? (await this.#start(length, data, state));
     training.data = data;
     training.state = state;
     let next = 0;
-    const scores = await training.run(batches.map((batch) => Array.from(batch, () => next++)));
-    this.#tables.put(tokens, training.state);
-    this.#rest = this.#without(training.state);
+    const own = batches.map((batch) => Array.from(batch, () => next++));
+    const scores = await training.run(own, this.#rest.takeSpare() ?? {});
+    const taken = training.release();
+    this.#tables.put(tokens, taken);
+    this.#rest.follow(this.#without(taken));
     return scores;
   }
 
@@ -162,7 +173,10 @@ class EncoderTraining implements RunningTraining {
   }
 
   async #start(length: number, data: Tensors, state: State): Promise<Training> {
-    const training = await Training.open(this.#programs.program(length), data, state, this.#programs.session);
+    const { program: of, session } = this.#programs;
+    const program = of(length);
+    const plansMemory = program.stepBytes <= PLANNED_BYTES;
+    const training = await Training.open(program, data, state, { plansMemory, ...session });
     this.#open.set(length, training);
     return training;
   }

@@ -78,7 +78,7 @@ describe('a manager with enable_quantization', () => {
       () => new Uint8Array(),
     );
     expect(made).toEqual({
-      warning: 'There is no int8 version: it takes about 250 MB of memory, of which 100 are free',
+      warning: 'There is no int8 version: it takes about 200 MB of memory, of which 100 are free',
     });
   });
 

@@ -27,7 +27,10 @@ beforeAll(async () => {
   const logger = { debug() {}, info() {}, warn() {}, error() {} };
   const services = makeServices(platform.store, { settings: platform.settings, logger });
   const predictor = { predict: async () => [], describe: async () => SERVING };
-  handler = makeSurface({ routes: describedRoutes, renderError }, { ...services, predictor, importer: async () => importer });
+  handler = makeSurface(
+    { routes: describedRoutes, renderError },
+    { ...services, predictor, importer: async () => importer },
+  );
 });
 afterAll(() => platform.close());
 

@@ -187,7 +187,7 @@ describe('inference', () => {
     };
     expect(await refused(small, 'penguins')).toEqual([
       400,
-      expect.stringMatching('parameters.variant: must be float32'),
+      expect.stringMatching('parameters.variant must be float32'),
     ]);
     const wrong = { ...plain, parameters: { variant: 4 } };
     expect(await refused(wrong, 'small')).toEqual([400, expect.stringMatching('must be float32 or int8; got 4')]);

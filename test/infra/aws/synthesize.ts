@@ -23,7 +23,7 @@ function synthesize(folder: string, name: Variant): Synthesized {
   const { data } = makeApp({
     app,
     installation: { stage, settings },
-    programs: { codeOf: program, runtime: program },
+    programs: { codeOf: program, runtime: program, libraries: program },
     image: settings.batch ? trainerImage(settings, folder) : undefined,
   });
   if (name === 'open') new Bucket(data, 'Open');

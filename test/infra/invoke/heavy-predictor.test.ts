@@ -34,6 +34,7 @@ afterAll(async () => {
 });
 
 test('predicts in its thread what is predicted here', async () => {
+  predictor.warm();
   const here = makePredictor({ artifacts: world.adapters.blobs.artifacts });
   const rows = [ROW, ROW.with(1, 39), ROW.with(0, null)];
   for (const options of [{}, { probabilities: true }]) {

@@ -50,7 +50,7 @@ describe('a summary of numbers in pieces of any length is that of the numbers on
         inPieces(lengths, (values, length) => addAll(found as never, values, length));
         expect(found.state).toEqual(one.state);
       }),
-      { seed: 2026, numRuns: 10 },
+      { seed: 2026, numRuns: 5 },
     );
   });
 });
@@ -78,7 +78,7 @@ describe('a column has the same profile in chunks of any size', () => {
     };
     const csv = writers.csv(table);
     const [whole, ...others] = await Promise.all(
-      [csv.length, 100_000, 4096, 301].map((size) => profileCsv(chunked(csv, size), { task: 'auto' })),
+      [csv.length, 4096, 301].map((size) => profileCsv(chunked(csv, size), { task: 'auto' })),
     );
     for (const other of others) expect(other).toEqual(whole);
   });

@@ -153,12 +153,12 @@ export function http({ dev, prod, full }: Readonly<Record<Variant, Synthesized>>
       }
     });
 
-    test('a function loads the runtime where the topology says so, on the architecture that the layer is cut for', () => {
+    test('a function has the libraries, and the runtime where the topology says so, on the architecture that the layer is cut for', () => {
       for (const one of [...ofType(prod, 'AWS::Lambda::Function'), ...ofType(prod, 'AWS::Lambda::LayerVersion')]) {
         const { Architectures, CompatibleArchitectures = Architectures } = one.Properties;
         expect([named(one), CompatibleArchitectures]).toEqual([named(one), ['arm64']]);
       }
-      const loading = ofType(prod, 'AWS::Lambda::Function').filter((one) => one.Properties.Layers);
+      const loading = ofType(prod, 'AWS::Lambda::Function').filter((one) => one.Properties.Layers.length === 2);
       expect(loading).toHaveLength(Object.values(functions).filter((spec) => spec.runtime).length);
     });
 

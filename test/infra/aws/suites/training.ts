@@ -166,7 +166,9 @@ export function training({ prod, withoutGpu, small }: Readonly<Record<Variant, S
           Value: '1',
         });
       }
-      const withRuntime = ofType(prod, 'AWS::Lambda::Function').filter(({ Properties }) => Properties.Layers);
+      const withRuntime = ofType(prod, 'AWS::Lambda::Function').filter(
+        ({ Properties }) => Properties.Layers.length === 2,
+      );
       expect(withRuntime.length).toBe(Object.values(functions).filter(({ runtime }) => runtime).length);
       for (const one of withRuntime)
         expect([named(one), one.Properties.Environment.Variables]).toEqual([named(one), expect.objectContaining(off)]);
