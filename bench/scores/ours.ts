@@ -1,10 +1,12 @@
 /** Trains a family on a file as a job does, and scores it on the rows that were kept back for a test. */
+import { uniformStream } from '#engine/random.ts';
 import { openFileBytes } from '#learning/files/file-bytes.ts';
 import { fitLearner, learnerOf } from '#learning/fit/fit.ts';
 import { withOptions } from '#learning/fit/options.ts';
+import { kindFor } from '#learning/kinds.ts';
 import { profileCsv } from '#learning/profile/profile.ts';
+import { openSource } from '#learning/source.ts';
 import { loadRows } from '#learning/table/load.ts';
-import { prepare } from '#learning/table/prepare.ts';
 import { splitRows } from '#learning/table/split.ts';
 import { families } from '#zoo/registry.ts';
 
@@ -15,25 +17,35 @@ export interface Fitting {
   readonly seed: number;
   /** The share of rows that chooses the epoch, and is not learned from. */
   readonly validation: number;
+  /** Default: those of the family. */
+  readonly hyperparameters?: Readonly<Record<string, unknown>>;
 }
 
 export interface Fitted {
   /** The accuracy of a classification, or R² of a regression. */
   readonly score: number;
-  /** Numbers of the rows for the test, among those that have a target. */
+  /** Numbers of the rows for the test, among those that have a target; of a series, of the windows, by their first row. */
   readonly test: readonly number[];
 }
 
-const TEST = 0.2;
+export const TEST = 0.2;
 
-export async function fitOurs({ file, target, family: name, seed, validation }: Fitting): Promise<Fitted> {
+export async function fitOurs({
+  file,
+  target,
+  family: name,
+  seed,
+  validation,
+  hyperparameters: given = {},
+}: Fitting): Promise<Fitted> {
   const family = families[name]!;
-  const hyperparameters = family.hyperparameters.parse({ seed });
+  const hyperparameters = family.hyperparameters.parse({ ...given, seed });
   await using bytes = await openFileBytes(file);
   const profile = await profileCsv(bytes, { task: 'auto', target });
   const wanted = family.wanted?.(hyperparameters) ?? {};
+  const kind = kindFor(family, profile)!;
   const options = { validationSplit: validation, testSplit: TEST, seed, wanted };
-  const { preparation, data } = await prepare(bytes, profile, options);
+  const { preparation, data, rows } = await kind.prepare(openSource(bytes), profile, options);
   const learner = learnerOf({ family, hyperparameters, preparation });
   const fit = await fitLearner({
     ...(await withOptions(learner, { hyperparameters, preparation, data })),
@@ -42,7 +54,26 @@ export async function fitOurs({ file, target, family: name, seed, validation }: 
     now: () => performance.now(),
     report: async () => true,
   });
-  const rows = await loadRows(bytes, profile);
-  const { test } = splitRows(rows.target, { validation, test: TEST }, seed, rows.splitBy);
-  return { score: fit!.test![profile.task === 'regression' ? 'r2' : 'accuracy']!, test: Array.from(test) };
+  const score = fit!.test![profile.task === 'regression' ? 'r2' : 'accuracy']!;
+  if (kind.name === 'series') {
+    // The last windows, whatever the seed is.
+    const first = rows.training + rows.validation;
+    return { score, test: Array.from({ length: rows.test }, (_, i) => first + i) };
+  }
+  const { target: all, splitBy } = await loadRows(bytes, profile);
+  const { test } = splitRows(all, { validation, test: TEST }, seed, splitBy);
+  return { score, test: Array.from(test) };
+}
+
+/** Rows of a series, as CSV: numbers that follow each other, and one that depends on those before it. */
+export function seriesCsv(rows: number): string {
+  const uniform = uniformStream(1, 'series');
+  const names = Array.from({ length: 4 }, (_, i) => `x${i}`);
+  let level = 0;
+  const lines = Array.from({ length: rows }, (_, row) => {
+    const numbers = names.map((_, i) => Math.sin(row / (7 + i)) + uniform() / 4);
+    level = 0.9 * level + numbers[0]! * numbers[1]!;
+    return [...numbers, level].map((value) => value.toFixed(5)).join(',');
+  });
+  return `${[...names, 'y'].join(',')}\n${lines.join('\n')}\n`;
 }

@@ -16,7 +16,7 @@ import { openTextClassifier, type TextClassifier } from '#learning/text/classifi
 import { encoderNetwork } from '#zoo/encoders/network.ts';
 import { type Bench, inTurn } from '../bench.ts';
 import { startTextInference, type Torch } from '../peers/torch.ts';
-import { encoderFolder, readMails } from './mails/files.ts';
+import { encoderFolder, readBodies } from './mails/files.ts';
 import { folderFiles } from './memory/folder.ts';
 
 const THREADS = 2;
@@ -56,7 +56,7 @@ async function openWorld(): Promise<World> {
   const of = { has: (file: string) => files.has(file), read: async (file: string) => files.get(file)! };
   const tokenizer = openTokenizer(opened.tokenizerFiles);
   // Those that are one piece for both.
-  const texts = readMails()
+  const texts = readBodies()
     .map(({ text }) => text)
     .filter((text) => tokenizer.encode(text).length <= TOKENS - MARKS);
   const folder = mkdtempSync(join(tmpdir(), 'trainyard-inference-'));

@@ -31,7 +31,7 @@ export async function continueJob(context: AttemptContext, of: TrainingMessage, 
   } else if (state?.status === 'failed') {
     const failure = `${encoder} could not be loaded: ${state.failure}`;
     await appendLog(table, job, BEFORE_ATTEMPTS, [lineOf('ERROR', failure, now())], now());
-    await failAttempt(context, job, failure);
+    await failAttempt(context, job, { message: failure, code: state.failure_code });
   } else {
     throw new Error(`${encoder} is still loading: the message of job ${job.id} comes again`);
   }

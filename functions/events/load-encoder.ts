@@ -3,6 +3,7 @@
  * then has the job continue that waits for it, or fail with the reason:
  *
  *     asked for ── list ── config ── tokenizer ── weights ── loaded
+ *                   │                     └ read? ── fit? ┘
  *                   └── a file or a part that is complete is not loaded again ──┘
  *
  * A function has a time limit: shortly before it, what has come is stored, and another message loads the rest.
@@ -16,6 +17,7 @@ import {
   WEIGHT_FILES,
 } from '#domain/encoders/catalogue.ts';
 import { askForEncoder, changeLoading } from '#domain/encoders/change.ts';
+import { isEncoderFailure } from '#domain/encoders/failures.ts';
 import { encoderPrefix } from '#domain/encoders/place.ts';
 import { findEncoder } from '#domain/encoders/read.ts';
 import type { EncoderState } from '#domain/encoders/record.ts';
@@ -27,6 +29,9 @@ import { isoTime } from '#domain/times.ts';
 import type { Log } from '#functions/http/contract.ts';
 import { timeLeft } from '#functions/time-left.ts';
 import { sourceOf } from '#functions/training/loading/fields.ts';
+import { expectEncoder } from '#learning/encoder/open.ts';
+import { storedFiles } from '#learning/encoder/stored.ts';
+import { TrainingFailure } from '#learning/failure.ts';
 import { type Hub, HubError, type HubFile, makeHub } from '#outgoing/hub.ts';
 import { openRepositoryFolder } from '#outgoing/repository-folder.ts';
 import { continueJob } from './awaited-encoder.ts';
@@ -106,12 +111,25 @@ async function load(
     const { hub, repository } = source;
     const wanted = wantedOf(await hub.files(repository), repository);
     const total_bytes = wanted.reduce((sum, { size }) => sum + size, 0);
-    const isThere = (file: HubFile) => state.files.some((one) => one.file === file.path && one.size === file.size);
+    const isThere = ({ path, size, sha256 }: HubFile) =>
+      state.files.some((one) => one.file === path && one.size === size && (sha256 ?? one.sha256) === one.sha256);
     const files = state.files.filter(({ file }) => wanted.some((one) => one.path === file && isThere(one)));
     const complete = () => files.reduce((sum, { size }) => sum + size, 0);
     const change = (set: Parameters<typeof changeLoading>[2]) =>
       changeLoading(table, name, { total_bytes, source: source.name, ...set }, isoTime(now()));
+    const check = async (weights: boolean): Promise<void> => {
+      try {
+        const named = { name: repository, prefix: encoderPrefix(state) };
+        await expectEncoder(storedFiles(blobs.artifacts, files, named), { weights });
+      } catch (error) {
+        // What was refused may have been corrected in its place when it is asked for again.
+        if (error instanceof TrainingFailure) await change({ files: [] });
+        throw error;
+      }
+    };
     for (const file of wanted) {
+      // Weights come last: what cannot be read of the rest is said before they are loaded.
+      if (isWeights(file.path)) await check(false);
       if (isThere(file)) continue;
       const made = await loadFile({
         ...{ blobs: blobs.artifacts, prefix: encoderPrefix(state), hub, repository, file, signal, now },
@@ -123,15 +141,27 @@ async function load(
       files.push(made);
       await change({ files, partial: [], loaded_bytes: complete() });
     }
+    await check(true);
     await change({ status: 'loaded', files, partial: [], loaded_bytes: complete() });
     logger.info('encoder loaded', { encoder: name, repository, bytes: complete() });
   } catch (error) {
-    if (!(error instanceof HubError)) throw error;
-    logger.warn('encoder not loaded', { encoder: name, reason: error.message });
-    await changeLoading(table, name, { status: 'failed', failure: error.message }, isoTime(now()));
+    if (!(error instanceof HubError) && !(error instanceof TrainingFailure)) throw error;
+    logger.warn('encoder not loaded', { encoder: name, code: error.code, reason: error.message });
+    await changeLoading(
+      table,
+      name,
+      {
+        status: 'failed',
+        failure: error.message,
+        ...(isEncoderFailure(error.code) ? { failure_code: error.code } : {}),
+      },
+      isoTime(now()),
+    );
   }
   return true;
 }
+
+const isWeights = (file: string): boolean => WEIGHT_FILES.some((one) => one === file);
 
 /** The files that an encoder consists of. Throws `HubError` if there is no configuration, or there are no weights. */
 function wantedOf(all: readonly HubFile[], repository: string): HubFile[] {
@@ -140,11 +170,15 @@ function wantedOf(all: readonly HubFile[], repository: string): HubFile[] {
   const config = named('config.json');
   if (!config || !weights) {
     throw new HubError(
+      'FILES_MISSING',
       `${repository} must have config.json and one of ${WEIGHT_FILES.join(', ')}; the hub has no such files of it`,
     );
   }
   const wanted = [...NEEDED_FILES.map(named).filter((file) => file !== undefined), weights];
   const bytes = wanted.reduce((sum, { size }) => sum + size, 0);
   if (bytes <= MOST_ENCODER_BYTES) return wanted;
-  throw new HubError(`${repository} must have at most ${MOST_ENCODER_BYTES} bytes; the hub has ${bytes}`);
+  throw new HubError(
+    'ENCODER_TOO_LARGE',
+    `${repository} must have at most ${MOST_ENCODER_BYTES} bytes; the hub has ${bytes}`,
+  );
 }

@@ -61,7 +61,10 @@ export async function loadFile(of: FileToLoad): Promise<EncoderFile | undefined>
   const sha256 = await sha256Of(of, parts);
   if (file.sha256 === undefined || sha256 === file.sha256) return { file: file.path, size: file.size, sha256, parts };
   await report(0, partialOf(file, []));
-  throw new HubError(`${file.path} of ${repository} must have the SHA-256 ${file.sha256}; got ${sha256}`);
+  throw new HubError(
+    'FILE_DIFFERS',
+    `${file.path} of ${repository} must have the SHA-256 ${file.sha256}; got ${sha256}`,
+  );
 }
 
 /** Whether what is there is of this version of the file, as far as the hub tells them apart. */

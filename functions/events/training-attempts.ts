@@ -7,7 +7,7 @@ import type { Compute, ComputeTarget } from '#domain/ports/compute/port.ts';
 import type { Settings } from '#domain/settings.ts';
 import { isoTime } from '#domain/times.ts';
 import { beginAttempt, hasAttemptsLeft, taskId } from '#domain/training/attempts.ts';
-import { failJob } from '#domain/training/endings.ts';
+import { failJob, type JobFailure } from '#domain/training/endings.ts';
 import type { Job } from '#domain/training/record.ts';
 import type { Log } from '#functions/http/contract.ts';
 import { RESIDENT_BYTES } from '#learning/table/resident.ts';
@@ -68,7 +68,7 @@ export async function attemptLost(context: AttemptContext, job: Job, reason: str
 export async function failAttempt(
   { table, events, now, logger }: Omit<AttemptContext, 'queues'>,
   job: Job,
-  reason: string,
+  reason: string | JobFailure,
 ): Promise<void> {
   const event = await failJob(table, job, reason, isoTime(now()));
   if (event) await publishEvent({ table, events }, event, (message, about) => logger.warn(message, about));

@@ -21,6 +21,7 @@ import { upload } from './datasets/upload.ts';
 import { versions as datasetVersions } from './datasets/versions.ts';
 import { documentFacts } from './documentation.ts';
 import { welcome } from './health/welcome.ts';
+import { modelUploadRoutes } from './model-uploads/routes.ts';
 import {
   list as listAliases,
   remove as removeAlias,
@@ -128,6 +129,7 @@ export const describedRoutes: readonly Route<PlatformServices>[] = [
   predict,
   download,
   importModel,
+  ...modelUploadRoutes,
   artifact,
   downloadNumbered,
   downloadDataset,

@@ -26,6 +26,8 @@ export function trainerCommand(dataDir: string, task: ComputeTask, memoryBytes: 
     args: ['--disable-warning=ExperimentalWarning', join(projectRoot, trainer.entry)],
     env: {
       ...TELEMETRY_OFF,
+      // What each trainer compiles anew otherwise. Whoever can write there can change the program itself.
+      NODE_COMPILE_CACHE: join(projectRoot, 'node_modules', '.cache', 'trainyard'),
       PATH: [dirname(process.execPath), process.env.PATH].join(':'),
       // Where a training puts what memory does not hold.
       ...(process.env.TMPDIR === undefined ? {} : { TMPDIR: process.env.TMPDIR }),

@@ -20,7 +20,7 @@
  * | Slot of a file that is being read | `ACCOUNT#id` | `READING#slot` | |
  * | File of training texts, by its name | `ACCOUNT#id` | `TRAININGDATA#name` | |
  * | Pretrained encoder that was uploaded | `ACCOUNT#id` | `ENCODER#name` | |
- * | Upload in parts | `ACCOUNT#id` | `UPLOAD#id` | |
+ * | Upload in parts of a dataset, of a model of others | `ACCOUNT#id` | `UPLOAD#id`, `MODELUPLOAD#id` | |
  * | Job | `ACCOUNT#id` | `JOB#id` | `ACTIVE` while it is active, then `ENDED`, by when |
  * | Job that waits for a dataset | `ACCOUNT#id` | `WAITING#dataset#job` | |
  * | Chunk of a job's log | `ACCOUNT#id#LOGS` | `job#attempt#run#chunk` | |
@@ -100,6 +100,7 @@ export const keys = {
     sk: `${prefixes.trainingData}${name}`,
   }),
   upload: (accountId: string, id: string): Key => ({ pk: `ACCOUNT#${accountId}`, sk: `UPLOAD#${id}` }),
+  modelUpload: (accountId: string, id: string): Key => ({ pk: `ACCOUNT#${accountId}`, sk: `MODELUPLOAD#${id}` }),
   job: (accountId: string, id: string): Key => ({ pk: `ACCOUNT#${accountId}`, sk: `JOB#${id}` }),
   waitingJob: (accountId: string, datasetId: string, jobId: string): Key => ({
     pk: `ACCOUNT#${accountId}`,

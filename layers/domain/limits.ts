@@ -15,6 +15,8 @@ export const LIMITS = {
   /** Of one model. */
   tags: { count: 50, name: 128, value: 256 },
   notes: { max: 10_000 },
+  /** Of a model of others that comes in parts: weights are read tensor by tensor, an ONNX model is in memory as a whole. */
+  importBytes: { weights: 2 ** 30, onnx: 200_000_000 },
   /** How many models are compared at once, and shown in a lineage. */
   comparedModels: { min: 2, max: 10 },
   lineageModels: 20,

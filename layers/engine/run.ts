@@ -21,6 +21,8 @@ export interface SessionOptions {
    * The files with a model's external weights, by their names in the model. Needed if the model itself is not a file.
    */
   readonly external?: Readonly<Record<string, Uint8Array>>;
+  /** Whether the runtime optimises the graph, for which it computes what follows from constants. Default: true. */
+  readonly optimizes?: boolean;
   /** A file to which the runtime writes the optimized graph, for inspection. */
   readonly optimizedModelPath?: string;
 }
@@ -51,10 +53,10 @@ export interface Session extends AsyncDisposable {
  * @throws RuntimeError if the model is invalid or the device does not exist: there is no silent fallback
  */
 export async function openSession(model: Uint8Array | string, options: SessionOptions = {}): Promise<Session> {
-  const { threads, device = 'cpu', plansMemory = true, external = {}, optimizedModelPath } = options;
+  const { threads, device = 'cpu', plansMemory = true, external = {}, optimizes = true, optimizedModelPath } = options;
   const settings: ort.InferenceSession.SessionOptions = {
     executionProviders: [device],
-    graphOptimizationLevel: 'all',
+    graphOptimizationLevel: optimizes ? 'all' : 'disabled',
     executionMode: 'sequential',
     interOpNumThreads: 1,
     enableMemPattern: plansMemory,
@@ -67,7 +69,30 @@ export async function openSession(model: Uint8Array | string, options: SessionOp
     ...(optimizedModelPath === undefined ? {} : { optimizedModelFilePath: optimizedModelPath }),
   };
   await nextTurn();
-  const session = new NativeSession(model, settings);
+  return sessionOf(new NativeSession(model, settings), device);
+}
+
+/**
+ * The shapes of a model's outputs as far as the runtime infers them, without a run: a dimension that it does not know is
+ * below 0. Outputs that are no tensors are left out.
+ * @throws RuntimeError if the model is invalid
+ */
+export async function inferredShapes(model: Uint8Array): Promise<Readonly<Record<string, readonly number[]>>> {
+  await nextTurn();
+  // Optimising would compute what follows from constants.
+  const session = new NativeSession(model, {
+    graphOptimizationLevel: 'disabled',
+    intraOpNumThreads: 1,
+    logSeverityLevel: 4,
+  });
+  try {
+    return session.outputShapes;
+  } finally {
+    session.dispose();
+  }
+}
+
+function sessionOf(session: NativeSession, device: Device): Session {
   const { inputNames, outputNames } = session;
   const runAtOnce: Session['runAtOnce'] = (feeds, wanted = outputNames, into = {}) =>
     runSession(session, feeds, wanted, into);
@@ -90,6 +115,7 @@ class NativeSession {
   readonly #native: ort.Binding.InferenceSession;
   readonly inputNames: readonly string[];
   readonly outputNames: readonly string[];
+  readonly outputShapes: Readonly<Record<string, readonly number[]>>;
 
   /** @throws RuntimeError */
   constructor(model: Uint8Array | string, settings: ort.InferenceSession.SessionOptions) {
@@ -103,6 +129,9 @@ class NativeSession {
     this.#native = native;
     this.inputNames = native.inputMetadata.map(({ name }) => name);
     this.outputNames = native.outputMetadata.map(({ name }) => name);
+    this.outputShapes = Object.fromEntries(
+      native.outputMetadata.flatMap((one) => (one.isTensor ? [[one.name, one.shape] as const] : [])),
+    );
   }
 
   /**

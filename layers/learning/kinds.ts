@@ -8,8 +8,9 @@ import { series } from './series/kind.ts';
 import type { Serving } from './serving/description.ts';
 import type { Source } from './source.ts';
 import { table } from './table/kind.ts';
+import { text } from './text/kind.ts';
 
-export const kinds: readonly Kind[] = [image, table, series];
+export const kinds: readonly Kind[] = [image, table, series, text];
 
 /** Throws `TypeError` for a kind that only another service reads. */
 export function kindNamed(name: KindName = 'table'): Kind {

@@ -13,6 +13,7 @@ import { inspectHead, type TableHead } from './files/head.ts';
 import { expectDirectory } from './image/directory.ts';
 import { holdsImages, imageEntries } from './image/open.ts';
 import { expectColumns, expectSeparators, type SaidColumns } from './profile/expect.ts';
+import { labelColumns } from './profile/label-columns.ts';
 import { TableSummary } from './profile/table.ts';
 import { chooseTarget, mayBeTarget } from './profile/target.ts';
 import type { Source } from './source.ts';
@@ -83,7 +84,8 @@ export async function inspectBeginning(
   expectColumns(head.header, parsing);
   expectNoTarget(parsing, target);
   const named = chosenTarget(parsing) ?? target;
-  const index = parsing.unlabelled ? -1 : chooseTarget(head.header, named, mayBeTarget(parsing));
+  const isOne = !parsing.unlabelled && labelColumns(parsing, named).length === 0;
+  const index = isOne ? chooseTarget(head.header, named, mayBeTarget(parsing)) : -1;
   expectSeparators(changed, head.header[index]);
   return head;
 }

@@ -1,6 +1,7 @@
 /** Hugging Face's hub, or a mirror with its API: the files of a repository, and their bytes. */
 import { buffer } from 'node:stream/consumers';
 import { z } from 'zod';
+import type { EncoderFailure } from '#domain/encoders/failures.ts';
 import { NoResponseError } from './connect.ts';
 import { type Get, type GetResponse, makeGet } from './get.ts';
 import { hostOf, isLocalName } from './url.ts';
@@ -15,6 +16,12 @@ export interface HubFile {
 /** What a hub answered, or that it did not. The message is one line, for the operator. */
 export class HubError extends Error {
   override readonly name = 'HubError';
+  readonly code: EncoderFailure;
+
+  constructor(code: EncoderFailure, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+  }
 }
 
 export interface Hub {
@@ -57,6 +64,7 @@ export function makeHub({ url, token, get = defaultGet(url) }: HubOptions): Hub 
     } catch (error) {
       if (!(error instanceof NoResponseError)) throw error;
       throw new HubError(
+        'HUB_UNREACHABLE',
         `${base} cannot be reached: ${error.message}. Name a mirror that can be by the setting hubUrl (--hub-url), upload the encoder, or train compact-text, which needs no hub`,
         { cause: error },
       );
@@ -67,7 +75,7 @@ export function makeHub({ url, token, get = defaultGet(url) }: HubOptions): Hub 
       const response = await ask(`api/models/${encoded(repository)}/tree/main`, { accept: 'application/json' });
       await expectStatus(response, [200], { base, repository });
       const parsed = listing.safeParse(parse(await wholeOf(response, base)));
-      if (!parsed.success) throw new HubError(`${base} answered no list of files for ${repository}`);
+      if (!parsed.success) throw new HubError('HUB_ERROR', `${base} answered no list of files for ${repository}`);
       return parsed.data
         .filter(({ type }) => type === 'file')
         .map(({ path, size, lfs }) => ({ path, size: lfs?.size ?? size, ...(lfs ? { sha256: lfs.oid } : {}) }));
@@ -86,7 +94,10 @@ export function makeHub({ url, token, get = defaultGet(url) }: HubOptions): Hub 
           for await (const chunk of response.body) {
             received += chunk.length;
             if (received > file.size)
-              throw new HubError(`${file.path} of ${repository} must have ${file.size} bytes; ${base} sent more`);
+              throw new HubError(
+                'FILE_DIFFERS',
+                `${file.path} of ${repository} must have ${file.size} bytes; ${base} sent more`,
+              );
             yield chunk;
           }
         } catch (error) {
@@ -95,7 +106,10 @@ export function makeHub({ url, token, get = defaultGet(url) }: HubOptions): Hub 
         if (received === file.size) break;
         tries = received > before ? 0 : tries + 1;
         if (tries === TRIES) {
-          throw new HubError(`${file.path} of ${repository} must have ${file.size} bytes; ${base} sent ${received}`);
+          throw new HubError(
+            'FILE_INCOMPLETE',
+            `${file.path} of ${repository} must have ${file.size} bytes; ${base} sent ${received}`,
+          );
         }
       }
     },
@@ -122,18 +136,20 @@ async function expectStatus(response: GetResponse, wanted: readonly number[], of
   if (wanted.includes(status)) return;
   await response.body[Symbol.asyncIterator]().return?.(undefined);
   const what = of.file === undefined ? of.repository : `${of.file} of ${of.repository}`;
-  throw new HubError(answerOf(status, what, of.base, headers['retry-after']));
+  throw errorOf(status, what, of.base, headers['retry-after']);
 }
 
-function answerOf(status: number, what: string, base: string, retryAfter: string | undefined): string {
+function errorOf(status: number, what: string, base: string, retryAfter: string | undefined): HubError {
   if (status === 401 || status === 403) {
-    return `${base} does not give ${what} to everyone (${status}): set HF_TOKEN to a token that may read it`;
+    const line = `${base} does not give ${what} to everyone (${status}): set HF_TOKEN to a token that may read it`;
+    return new HubError('HUB_UNAUTHORIZED', line);
   }
-  if (status === 404) return `${base} has no ${what}`;
+  if (status === 404) return new HubError('HUB_NOT_FOUND', `${base} has no ${what}`);
   if (status === 429) {
-    return `${base} answers too many requests (429): ask again ${retryAfter === undefined ? 'later' : `in ${retryAfter} s`}`;
+    const when = retryAfter === undefined ? 'later' : `in ${retryAfter} s`;
+    return new HubError('HUB_RATE_LIMITED', `${base} answers too many requests (429): ask again ${when}`);
   }
-  return `${base} answered ${status} for ${what}: ask again later`;
+  return new HubError('HUB_ERROR', `${base} answered ${status} for ${what}: ask again later`);
 }
 
 async function wholeOf(response: GetResponse, base: string): Promise<string> {
@@ -141,17 +157,20 @@ async function wholeOf(response: GetResponse, base: string): Promise<string> {
     let size = 0;
     for await (const chunk of response.body) {
       size += chunk.length;
-      if (size > LIST_BYTES) throw new HubError(`${base} sent a list of files of more than ${LIST_BYTES} bytes`);
+      if (size > LIST_BYTES) throw tooLong(base);
       yield chunk;
     }
   }
   try {
     return (await buffer(bounded())).toString('utf8');
   } catch (error) {
-    if (error instanceof NoResponseError) throw new HubError(`${base} broke off: ${error.message}`, { cause: error });
-    throw error;
+    if (!(error instanceof NoResponseError)) throw error;
+    throw new HubError('HUB_ERROR', `${base} broke off: ${error.message}`, { cause: error });
   }
 }
+
+const tooLong = (base: string): HubError =>
+  new HubError('HUB_ERROR', `${base} sent a list of files of more than ${LIST_BYTES} bytes`);
 
 function parse(text: string): unknown {
   try {

@@ -13,7 +13,7 @@ export function openRepositoryFolder(root: string): RepositoryFolder {
   const within = async (...path: readonly string[]): Promise<string> => {
     const [base, found] = [await realpath(root), await realpath(join(root, ...path))];
     if (found.startsWith(base + sep)) return found;
-    throw new HubError(`${path.join('/')} of the folder of encoders must not lead out of it`);
+    throw new HubError('FOLDER_NOT_READ', `${path.join('/')} of the folder of encoders must not lead out of it`);
   };
   return {
     has: (repository) =>
@@ -48,7 +48,10 @@ export function openRepositoryFolder(root: string): RepositoryFolder {
         throw hubErrorOf(error);
       }
       if (received === size) return;
-      throw new HubError(`${path} of ${repository} must have ${size} bytes; the folder of encoders has ${received}`);
+      throw new HubError(
+        'FILE_INCOMPLETE',
+        `${path} of ${repository} must have ${size} bytes; the folder of encoders has ${received}`,
+      );
     },
   };
 }
@@ -68,6 +71,8 @@ const codeOf = (error: unknown): string | undefined =>
 
 /** Its path is not for everyone who asks for the status. */
 function hubErrorOf(error: unknown): unknown {
+  if (error instanceof HubError) return error;
   const code = codeOf(error);
-  return code === undefined ? error : new HubError(`the folder of encoders cannot be read: ${code}`, { cause: error });
+  if (code === undefined) return error;
+  return new HubError('FOLDER_NOT_READ', `the folder of encoders cannot be read: ${code}`, { cause: error });
 }

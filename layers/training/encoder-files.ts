@@ -1,13 +1,11 @@
 /** The files that a training of an encoder starts from: those of the hub, or of the model that is trained further. */
-import { buffer } from 'node:stream/consumers';
 import { encoderKey, encoderPrefix } from '#domain/encoders/place.ts';
 import { findEncoder } from '#domain/encoders/read.ts';
-import { openStored, readStored, type StoredFile } from '#domain/encoders/stored-file.ts';
 import { blobKeys } from '#domain/keys.ts';
 import { findModel } from '#domain/models/read.ts';
-import type { Blobs } from '#domain/ports/blobs/port.ts';
 import { type EncoderFiles, openEncoder } from '#learning/encoder/open.ts';
 import { encoderRecipe } from '#learning/encoder/recipe.ts';
+import { storedFiles } from '#learning/encoder/stored.ts';
 import { TrainingFailure } from '#learning/failure.ts';
 import type { TextRecipe } from '#learning/text/recipe.ts';
 import { encoderSchema } from '#zoo/text-registry.ts';
@@ -39,19 +37,4 @@ async function filesOfModel({ adapters, job }: Pick<FitJob, 'adapters' | 'job'>,
     name: `${parent.name} ${parent.version}`,
     prefix: blobKeys.modelPrefix(job.account_id, id),
   });
-}
-
-function storedFiles(
-  artifacts: Blobs,
-  files: readonly (StoredFile & { readonly sha256: string })[],
-  { name, prefix }: { readonly name: string; readonly prefix: string },
-): EncoderFiles {
-  const named = (file: string) => files.find((one) => one.file === file)!;
-  return {
-    name,
-    identity: files.map(({ file, sha256 }) => `${file} ${sha256}`).join(' '),
-    has: (file) => files.some((one) => one.file === file),
-    read: async (file) => buffer(readStored(artifacts, prefix, named(file))),
-    open: async (file) => openStored(artifacts, prefix, named(file)),
-  };
 }

@@ -118,7 +118,7 @@ async function settled(
     log('WARN', error.message, error.cause instanceof Error ? { cause: error.cause.message } : {});
     // A reader who sees the end of the job sees all lines about it.
     await jobLog.flush();
-    const event = await failJob(table, job, error.message, isoTime(now()), reporter.usage);
+    const event = await failJob(table, job, error, isoTime(now()), reporter.usage);
     if (!event) return 'ended';
     await publishEvent(adapters, event, warningsOf(log));
     return 'failed';

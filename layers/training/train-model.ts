@@ -4,6 +4,7 @@ import type { DatasetProfile } from '#domain/datasets/profile.ts';
 import { isoTime } from '#domain/times.ts';
 import { OnnxError } from '#engine/onnx/decode.ts';
 import { type Artifacts, makeArtifacts } from '#learning/artifacts.ts';
+import { scoredAsAnswered } from '#learning/assess/as-answered.ts';
 import { assess } from '#learning/assess/assess.ts';
 import { evaluationOf } from '#learning/assess/evaluation.ts';
 import { int8Version } from '#learning/assess/int8.ts';
@@ -40,11 +41,11 @@ export async function trainModel(run: FitJob, profile: DatasetProfile, disk: str
   await using scratch = await openScratch(disk ?? tmpdir(), job.id);
   const parts = (job.cv ?? 0) + 1;
   const part = { done: parts - 1, of: parts };
-  const { prepared, settled, fit, stopReason } = await fitData(of, { folder: scratch.folder, part });
+  const { prepared, settled, fit: fitted, stopReason } = await fitData(of, { folder: scratch.folder, part });
   const { preparation, data } = prepared;
   const { calibrate = true, threshold } = hyperparameters;
   const assessment = await assess({
-    ...{ learner: settled.learner, parameters: fit.parameters, preparation, data, device: run.device, calibrate },
+    ...{ learner: settled.learner, parameters: fitted.parameters, preparation, data, device: run.device, calibrate },
     between: () => reporter.expectMore(),
     ...(threshold === undefined ? {} : { threshold }),
     ...(preparation.encoding.lastValues ? { lastValues: preparation.encoding.lastValues } : {}),
@@ -52,6 +53,11 @@ export async function trainModel(run: FitJob, profile: DatasetProfile, disk: str
   for (const warning of assessment.warnings) run.jobLog.tell('WARN', warning);
   const calibration = assessment.classification?.calibration ?? assessment.multilabel?.calibration;
   const calibrated = { ...prepared, preparation: { ...preparation, ...(calibration ? { calibration } : {}) } };
+  const fit = await scoredAsAnswered(fitted, {
+    ...{ learner: settled.learner, parameters: fitted.parameters, data, device: run.device },
+    preparation: calibrated.preparation,
+    between: () => reporter.expectMore(),
+  });
   const createdAt = isoTime(adapters.now());
   const made = makeArtifacts({
     ...{ job, profile, family, hyperparameters, prepared: calibrated, fit, assessment, createdAt },

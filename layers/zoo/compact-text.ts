@@ -13,6 +13,10 @@ import { type Initializer, xavierUniform, zeros } from '#engine/random.ts';
 import type { Mode, Network, Values } from '#engine/training/network.ts';
 import { sizeOf } from '#engine/type.ts';
 
+/** Of the hash table of n-grams, and the width of a vector. */
+export const BUCKETS = 2 ** 15;
+export const DIMENSIONS = 32;
+
 export interface CompactTextShape {
   /** Of the hash table of n-grams. Bucket 0 is for padding, with weight 0. */
   readonly buckets: number;

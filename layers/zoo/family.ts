@@ -24,6 +24,10 @@ export interface Wanted {
     /** How many rows after the window's last one the target is. */
     readonly horizon: number;
   };
+  readonly text?: {
+    /** That are read of a text, from its beginning. */
+    readonly words: number;
+  };
   readonly table?: {
     /** A category with more values than this is a code, and not one-hot: the network has a vector for each. */
     readonly embedAbove: number;

@@ -48,7 +48,7 @@ function print(input: unknown): string {
   return typeof input === 'number' ? String(input) : (JSON.stringify(input) ?? String(input));
 }
 
-const SCHEDULES = ['constant', 'linear', 'cosine', 'step'] as const;
+export const SCHEDULES = ['constant', 'linear', 'cosine', 'step'] as const;
 
 /** A number between two bounds, both included, or a word. Not a union, whose refusals would tell of one side only. */
 function boundedOr<const W extends string>(name: string, low: number, high: number, word: W) {

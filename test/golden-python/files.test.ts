@@ -114,6 +114,32 @@ test('the module of two classes with a threshold answers alike', async () => {
   expect([opened.torch.labels, opened.onnx.labels]).toEqual([labels, labels]);
 });
 
+test('the module of texts makes the same n-grams of them, and answers alike', async () => {
+  const rows = Array.from(
+    { length: 80 },
+    (_, i) => `"Nº ${i}: ${i % 2 ? 'Regen & Wind über dem Land' : 'prices ROSE, again'}",${i % 2}`,
+  );
+  const { opened, ours } = await openedByPython(
+    'texts',
+    {
+      content: ['said,kind', ...rows].join('\n'),
+      target: 'kind',
+      hyperparameters: { epochs: 1 },
+      more: { model_type: 'compact-text' },
+    },
+    [['Rain and wind'], ['ﬁnally: prices_rose 3½ ×, schön'], ['Wind '.repeat(400)]],
+  );
+  expect(opened.same).toBe(true);
+  expect(opened.names).toEqual(['embedding.bias', 'embedding.weight', 'output.bias', 'output.weight']);
+  for (const one of [opened.torch, opened.onnx]) {
+    expect(one.labels).toEqual(ours.map((answer) => 'class' in answer && answer.class));
+    expectClose(
+      one.numbers.flat(),
+      ours.flatMap((answer) => ('class' in answer ? Object.values(answer.probabilities!) : [])),
+    );
+  }
+});
+
 /** A table of images: its features are the pixels, one channel after another. */
 function pixelTable(
   channels: number,

@@ -32,6 +32,10 @@ kind = serving.get("kind", "table")
 feeds = {}
 if kind == "image":
     feeds["image"] = np.array(rows, dtype=np.float32)
+elif kind == "text":
+    buckets, weights = program["encode"](rows).chunk(2, dim=1)
+    feeds = {"buckets": buckets.numpy().astype(np.int32), "weights": weights.numpy()}
+    serving["features"] = []
 for i, feature in enumerate(serving["features"]):
     # [rows, 1] of a table, [series, steps] of windows.
     column = [[step[i] for step in row] if kind == "series" else [row[i]] for row in rows]

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { pipeline } from 'node:stream/promises';
 
 export interface HubRequest {
   readonly path: string;
@@ -20,6 +21,8 @@ export interface HubBehaviour {
   cut?: number;
   /** … or one of them. */
   cutFile?: string;
+  /** Calls this once it has sent a file up to this byte. */
+  at?: { readonly bytes: number; readonly call: () => void };
   /** Answers this instead of a list of files. */
   list?: string;
   /** What the list says of each file's size. Default: what it is. */
@@ -30,9 +33,13 @@ export interface HubBehaviour {
   redirect?: string;
 }
 
+const PIECE = 2 ** 18;
+
 export class HubServer {
   readonly requests: HubRequest[] = [];
   behaviour: HubBehaviour = {};
+  /** Bytes of files. */
+  sent = 0;
   readonly #repositories: Readonly<Record<string, Readonly<Record<string, Buffer>>>>;
   readonly #server = createServer((request, response) => this.#answer(request, response));
 
@@ -98,7 +105,21 @@ export class HubServer {
     const from = Number(/^bytes=(\d+)-$/.exec(range ?? '')?.[1] ?? 0);
     const bytes = all.subarray(from, Math.max(from, all.length - cut));
     response.writeHead(range === undefined ? 200 : 206, { 'content-length': bytes.length });
-    if (bytes.length <= breakAfter) return void response.end(bytes);
-    response.write(bytes.subarray(0, breakAfter), () => response.destroy());
+    // A connection that is closed meanwhile is none of its business.
+    if (bytes.length <= breakAfter) pipeline(this.#pieces(bytes, from), response).catch(() => undefined);
+    else response.write(bytes.subarray(0, breakAfter), () => response.destroy());
+  }
+
+  /** As fast as they are taken. @param start their place in the file */
+  async *#pieces(bytes: Buffer, start: number): AsyncGenerator<Buffer> {
+    for (let from = 0; from < bytes.length; from += PIECE) {
+      const piece = bytes.subarray(from, from + PIECE);
+      yield piece;
+      this.sent += piece.length;
+      const { at } = this.behaviour;
+      if (at === undefined || start + from < at.bytes) continue;
+      delete this.behaviour.at;
+      at.call();
+    }
   }
 }

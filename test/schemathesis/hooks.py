@@ -197,6 +197,7 @@ def possible(operation, name, value):
 VAULT = "/api/model-manager/{manager_id}"
 # What belongs together, or is not text.
 GIVEN = {
+    ("POST /models/import/uploads", "file_name"): "weights.pth",
     (f"POST {VAULT}/models/compare", "model_names"): ["kept_v2.0", "kept_v2.1"],
     (f"PUT {VAULT}/security/password", "old_password"): "correct horse",
     (f"PUT {VAULT}/security/password", "new_password"): "correct horse",

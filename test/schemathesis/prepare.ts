@@ -81,6 +81,9 @@ export async function prepare(
     WEBHOOK: webhook.id,
     DELIVERY: (await answer(tested)).delivery_id,
     UPLOAD: (await answer(client.POST('/datasets/uploads', { body: { name: 'Parts', file_size: 100 } }))).upload_id,
+    IMPORT: (
+      await answer(client.POST('/models/import/uploads', { body: { file_name: 'weights.pth', file_size: 100 } }))
+    ).upload_id,
     MEMBER: await member(client),
     SPARE_DATASET: await upload(),
     SPARE_MODEL: spare,

@@ -55,6 +55,7 @@ async function operationsOf(url: string): Promise<string[]> {
 /** Operations that cannot succeed with what is made up, each with the reason. */
 const NEVER: Readonly<Record<string, string>> = {
   'POST /datasets/uploads/{upload_id}/complete': 'its parts have to be sent to presigned URLs before',
+  'POST /models/import/uploads/{import_id}/complete': 'its parts have to be sent to presigned URLs before',
   'POST /training/stop/{job_id}': 'no training of this lane takes so long that it can be stopped',
   'POST /api/model-manager/{manager_id}/models/uploads/{upload_id}/complete':
     'its parts have to be sent to presigned URLs before',

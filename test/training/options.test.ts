@@ -191,6 +191,19 @@ describe('a version of 8 bits', () => {
     }
   });
 
+  test('is scored on the rows for a test as it answers, by its threshold', async () => {
+    const content = useless(['no', 'no', 'no', 'yes']);
+    const hyperparameters = { epochs: 3, threshold: 'f1' };
+    await run(await world.queue('j', { content, target: 'y', hyperparameters, more: { test_split: 0.2 } }));
+    const { metrics } = await evaluation('j');
+    const { final_metrics, test_performance } = await modelOf('j');
+    // Of the more probable class it would be 0.75.
+    expect(metrics.accuracy).toBeLessThan(0.7);
+    expect(final_metrics.val_accuracy).toBeCloseTo(metrics.accuracy!, 10);
+    expect(final_metrics.test_accuracy).toBeLessThan(0.7);
+    expect(test_performance!.accuracy).toBe(final_metrics.test_accuracy);
+  });
+
   test('is refused of a model that has none', async () => {
     await run(await world.queue('j', { hyperparameters: { epochs: 1 } }));
     const predictor = makePredictor({ artifacts: world.adapters.blobs.artifacts });

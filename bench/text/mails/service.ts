@@ -25,8 +25,11 @@ export interface Service {
   upload(name: string, texts: readonly Labelled[]): Promise<void>;
   /** The service's examples of attacks. */
   samples(): Promise<readonly Labelled[]>;
-  /** Resolves with the seconds from the request to the model. */
-  train(model: string, file: string, config: object): Promise<number>;
+  /**
+   * Resolves with the seconds from the request to the model.
+   * @param watch is called now and then with the job's id
+   */
+  train(model: string, file: string, config: object, watch?: (job: string) => void): Promise<number>;
   /** The share of mails that the model's latest version labels rightly. */
   accuracy(model: string, texts: readonly Labelled[]): Promise<number>;
   /** How many of the harmless texts with words that attacks have its latest version takes for attacks. */
@@ -50,11 +53,12 @@ export function serviceAt(base: string): Service {
     async upload(name, texts) {
       await call('PUT', `/training-data/${name}`, texts.map((mail) => `${JSON.stringify(mail)}\n`).join(''));
     },
-    async train(model_name, training_data_path, config) {
+    async train(model_name, training_data_path, config, watch) {
       const began = performance.now();
       const { job_id } = started.parse(await call('POST', '/train', { model_name, training_data_path, config }));
       for (;;) {
         const { status, error, progress } = job.parse(await call('GET', `/jobs/${job_id}`));
+        watch?.(job_id);
         process.stderr.write(`\r${model_name}: ${status}, ${Math.round(progress)} % `);
         if (status === 'completed') break;
         if (status === 'failed') throw new Error(`the training of ${model_name} failed: ${error}`);

@@ -4,11 +4,11 @@
  *     step NAME       two steps of fine-tuning
  *     load FOLDER     opens an encoder of a folder
  */
-import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { openEncoder } from '#learning/encoder/open.ts';
 import { models, openTuning } from '../tuning/tuning.ts';
 import { folderFiles } from './folder.ts';
+import { peakBytes } from './peak.ts';
 
 const [what = '', of = ''] = process.argv.slice(2);
 const cases: Readonly<Record<string, () => Promise<void>>> = {
@@ -26,10 +26,4 @@ const cases: Readonly<Record<string, () => Promise<void>>> = {
   },
 };
 await cases[what]!();
-process.stdout.write(String(mostBytes()));
-
-/** Not `maxRSS`: that of a process begins with what the one had that started it. */
-function mostBytes(): number {
-  const found = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync('/proc/self/status', 'utf8'));
-  return Number(found![1]) * 1024;
-}
+process.stdout.write(String(peakBytes('self')));

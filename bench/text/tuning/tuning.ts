@@ -10,7 +10,7 @@ import { encoderNetwork } from '#zoo/encoders/network.ts';
 import { encoderOf } from '#zoo/encoders/registry.ts';
 
 export const THREADS = 2;
-const TOKENS = 128;
+export const TOKENS = 128;
 
 export interface Model {
   /** As `transformers_training.py` has it. */

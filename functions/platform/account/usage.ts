@@ -48,12 +48,13 @@ const answer = z
         model_bytes: count.nullable(),
         prediction_bytes: count.meta({ description: 'Of the files of batch predictions' }),
         log_bytes: count.meta({ description: 'Of the logs of predictions' }),
+        encoder_bytes: count.meta({ description: 'Of encoders that were uploaded to the training service' }),
         total_bytes: count.nullable(),
         limit_bytes: count.nullable().meta({ description: 'null: there is none' }),
       })
       .meta({
         description:
-          'Now: uploaded files, and the files of models, of batch predictions and of logs. Bytes are null if they could not be counted',
+          'Now: uploaded files, and the files of models, of batch predictions, of logs and of uploaded encoders. Bytes are null if they could not be counted',
       }),
     users: bounded,
     api_keys: bounded,
@@ -88,7 +89,7 @@ function show(
 ): z.input<typeof answer> {
   const from = `${period}-01T00:00:00.000Z`;
   const { compute_seconds, cost_usd, ...ended } = used;
-  const { dataset_bytes, model_bytes, prediction_bytes, log_bytes, storage_counted: known } = account;
+  const { dataset_bytes, model_bytes, prediction_bytes, log_bytes, encoder_bytes, storage_counted: known } = account;
   return {
     period,
     from,
@@ -103,6 +104,7 @@ function show(
       model_bytes: known ? model_bytes : null,
       prediction_bytes,
       log_bytes,
+      encoder_bytes,
       total_bytes: known ? totalBytes(account) : null,
       limit_bytes: caps.storedBytesPerAccount ?? null,
     },

@@ -4,7 +4,8 @@ import { newId } from '#domain/ids.ts';
 import { reserveBytes } from '#domain/installation/storage.ts';
 import { blobKeys } from '#domain/keys.ts';
 import { createModel } from '#domain/models/create.ts';
-import type { Model, TrainedModel } from '#domain/models/record.ts';
+import type { Artifact, Model, TrainedModel } from '#domain/models/record.ts';
+import { endModelUpload, getModelUpload, type ModelUpload } from '#domain/models/uploads.ts';
 import { markOrphaned } from '#domain/orphans.ts';
 import type { Write } from '#domain/ports/table/port.ts';
 import { isoTime } from '#domain/times.ts';
@@ -29,6 +30,8 @@ export interface Importing {
   /** As it was given, and as it will be served. */
   readonly original: Uint8Array;
   readonly imported: Imported;
+  /** Where it came in parts: then the file as it was given is in its place. */
+  readonly upload?: ModelUpload;
   /** Where it comes from the vault: of what, and the writes that list it there. */
   readonly vault?: {
     readonly origin: VaultOrigin;
@@ -49,8 +52,11 @@ export async function createImported(services: ImportServices, of: Importing): P
   const { original, imported } = of;
   return storeImported(services, of, async (facts) => {
     const { serving, notes } = imported;
+    const { upload } = of;
+    const stored = upload && { file: upload.file, size: original.length, sha256: sha256Of(original) };
     return {
       files: importer.files(original, imported, facts),
+      ...(stored ? { stored } : {}),
       record: {
         model_type: 'onnx',
         task: serving.task,
@@ -69,20 +75,25 @@ export async function createImported(services: ImportServices, of: Importing): P
 /** What a file becomes: the files of the model, and what its record says of them. */
 interface ReadFile {
   readonly files: readonly ArtifactFile[];
+  /** A file that is in its place. */
+  readonly stored?: Artifact;
   readonly record: Pick<TrainedModel, 'model_type' | 'task' | 'architecture' | 'target' | 'training_config'>;
 }
+
+type Storing = Pick<Importing, 'accountId' | 'name' | 'fileName' | 'upload' | 'vault'>;
 
 /** Writes the files that `read` makes, and creates the model. Nothing is written if that throws. */
 export async function storeImported(
   services: ImportServices,
-  { accountId, name, fileName, vault }: Pick<Importing, 'accountId' | 'name' | 'fileName' | 'vault'>,
+  { accountId, name, fileName, upload, vault }: Storing,
   read: (facts: ImportFacts) => Promise<ReadFile>,
 ): Promise<Model> {
   const { adapters, settings } = services;
   const { table, blobs, now } = adapters;
-  const id = newId(now());
+  const id = upload?.id ?? newId(now());
   const createdAt = isoTime(now());
-  const { files, record } = await read({ name, fileName, createdAt });
+  const { files: made, stored, record } = await read({ name, fileName, createdAt });
+  const files = made.filter(({ file }) => file !== stored?.file);
   const size = files.reduce((sum, { bytes }) => sum + bytes.length, 0);
   await reserveBytes(table, accountId, size, settings.caps);
   await table.transact([
@@ -91,21 +102,26 @@ export async function storeImported(
   for (const { file, bytes, contentType } of files) {
     await blobs.artifacts.put(blobKeys.modelFile(accountId, id, file), bytes, { contentType });
   }
-  const made: TrainedModel = {
+  const model: TrainedModel = {
     id,
     account_id: accountId,
     name,
     ...record,
     ...{ performance: {}, final_metrics: {}, hyperparameters: {} },
-    artifacts: files.map(({ file, bytes }) => ({ file, size: bytes.length, sha256: sha256Of(bytes) })),
+    artifacts: [
+      ...(stored ? [stored] : []),
+      ...files.map(({ file, bytes }) => ({ file, size: bytes.length, sha256: sha256Of(bytes) })),
+    ],
     created_at: createdAt,
     ...(vault === undefined ? {} : { vault: vault.origin }),
   };
-  const { model, event } = await createModel(table, made, createdAt, () =>
-    vault === undefined ? Promise.resolve([]) : vault.writes({ id, name, since: createdAt }),
-  );
+  const { model: created, event } = await createModel(table, model, createdAt, async () => [
+    ...((await vault?.writes({ id, name, since: createdAt })) ?? []),
+    // Read again, so that a completion that another one was ahead of ends.
+    ...(upload ? [endModelUpload(await getModelUpload(table, accountId, upload.id, now()))] : []),
+  ]);
   await publish(event, services);
-  return model;
+  return created;
 }
 
 const sha256Of = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');

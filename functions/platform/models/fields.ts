@@ -3,6 +3,7 @@ import { TASKS } from '#domain/datasets/profile.ts';
 import { LIMITS } from '#domain/limits.ts';
 import { featureSpec, type Model, WEIGHTS_TYPE } from '#domain/models/record.ts';
 import { ONNX_FILE, type Serving } from '#learning/serving/description.ts';
+import { families } from '#zoo/registry.ts';
 import { anyJson, id, time } from '../fields.ts';
 import { warningsAnswer } from '../training/fields.ts';
 
@@ -46,7 +47,10 @@ export const modelDetail = z
     name: z.string().meta({ example: 'Penguins' }),
     model_type: z.string().meta({ example: 'mlp' }),
     architecture: z.strictObject({
-      input_shape: z.array(z.int()).meta({ example: [7] }),
+      input_shape: z.array(z.int()).meta({
+        description: 'Of an image: height, width, channels; of a series: rows of a window, numbers of a row',
+        example: [7],
+      }),
       output_classes: z
         .int()
         .meta({ description: '1 for regression, 0 for a file of weights, which does not say it', example: 3 }),
@@ -142,6 +146,13 @@ const showVault = ({ vault }: Model) => {
 /** They do not say what a network with them predicts, whatever their record has. */
 const isWeights = ({ model_type }: Model): boolean => model_type === WEIGHTS_TYPE;
 
+/** As the document has it, an image's channels last; records have them first, as networks do. */
+function shownShape({ model_type, architecture: { input_shape } }: Model): number[] {
+  const [channels, height, width] = input_shape;
+  const isImage = input_shape.length === 3 && families[model_type]?.kinds.includes('image');
+  return isImage ? [height!, width!, channels!] : input_shape;
+}
+
 /** @param serving what it takes and gives, if that can be read */
 export const showDetail = (
   of: Model,
@@ -151,7 +162,11 @@ export const showDetail = (
   id: of.id,
   name: of.name,
   model_type: of.model_type,
-  architecture: isWeights(of) ? { ...of.architecture, output_classes: 0 } : of.architecture,
+  architecture: {
+    ...of.architecture,
+    input_shape: shownShape(of),
+    ...(isWeights(of) ? { output_classes: 0 } : {}),
+  },
   performance: of.performance,
   test_performance: of.test_performance ?? null,
   test_accuracy: of.test_performance?.accuracy ?? null,

@@ -1,14 +1,13 @@
 import { z } from 'zod';
-import { ValidationError } from '#domain/errors.ts';
 import { LIMITS } from '#domain/limits.ts';
-import { WEIGHTS_TYPE } from '#domain/models/record.ts';
 import { multipart, type UploadedFile } from '#functions/http/body/multipart.ts';
 import { route } from '#functions/http/route.ts';
 import { asJson } from '../datasets/parsing-fields.ts';
 import { nameLine } from '../fields.ts';
-import { createImported, type Importing, type ImportServices, storeImported } from './create-imported.ts';
+import { createImported, type ImportServices } from './create-imported.ts';
+import { createWeights } from './create-weights.ts';
 import { modelDetail, showDetail } from './fields.ts';
-import { DEFAULT_TARGET, examples, wishFields } from './wishes.ts';
+import { DEFAULT_TARGET, examples, expectNoWishes, wishFields } from './wishes.ts';
 
 const NAME_CHARACTERS = 255;
 
@@ -40,7 +39,8 @@ export const importModel = route({
   description:
     'An addition to the document: a model that scikit-learn (by skl2onnx), XGBoost, PyTorch and others exported, in one file. ' +
     'It must take rows of a table, and give scores of classes or numbers. From then on it is a model like those trained here. ' +
-    'A file of weights (`.pth`, `.safetensors`) becomes a model that does not predict, from which a training can start: `start_from`.',
+    'A file of weights (`.pth`, `.safetensors`) becomes a model that does not predict, from which a training can start: `start_from`. ' +
+    'What does not fit into a request comes in parts: `POST /models/import/uploads`.',
   tags: ['Models'],
   authentication: 'account',
   scope: 'train',
@@ -52,41 +52,20 @@ export const importModel = route({
     const original = await bytesOf(file);
     const { name, ...wishes } = fields;
     const fileName = file.name.slice(0, NAME_CHARACTERS).toWellFormed();
-    const of = { accountId: caller.accountId, name, fileName, original };
+    const of = { accountId: caller.accountId, name, fileName };
     const importer = await services.importer();
     if (importer.areWeights(original, fileName)) {
-      return { status: 201, body: showDetail(await createWeights(services, { ...of, ...wishes }), [], undefined) };
+      expectNoWishes(wishes);
+      return {
+        status: 201,
+        body: showDetail(await createWeights(services, { ...of, bytes: original }), [], undefined),
+      };
     }
     const imported = await importer.read(original, wishes);
-    const model = await createImported(services, { ...of, imported });
+    const model = await createImported(services, { ...of, original, imported });
     return { status: 201, body: showDetail(model, [], imported.serving) };
   },
 });
-
-type Weights = Omit<Importing, 'imported' | 'original'> & { readonly original: Buffer } & Omit<
-    z.output<typeof form>,
-    'name'
-  >;
-
-/** Throws `ValidationError` for what only a model that predicts can have. */
-async function createWeights(
-  services: ImportServices,
-  { target, features, classes, scores, examples: compared, ...of }: Weights,
-) {
-  const odd = Object.entries({ features, classes, scores, examples: compared }).find(([, wish]) => wish !== undefined);
-  if (odd) throw ValidationError.of(odd[0], 'must be left out for a file of weights, which does not predict');
-  return storeImported(services, of, async (facts) => {
-    const { files, parameters } = await (await services.importer()).readWeights(of.original, facts);
-    // What a network with these weights predicts is for the training to say that starts from them: the task and the target
-    // of the record are not shown.
-    const architecture = { input_shape: [], output_classes: 0, parameters };
-    const training_config = { imported: facts.fileName };
-    return {
-      files,
-      record: { model_type: WEIGHTS_TYPE, task: 'classification', architecture, target, training_config },
-    };
-  });
-}
 
 /** No larger than a body may be. */
 async function bytesOf(file: UploadedFile): Promise<Buffer> {

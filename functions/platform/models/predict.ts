@@ -10,11 +10,11 @@ import type { Prediction, PredictionOptions, Predictor } from '#learning/predict
 import { VARIANTS } from '#learning/serving/description.ts';
 import { BASES } from '#learning/serving/typical.ts';
 import { takesText } from '#learning/text/description.ts';
+import { textsOf } from '#learning/text/tensors.ts';
 import { predictionId } from '../monitoring/fields.ts';
 import { logPredictions } from '../monitoring/log-prediction.ts';
 import { modelPath } from './fields.ts';
 import { row } from './row-schema.ts';
-import { textsOf } from './text-rows.ts';
 
 export interface PredictServices extends Services {
   /** Only a type here, so that declaring the route does not load ONNX Runtime. */

@@ -1,5 +1,6 @@
 /** What an ONNX file does not say of the model in it. */
 import { z } from 'zod';
+import { ValidationError } from '#domain/errors.ts';
 import { LIMITS } from '#domain/limits.ts';
 import { line } from '../fields.ts';
 import { row } from './row-schema.ts';
@@ -46,3 +47,14 @@ export const examples = z
   });
 
 export const DEFAULT_TARGET = 'target';
+
+/** Throws `ValidationError` for what only a model that predicts can have. */
+export function expectNoWishes({
+  features,
+  classes,
+  scores,
+  examples: compared,
+}: { readonly [name in keyof typeof wishFields | 'examples']?: unknown }) {
+  const odd = Object.entries({ features, classes, scores, examples: compared }).find(([, wish]) => wish !== undefined);
+  if (odd) throw ValidationError.of(odd[0], 'must be left out for a file of weights, which does not predict');
+}

@@ -227,7 +227,7 @@ function expectDifferent(name: string, values: readonly unknown[]): void {
   const seen = new Set<string>();
   for (const [i, value] of values.entries()) {
     const text = JSON.stringify(value);
-    if (seen.has(text)) throw ValidationError.of(`space.${name}[${i}]`, `must be another value; got ${text} twice`);
+    if (seen.has(text)) throw ValidationError.of(`space.${name}[${i}]`, `must be listed once; got ${text} twice`);
     seen.add(text);
   }
 }

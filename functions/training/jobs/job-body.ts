@@ -28,6 +28,11 @@ export const jobError = z
   .optional()
   .meta({ description: 'An addition: why it has failed', example: 'row 3 label must be one of …' });
 
+export const jobCode = z
+  .string()
+  .optional()
+  .meta({ description: 'An addition: why it has failed, for programs', example: 'HUB_UNREACHABLE' });
+
 export const stage = z
   .enum(['loading', 'stopping'])
   .optional()
@@ -59,4 +64,5 @@ export const showMore = (of: Job) => ({
   ...(of.awaits_encoder !== undefined && of.status === 'queued' ? { stage: 'loading' as const } : {}),
   ...(of.stop_requested && of.ended_at === undefined ? { stage: 'stopping' as const } : {}),
   ...(of.failure === undefined ? {} : { error: of.failure }),
+  ...(of.failure_code === undefined ? {} : { code: of.failure_code }),
 });

@@ -3,11 +3,11 @@ import type { Table } from '#domain/ports/table/port.ts';
 import { listTextJobs } from '#domain/training/lists.ts';
 import { route } from '#functions/http/route.ts';
 import { paging } from '../fields.ts';
-import { jobError, jobFacts, showJob, showMore, stage } from './job-body.ts';
+import { jobCode, jobError, jobFacts, showJob, showMore, stage } from './job-body.ts';
 
 const answer = z
   .strictObject({
-    jobs: z.record(z.string(), z.strictObject({ ...jobFacts, stage, error: jobError })).meta({
+    jobs: z.record(z.string(), z.strictObject({ ...jobFacts, stage, error: jobError, code: jobCode })).meta({
       description: 'By id, the newest first',
     }),
     total_jobs: z.int().meta({ description: 'Of all pages', example: 1 }),

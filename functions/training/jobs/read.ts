@@ -5,7 +5,7 @@ import { route } from '#functions/http/route.ts';
 import { version } from '../fields.ts';
 import { spelled } from '../versions.ts';
 import { getTextJob, jobPath } from './find.ts';
-import { jobError, jobFacts, progressFacts, showJob, showMore, showProgress, stage } from './job-body.ts';
+import { jobCode, jobError, jobFacts, progressFacts, showJob, showMore, showProgress, stage } from './job-body.ts';
 
 const result = z
   .strictObject({
@@ -23,6 +23,7 @@ const answer = z
     result: result.nullable().meta({ description: 'null unless it is completed' }),
     stage,
     error: jobError,
+    code: jobCode,
   })
   .meta({ id: 'Job' });
 

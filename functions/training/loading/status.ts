@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { encoderNamed, isUploaded } from '#domain/encoders/catalogue.ts';
+import { ENCODER_FAILURES } from '#domain/encoders/failures.ts';
 import { encoderKey } from '#domain/encoders/place.ts';
 import { findEncoder, listEncoders, listUploads } from '#domain/encoders/read.ts';
 import { ENCODER_STATUSES, type EncoderState } from '#domain/encoders/record.ts';
@@ -17,6 +18,10 @@ const oneAnswer = z.strictObject({
   progress: percent.meta({ description: 'Percent of its bytes', example: 75 }),
   source: z.string().meta({ example: 'Hugging Face' }),
   message: z.string().optional().meta({ description: 'An addition: why it has failed, and what can be done' }),
+  code: z
+    .enum(ENCODER_FAILURES)
+    .optional()
+    .meta({ description: 'An addition: the same for programs', example: 'HUB_UNREACHABLE' }),
 });
 
 const answer = z
@@ -76,13 +81,14 @@ async function one(table: Table, accountId: string, name: string): Promise<Named
 
 function show(state: EncoderState | undefined, source: string): z.input<typeof oneAnswer> {
   if (!state) return { status: 'not_loaded', progress: 0, source };
-  const { loaded_bytes, total_bytes, failure } = state;
+  const { loaded_bytes, total_bytes, failure, failure_code } = state;
   const share = total_bytes === 0 ? 0 : Math.min(1, loaded_bytes / total_bytes);
   return {
     status: state.status,
     progress: state.status === 'loaded' ? 100 : tenths(100 * share),
     source: state.source,
     ...(failure === undefined ? {} : { message: failure }),
+    ...(failure_code === undefined ? {} : { code: failure_code }),
   };
 }
 

@@ -1,16 +1,20 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
-import { MOST_ENCODER_BYTES } from '#domain/encoders/catalogue.ts';
+import { MOST_ENCODER_BYTES, WEIGHT_FILES } from '#domain/encoders/catalogue.ts';
 import { encoderPrefix } from '#domain/encoders/place.ts';
-import { ENCODER_STATUSES, type EncoderFile, type PartialFile } from '#domain/encoders/record.ts';
+import { ENCODER_STATUSES, type EncoderFile, type EncoderState, type PartialFile } from '#domain/encoders/record.ts';
 import { partKey, readStored } from '#domain/encoders/stored-file.ts';
 import { missingOf, openUpload, recordUpload, UPLOADABLE } from '#domain/encoders/uploads.ts';
 import { ValidationError } from '#domain/errors.ts';
+import { reserveBytes } from '#domain/installation/storage.ts';
 import type { Blobs } from '#domain/ports/blobs/port.ts';
 import type { Content } from '#domain/request-body.ts';
 import { bytes } from '#functions/http/body/bytes.ts';
 import { route } from '#functions/http/route.ts';
 import { shown } from '#learning/csv/fault.ts';
+import { expectEncoder } from '#learning/encoder/open.ts';
+import { storedFiles } from '#learning/encoder/stored.ts';
+import { TrainingFailure } from '#learning/failure.ts';
 import { ConfigurationError } from '#zoo/encoders/encoder.ts';
 import { encoderOf } from '#zoo/encoders/registry.ts';
 import { modelName } from '../fields.ts';
@@ -77,7 +81,7 @@ export const uploadEncoder = route({
     file: expectPath(path),
     state: await openUpload(table, caller.accountId, path.name, now()),
   }),
-  async handler({ caller: { accountId }, resource: { file, state }, headers, body }, { adapters }) {
+  async handler({ caller: { accountId }, resource: { file, state }, headers, body }, { adapters, settings }) {
     const { table, now } = adapters;
     const range = rangeOf(headers['content-range'], body.size);
     const before = state.partial.find((one) => one.file === file);
@@ -92,12 +96,14 @@ export const uploadEncoder = route({
     const others = [...state.files, ...state.partial].filter((one) => one.file !== file);
     expectRoom(others.reduce((sum, { size }) => sum + size, range.size));
     if (file === 'config.json') await expectConfiguration(body);
+    await reserveBytes(table, accountId, body.size, settings.caps);
     const prefix = encoderPrefix(state);
     await adapters.blobs.artifacts.put(partKey(prefix, file, range.start, body.size), body.read());
     const partial: PartialFile = { file, size: range.size, parts: [...parts, body.size] };
     const whole =
       range.start + body.size === range.size ? await completed(adapters.blobs.artifacts, prefix, partial) : [];
     const files = [...state.files.filter((one) => one.file !== file), ...whole];
+    if (whole.length > 0) await expectReadable(adapters.blobs.artifacts, state, files);
     const next = await recordUpload(
       table,
       accountId,
@@ -144,6 +150,19 @@ async function expectConfiguration(body: Content): Promise<void> {
   } catch (error) {
     if (error instanceof ConfigurationError) throw ValidationError.of('body', error.message);
     throw ValidationError.of('body', 'must be a config.json: a JSON object');
+  }
+}
+
+/** As soon as there is enough to tell: what cannot be read or does not fit is not taken. Throws `ValidationError`. */
+async function expectReadable(blobs: Blobs, state: EncoderState, files: readonly EncoderFile[]): Promise<void> {
+  const weights = WEIGHT_FILES.some((name) => files.some(({ file }) => file === name));
+  // The weights may be missing still.
+  if (missingOf([...files, { file: WEIGHT_FILES[0] }]).length > 0) return;
+  try {
+    await expectEncoder(storedFiles(blobs, files, { name: state.name, prefix: encoderPrefix(state) }), { weights });
+  } catch (error) {
+    if (!(error instanceof TrainingFailure)) throw error;
+    throw ValidationError.of('body', `cannot be taken: ${error.message}`);
   }
 }
 

@@ -52,7 +52,7 @@ export const showFacts = (of: KnownModel) => {
   const latest = latestOf(of);
   return {
     name: of.name,
-    type: latest ? ('onnx' as const) : typeOf(of.name),
+    type: typeOf(of.name),
     trained: latest !== undefined,
     path: latest ? `./models/${latest.model_id}` : null,
     status: statusOf(of),

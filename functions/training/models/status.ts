@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { route } from '#functions/http/route.ts';
 import { findFamily, modelName, modelPath, percent, time } from '../fields.ts';
-import { jobError, progressFacts, showJob, showMore, showProgress, stage } from '../jobs/job-body.ts';
+import { jobCode, jobError, progressFacts, showJob, showMore, showProgress, stage } from '../jobs/job-body.ts';
 import { MODEL_STATUSES, readKnown, statusOf } from './model.ts';
 
 const answer = z
@@ -15,6 +15,7 @@ const answer = z
     job_id: z.string().nullable().meta({ description: 'An addition: the latest job' }),
     stage,
     error: jobError,
+    code: jobCode,
   })
   .meta({ id: 'TrainingStatus' });
 

@@ -30,16 +30,16 @@ export function permitted(name: FunctionName, given: Adapters) {
     throw new InternalError(`${name} used ${what}, which the topology does not say`);
   };
   const only = <T extends object>(port: T, of: string, allowed: readonly (keyof T)[]): T => {
-    const bound = new Map<string | symbol, unknown>();
+    // By the port's own method: a bound one is made once, not for every call.
+    const bound = new WeakMap<object, unknown>();
     return new Proxy(port, {
       get(target, key) {
-        const known = bound.get(key);
-        if (known !== undefined) return known;
         const own: unknown = Reflect.get(target, key);
         if (typeof own !== 'function') return own;
-        const made = allowed.includes(key as keyof T) ? own.bind(target) : () => refuse(`${of}.${String(key)}`);
-        bound.set(key, made);
-        return made;
+        if (!bound.has(own)) {
+          bound.set(own, allowed.includes(key as keyof T) ? own.bind(target) : () => refuse(`${of}.${String(key)}`));
+        }
+        return bound.get(own);
       },
     });
   };

@@ -45,7 +45,7 @@ export const functions = {
     runtime: true,
     uses: {
       table: ['get', 'query', 'put', 'update', 'delete', 'check'],
-      buckets: { artifacts: ['put'] },
+      buckets: { artifacts: ['read', 'put', 'upload', 'delete'] },
       publishes: true,
       tokens: 'verify',
     },
@@ -84,6 +84,7 @@ export const surface = {
   routes: [
     { path: '/{proxy+}', function: 'platform-api' },
     { path: '/models/import', function: 'platform-import' },
+    { path: '/models/import/{proxy+}', function: 'platform-import' },
     { path: '/models/{model_id}/predict', function: 'platform-predict' },
     { path: '/models/{model_id}/predict/batch', function: 'platform-api' },
     { path: '/predictions/batch/{batch_id}/download', function: 'platform-download' },

@@ -1337,9 +1337,73 @@ export interface paths {
         put?: never;
         /**
          * Import an ONNX model, or a file of weights
-         * @description An addition to the document: a model that scikit-learn (by skl2onnx), XGBoost, PyTorch and others exported, in one file. It must take rows of a table, and give scores of classes or numbers. From then on it is a model like those trained here. A file of weights (`.pth`, `.safetensors`) becomes a model that does not predict, from which a training can start: `start_from`.
+         * @description An addition to the document: a model that scikit-learn (by skl2onnx), XGBoost, PyTorch and others exported, in one file. It must take rows of a table, and give scores of classes or numbers. From then on it is a model like those trained here. A file of weights (`.pth`, `.safetensors`) becomes a model that does not predict, from which a training can start: `start_from`. What does not fit into a request comes in parts: `POST /models/import/uploads`.
          */
         post: operations["post_models_import"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/models/import/uploads": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Start to import a model in parts, which does not fit into one request
+         * @description An addition to the document. `PUT` each part to its URL and keep the `ETag` of the response; then complete the upload with them, within 60 minutes. `GET /models/import/uploads/{import_id}` has new URLs when these have expired.
+         */
+        post: operations["post_models_import_uploads"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/models/import/uploads/{import_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get new URLs for the parts of an import
+         * @description An addition to the document, for when the URLs have expired before all parts were sent. Parts that were sent stay.
+         */
+        get: operations["get_models_import_uploads_import_id"];
+        put?: never;
+        post?: never;
+        /**
+         * Abort an import in parts
+         * @description An addition to the document.
+         */
+        delete: operations["delete_models_import_uploads_import_id"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/models/import/uploads/{import_id}/complete": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Complete an import in parts and create the model
+         * @description An addition to the document. The file is read as `POST /models/import` reads one. A file that is refused is gone; where only what was said of it is wrong, the completion can be repeated.
+         */
+        post: operations["post_models_import_uploads_import_id_complete"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1769,7 +1833,7 @@ export interface components {
             columns?: {
                 [key: string]: {
                     /** @enum {string} */
-                    role?: "feature" | "target" | "id" | "ignore" | "group" | "time";
+                    role?: "feature" | "target" | "label" | "id" | "ignore" | "group" | "time";
                     /** @enum {string} */
                     type?: "number" | "category" | "boolean" | "timestamp" | "text";
                     /** @enum {string} */
@@ -1828,7 +1892,7 @@ export interface components {
              */
             columns?: {
                 [key: string]: {
-                    role?: ("feature" | "target" | "id" | "ignore" | "group" | "time") | null;
+                    role?: ("feature" | "target" | "label" | "id" | "ignore" | "group" | "time") | null;
                     type?: ("number" | "category" | "boolean" | "timestamp" | "text") | null;
                     decimal?: ("." | ",") | null;
                     date_order?: ("day_first" | "month_first") | null;
@@ -1847,7 +1911,7 @@ export interface components {
              * @example mlp
              * @enum {string}
              */
-            model_type: "mlp" | "linear" | "small-cnn" | "resnet18" | "resnet50" | "bilstm" | "baseline" | "deephpm";
+            model_type: "mlp" | "linear" | "small-cnn" | "resnet18" | "resnet50" | "bilstm" | "compact-text" | "baseline" | "deephpm";
             /**
              * @description Of the model type; those left out have their defaults
              * @default {}
@@ -2054,6 +2118,52 @@ export interface components {
                  */
                 dropout?: number;
             } | {
+                /**
+                 * @description The size of a step; `auto` finds it by a range test (Smith 2017) before the training
+                 * @default 0.01
+                 */
+                learning_rate?: number | "auto";
+                /**
+                 * @description Texts that make a step
+                 * @default 16
+                 */
+                batch_size?: number;
+                /**
+                 * @description Passes over the training rows at most
+                 * @default 20
+                 */
+                epochs?: number;
+                /**
+                 * @default adamw
+                 * @enum {string}
+                 */
+                optimizer?: "adam" | "adamw" | "sgd" | "rmsprop";
+                /**
+                 * @description How much weights, not biases, are drawn to 0
+                 * @default 0.01
+                 */
+                weight_decay?: number;
+                momentum?: components["schemas"]["CommonHyperparameters"]["momentum"];
+                seed?: components["schemas"]["CommonHyperparameters"]["seed"];
+                /**
+                 * @description How the learning rate goes after the warm-up: `linear` and `cosine` to 0 at the last epoch
+                 * @default linear
+                 * @enum {string}
+                 */
+                lr_schedule?: "constant" | "linear" | "cosine" | "step";
+                warmup_epochs?: components["schemas"]["CommonHyperparameters"]["warmup_epochs"];
+                lr_step_epochs?: components["schemas"]["CommonHyperparameters"]["lr_step_epochs"];
+                lr_step_factor?: components["schemas"]["CommonHyperparameters"]["lr_step_factor"];
+                class_weight?: components["schemas"]["CommonHyperparameters"]["class_weight"];
+                calibrate?: components["schemas"]["CommonHyperparameters"]["calibrate"];
+                int8?: components["schemas"]["CommonHyperparameters"]["int8"];
+                threshold?: components["schemas"]["CommonHyperparameters"]["threshold"];
+                /**
+                 * @description Words that are read of a text, from its beginning
+                 * @default 256
+                 */
+                max_words?: number;
+            } | {
                 learning_rate?: components["schemas"]["CommonHyperparameters"]["learning_rate"];
                 /** @default 1024 */
                 batch_size?: number;
@@ -2202,7 +2312,7 @@ export interface components {
              * @example mlp
              * @enum {string}
              */
-            model_type: "mlp" | "linear" | "small-cnn" | "resnet18" | "resnet50" | "bilstm" | "baseline" | "deephpm";
+            model_type: "mlp" | "linear" | "small-cnn" | "resnet18" | "resnet50" | "bilstm" | "compact-text" | "baseline" | "deephpm";
             /**
              * @description `grid`: every combination; `random`; `halving`: random, most for a few epochs and the best for more
              * @default random
@@ -2448,6 +2558,77 @@ export interface components {
         })[] | {
             [key: string]: number | string | boolean | null;
         } | string;
+        NewModelUpload: {
+            /**
+             * @description The file's name on the client, which ends with .onnx, .pth, .pt, .ckpt or .safetensors
+             * @example resnet50.pth
+             */
+            file_name: string;
+            /**
+             * @description Bytes of the whole file; of an ONNX model at most 200000000
+             * @example 102530333
+             */
+            file_size: number;
+        };
+        ModelImportParts: {
+            parts: {
+                part: number;
+                /** @description The `ETag` header of the response to the part */
+                etag: string;
+            }[];
+            /**
+             * @description Of the model. Under a name that there is already, it becomes the next version
+             * @example resnet50 of ImageNet
+             */
+            name: string & (unknown & unknown);
+            /**
+             * @description What it predicts
+             * @default target
+             */
+            target?: string;
+            /**
+             * @description The names of the features, in the order of its inputs and of their columns
+             * @example [
+             *       "sepal length",
+             *       "sepal width"
+             *     ]
+             */
+            features?: string[];
+            /**
+             * @description The names of the classes, in the order of the scores
+             * @example [
+             *       "setosa",
+             *       "virginica"
+             *     ]
+             */
+            classes?: string[];
+            /**
+             * @description What the scores of the classes are. Default: probabilities where there is a label too, or where they add up to 1
+             * @enum {string}
+             */
+            scores?: "probabilities" | "logits";
+            /**
+             * @description Rows, each with what the model answered before it was exported: `class`, `probabilities` or `value`. The import is refused where the file answers otherwise: by more than 0.001, for numbers more than 0.001 of the largest
+             * @example [
+             *       {
+             *         "input": [
+             *           5.1,
+             *           3.5
+             *         ],
+             *         "class": "setosa"
+             *       }
+             *     ]
+             */
+            examples?: components["schemas"]["ModelExample"][];
+        };
+        ModelExample: {
+            input: components["schemas"]["Row"];
+            class?: string;
+            probabilities?: {
+                [key: string]: number;
+            };
+            value?: number;
+        };
         InferenceRequest: {
             /** @description Comes back in the response */
             id?: string;
@@ -2750,7 +2931,7 @@ export interface components {
                 /** @description There is none for an account; a job may have one (`max_cost`) */
                 limit_usd: null;
             };
-            /** @description Now: uploaded files, and the files of models, of batch predictions and of logs. Bytes are null if they could not be counted */
+            /** @description Now: uploaded files, and the files of models, of batch predictions, of logs and of uploaded encoders. Bytes are null if they could not be counted */
             storage: {
                 datasets: number;
                 dataset_bytes: number | null;
@@ -2760,6 +2941,8 @@ export interface components {
                 prediction_bytes: number;
                 /** @description Of the logs of predictions */
                 log_bytes: number;
+                /** @description Of encoders that were uploaded to the training service */
+                encoder_bytes: number;
                 total_bytes: number | null;
                 /** @description null: there is none */
                 limit_bytes: number | null;
@@ -2981,7 +3164,7 @@ export interface components {
                 /** @enum {string} */
                 type: "number" | "category" | "boolean" | "timestamp" | "text";
                 /** @enum {string} */
-                role: "feature" | "target" | "id" | "ignore" | "group" | "time";
+                role: "feature" | "target" | "label" | "id" | "ignore" | "group" | "time";
             }[];
             /**
              * @description Numbers, truth values and words; times in RFC 3339; null is a missing value
@@ -3685,6 +3868,7 @@ export interface components {
             model_type: string;
             architecture: {
                 /**
+                 * @description Of an image: height, width, channels; of a series: rows of a window, numbers of a row
                  * @example [
                  *       7
                  *     ]
@@ -6407,6 +6591,7 @@ export interface operations {
                      *         "model_bytes": 1,
                      *         "prediction_bytes": 1,
                      *         "log_bytes": 1,
+                     *         "encoder_bytes": 1,
                      *         "total_bytes": 1,
                      *         "limit_bytes": 1
                      *       },
@@ -7086,7 +7271,7 @@ export interface operations {
                             /** @enum {string} */
                             type: "number" | "category" | "boolean" | "timestamp" | "text";
                             /** @enum {string} */
-                            role?: "feature" | "target" | "id" | "ignore" | "group" | "time";
+                            role?: "feature" | "target" | "label" | "id" | "ignore" | "group" | "time";
                             format?: {
                                 /** @enum {string} */
                                 decimal?: "." | ",";
@@ -10585,6 +10770,284 @@ export interface operations {
             400: components["responses"]["Error400"];
             401: components["responses"]["Error401"];
             403: components["responses"]["Error403"];
+            408: components["responses"]["Error408"];
+            409: components["responses"]["Error409"];
+            413: components["responses"]["Error413"];
+            415: components["responses"]["Error415"];
+            422: components["responses"]["Error422"];
+            429: components["responses"]["Error429"];
+            431: components["responses"]["Error431"];
+            500: components["responses"]["Error500"];
+            503: components["responses"]["Error503"];
+            507: components["responses"]["Error507"];
+        };
+    };
+    post_models_import_uploads: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "file_name": "resnet50.pth",
+                 *       "file_size": 102530333
+                 *     }
+                 */
+                "application/json": components["schemas"]["NewModelUpload"];
+            };
+        };
+        responses: {
+            /** @description The URLs of the parts */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "upload_id": "019a0c9b-8f5e-7c3a-9d47-2f6b1e0a4c55",
+                     *       "part_size": 1,
+                     *       "parts": [
+                     *         {
+                     *           "part": 1,
+                     *           "url": "string"
+                     *         }
+                     *       ],
+                     *       "expires_in": 3600
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Upload"];
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            408: components["responses"]["Error408"];
+            413: components["responses"]["Error413"];
+            415: components["responses"]["Error415"];
+            429: components["responses"]["Error429"];
+            431: components["responses"]["Error431"];
+            500: components["responses"]["Error500"];
+            503: components["responses"]["Error503"];
+            507: components["responses"]["Error507"];
+        };
+    };
+    get_models_import_uploads_import_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                import_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The URLs of the parts */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "upload_id": "019a0c9b-8f5e-7c3a-9d47-2f6b1e0a4c55",
+                     *       "part_size": 1,
+                     *       "parts": [
+                     *         {
+                     *           "part": 1,
+                     *           "url": "string"
+                     *         }
+                     *       ],
+                     *       "expires_in": 3600
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Upload"];
+                };
+            };
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            429: components["responses"]["Error429"];
+            431: components["responses"]["Error431"];
+            500: components["responses"]["Error500"];
+            503: components["responses"]["Error503"];
+        };
+    };
+    delete_models_import_uploads_import_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                import_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Given up */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            429: components["responses"]["Error429"];
+            431: components["responses"]["Error431"];
+            500: components["responses"]["Error500"];
+            503: components["responses"]["Error503"];
+        };
+    };
+    post_models_import_uploads_import_id_complete: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same request with the same key is done once, and answered alike for a day */
+                "idempotency-key"?: string;
+            };
+            path: {
+                import_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "parts": [
+                 *         {
+                 *           "part": 1,
+                 *           "etag": "string"
+                 *         }
+                 *       ],
+                 *       "name": "resnet50 of ImageNet",
+                 *       "target": "target",
+                 *       "features": [
+                 *         "sepal length",
+                 *         "sepal width"
+                 *       ],
+                 *       "classes": [
+                 *         "setosa",
+                 *         "virginica"
+                 *       ],
+                 *       "examples": [
+                 *         {
+                 *           "input": [
+                 *             5.1,
+                 *             3.5
+                 *           ],
+                 *           "class": "setosa"
+                 *         }
+                 *       ]
+                 *     }
+                 */
+                "application/json": components["schemas"]["ModelImportParts"];
+            };
+        };
+        responses: {
+            /** @description Imported */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "019a0c9b-8f5e-7c3a-9d47-2f6b1e0a4c55",
+                     *       "name": "Penguins",
+                     *       "model_type": "mlp",
+                     *       "architecture": {
+                     *         "input_shape": [
+                     *           7
+                     *         ],
+                     *         "output_classes": 3,
+                     *         "parameters": 5123
+                     *       },
+                     *       "performance": {
+                     *         "accuracy": 0.912,
+                     *         "precision": 0.905,
+                     *         "recall": 0.918,
+                     *         "f1_score": 0.911
+                     *       },
+                     *       "test_performance": {
+                     *         "accuracy": 0.904,
+                     *         "precision": 0.899,
+                     *         "recall": 0.907,
+                     *         "f1_score": 0.902
+                     *       },
+                     *       "test_accuracy": 0.904,
+                     *       "training_config": {
+                     *         "dataset_id": "019a0c9b-8f5e-7c3a-9d47-2f6b1e0a4c55",
+                     *         "epochs": 100,
+                     *         "batch_size": 32,
+                     *         "optimizer": "adam"
+                     *       },
+                     *       "created_at": "2026-01-01T00:00:00.000Z",
+                     *       "task": "classification",
+                     *       "target": "species",
+                     *       "classes": [
+                     *         "Adelie",
+                     *         "Chinstrap",
+                     *         "Gentoo"
+                     *       ],
+                     *       "features": [
+                     *         {
+                     *           "name": "bill length [mm]",
+                     *           "type": "number",
+                     *           "input": "bill_length_mm_"
+                     *         }
+                     *       ],
+                     *       "job_id": "019a0c9b-8f5e-7c3a-9d47-2f6b1e0a4c55",
+                     *       "dataset_id": "019a0c9b-8f5e-7c3a-9d47-2f6b1e0a4c55",
+                     *       "number": 7,
+                     *       "version": "1.1.0",
+                     *       "version_reason": "minor: learning_rate 0.01 → 0.001",
+                     *       "aliases": [
+                     *         "champion"
+                     *       ],
+                     *       "tags": {
+                     *         "team": "search",
+                     *         "stage": "candidate"
+                     *       },
+                     *       "notes": "string",
+                     *       "log_days": null,
+                     *       "dataset_version": 1,
+                     *       "warnings": [
+                     *         {
+                     *           "code": "string",
+                     *           "column": "string",
+                     *           "first_value": "string",
+                     *           "first_row": 1,
+                     *           "rows": 1,
+                     *           "message": "string",
+                     *           "cost": "string",
+                     *           "overrule": {}
+                     *         }
+                     *       ],
+                     *       "vault": {
+                     *         "manager_id": "manager_prod",
+                     *         "model_name": "classifier_v2.1",
+                     *         "model_id": "string",
+                     *         "version": "string",
+                     *         "revision": "string",
+                     *         "sha256": "string"
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ModelDetail"];
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
             408: components["responses"]["Error408"];
             409: components["responses"]["Error409"];
             413: components["responses"]["Error413"];

@@ -884,6 +884,11 @@ export interface components {
              * @example row 3 label must be one of …
              */
             error?: string;
+            /**
+             * @description An addition: why it has failed, for programs
+             * @example HUB_UNREACHABLE
+             */
+            code?: string;
         };
         LoadingStatus: {
             loading_in_progress: boolean;
@@ -909,6 +914,12 @@ export interface components {
                     source: string;
                     /** @description An addition: why it has failed, and what can be done */
                     message?: string;
+                    /**
+                     * @description An addition: the same for programs
+                     * @example HUB_UNREACHABLE
+                     * @enum {string}
+                     */
+                    code?: "HUB_UNREACHABLE" | "HUB_UNAUTHORIZED" | "HUB_NOT_FOUND" | "HUB_RATE_LIMITED" | "HUB_ERROR" | "FOLDER_NOT_READ" | "FILE_INCOMPLETE" | "FILE_DIFFERS" | "FILES_MISSING" | "ENCODER_TOO_LARGE" | "CONFIG_NOT_READ" | "TOKENIZER_NOT_READ" | "WEIGHTS_NOT_READ" | "WEIGHTS_MISFIT";
                 };
             };
         };
@@ -1128,6 +1139,11 @@ export interface components {
                      * @example row 3 label must be one of …
                      */
                     error?: string;
+                    /**
+                     * @description An addition: why it has failed, for programs
+                     * @example HUB_UNREACHABLE
+                     */
+                    code?: string;
                 };
             };
             /**
@@ -1190,6 +1206,11 @@ export interface components {
              * @example row 3 label must be one of …
              */
             error?: string;
+            /**
+             * @description An addition: why it has failed, for programs
+             * @example HUB_UNREACHABLE
+             */
+            code?: string;
         };
         JobResult: {
             /**
@@ -1901,7 +1922,8 @@ export interface operations {
                      *       "start_time": "2026-01-01T00:00:00.000Z",
                      *       "estimated_completion": "2026-01-01T00:00:00.000Z",
                      *       "job_id": "string",
-                     *       "error": "row 3 label must be one of …"
+                     *       "error": "row 3 label must be one of …",
+                     *       "code": "HUB_UNREACHABLE"
                      *     }
                      */
                     "application/json": components["schemas"]["TrainingStatus"];
@@ -2437,7 +2459,8 @@ export interface operations {
                      *           "string"
                      *         ]
                      *       },
-                     *       "error": "row 3 label must be one of …"
+                     *       "error": "row 3 label must be one of …",
+                     *       "code": "HUB_UNREACHABLE"
                      *     }
                      */
                     "application/json": components["schemas"]["Job"];

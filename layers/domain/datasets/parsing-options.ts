@@ -7,8 +7,11 @@ import { COLUMN_TYPES } from './profile.ts';
 export const DELIMITERS = [',', ';', '\t', '|'] as const;
 export const QUOTES = ['"', "'", 'none'] as const;
 
-/** What a column is for. `id` and `ignore` are left out; rows of one `group` stay together; `time` orders the rows. */
-export const COLUMN_ROLES = ['feature', 'target', 'id', 'ignore', 'group', 'time'] as const;
+/**
+ * What a column is for. `id` and `ignore` are left out; rows of one `group` stay together; `time` orders the rows. Several
+ * columns that are each a `label` are the target together.
+ */
+export const COLUMN_ROLES = ['feature', 'target', 'label', 'id', 'ignore', 'group', 'time'] as const;
 export type ColumnRole = (typeof COLUMN_ROLES)[number];
 
 const word = z.string().max(LIMITS.parsing.wordCharacters);
@@ -40,5 +43,8 @@ export const parsingOptions = z.object({
 export type ParsingOptions = z.infer<typeof parsingOptions>;
 
 /** The column that is chosen as the target, if one is. */
-export const chosenTarget = ({ columns = {} }: ParsingOptions): string | undefined =>
-  Object.keys(columns).find((name) => columns[name]!.role === 'target');
+export const chosenTarget = (parsing: ParsingOptions): string | undefined => roledColumns(parsing, 'target')[0];
+
+/** The columns that have a role. */
+export const roledColumns = ({ columns = {} }: ParsingOptions, role: ColumnRole): readonly string[] =>
+  Object.keys(columns).filter((name) => columns[name]!.role === role);

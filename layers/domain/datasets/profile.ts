@@ -23,7 +23,7 @@ const columnProfile = z.object({
   name: z.string(),
   type: z.enum(COLUMN_TYPES),
   /** Absent in profiles of earlier builds: then the target is the target, and all others are features. */
-  role: z.enum(['feature', 'target', 'id', 'ignore', 'group', 'time']).optional(),
+  role: z.enum(['feature', 'target', 'label', 'id', 'ignore', 'group', 'time']).optional(),
   /** Absent in profiles of earlier builds. */
   format: columnFormat.optional(),
   /** Rows without a value; those whose value cannot be read among them. */
@@ -73,7 +73,7 @@ export const datasetProfile = z.object({
   features: z.array(z.string()),
   /** The other columns apart from the target, and why. */
   left_out: z.array(z.object({ name: z.string(), reason: z.enum(LEFT_OUT_REASONS) })).optional(),
-  /** Empty where there is none: the data are only to be predicted. */
+  /** Empty where there is none: the data are only to be predicted. Of several columns of labels, what they are called together. */
   target: z.string(),
   /** Absent where there is no target. */
   task: z.enum(TASKS).optional(),

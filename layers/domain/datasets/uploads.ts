@@ -122,7 +122,7 @@ export async function completeUpload(
   now: number,
 ): Promise<Dataset> {
   const key = blobKeys.datasetFile(of.account_id, of.id);
-  expectEveryPart(of, parts);
+  expectParts(of.file_size, parts);
   // A retry after a crash finds the file in place.
   const info = (await blobs.head(key)) ?? (await complete(blobs, key, of.upload_id, parts));
   let stored: Partial<StoredFormat>;
@@ -152,9 +152,12 @@ export async function completeUpload(
   }
 }
 
-/** The uploaded parts stay, so a client that left out a part by mistake can correct its list. */
-function expectEveryPart(of: Upload, parts: readonly UploadPart[]): void {
-  const count = partCount(of.file_size);
+/**
+ * The uploaded parts stay, so a client that left out a part by mistake can correct its list.
+ * @throws ValidationError, field `parts`
+ */
+export function expectParts(fileSize: number, parts: readonly UploadPart[]): void {
+  const count = partCount(fileSize);
   if (parts.length === count && parts.every(({ part }, index) => part === index + 1)) return;
   const got = parts.map(({ part }) => part).slice(0, 20);
   throw ValidationError.of(

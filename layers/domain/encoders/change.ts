@@ -14,7 +14,7 @@ export async function askForEncoder(table: Table, name: string, source: string, 
   try {
     await table.update(
       keys.encoder(name),
-      { set: { name, status: 'loading', source, asked_at: now, updated_at: now }, remove: ['failure'] },
+      { set: { name, status: 'loading', source, asked_at: now, updated_at: now }, remove: ['failure', 'failure_code'] },
       free,
     );
     return true;

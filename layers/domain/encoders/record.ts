@@ -8,6 +8,7 @@
  *                failed
  */
 import { z } from 'zod';
+import { ENCODER_FAILURES } from './failures.ts';
 
 export const ENCODER_STATUSES = ['loading', 'loaded', 'failed'] as const;
 
@@ -39,9 +40,13 @@ export const encoderState = z.object({
     .default([]),
   /** Of an upload: where its files lie, and how often it has changed. */
   prefix: z.string().exactOptional(),
+  /** What of it is in the account's usage: none of what came to earlier releases. */
+  counted_bytes: z.number().int().default(0),
   revision: z.number().int().default(0),
   /** Why it has failed, in one line that says what could be done. */
   failure: z.string().exactOptional(),
+  /** The same for programs; earlier releases had none. */
+  failure_code: z.enum(ENCODER_FAILURES).exactOptional(),
   /** When it was asked for, and when something last happened. */
   asked_at: z.string(),
   updated_at: z.string(),

@@ -2,12 +2,13 @@
  * Encoders that an account uploads file by file. An upload may be changed until it is complete, and never afterwards: trainings
  * read from it.
  */
+import { addBytes } from '../accounts/usage/storage.ts';
 import { ConflictError } from '../errors.ts';
 import { newId } from '../ids.ts';
 import { blobKeys, keys } from '../keys.ts';
 import { markOrphaned } from '../orphans.ts';
-import { ConditionFailedError } from '../ports/errors.ts';
-import type { Condition, Table } from '../ports/table/port.ts';
+import { TransactionFailedError } from '../ports/errors.ts';
+import type { Condition, Table, Write } from '../ports/table/port.ts';
 import { isoTime } from '../times.ts';
 import { NEEDED_FILES, nameOfUpload, uploadedName, WEIGHT_FILES } from './catalogue.ts';
 import { encoderPrefix } from './place.ts';
@@ -38,6 +39,7 @@ export async function openUpload(table: Table, accountId: string, own: string, n
   return (
     found ?? {
       ...{ name, status: 'loading', source: 'an upload', total_bytes: 0, loaded_bytes: 0, files: [], partial: [] },
+      counted_bytes: 0,
       ...{ prefix: blobKeys.uploadedEncoderPrefix(accountId, newId(now)), revision: 0 },
       ...{ asked_at: isoTime(now), updated_at: isoTime(now) },
     }
@@ -55,20 +57,25 @@ export async function recordUpload(
   const complete = missingOf(files).length === 0 && partial.length === 0;
   const bytes = [...files, ...partial].reduce((sum, { size }) => sum + size, 0);
   const pending = partial.reduce((sum, { size, parts }) => sum + size - parts.reduce((all, part) => all + part, 0), 0);
+  const loaded = bytes - pending;
   const next: EncoderState = {
     ...state,
     ...{ status: complete ? 'loaded' : 'loading', files: [...files], partial: [...partial] },
-    ...{ total_bytes: bytes, loaded_bytes: bytes - pending },
+    ...{ total_bytes: bytes, loaded_bytes: loaded, counted_bytes: loaded },
     ...{ revision: state.revision + 1, updated_at: isoTime(now) },
   };
   const unchanged: Condition =
     state.revision === 0
       ? { kind: 'absent' }
       : { kind: 'compare', attribute: 'revision', op: '=', value: state.revision };
+  const item = { ...keys.uploadedEncoder(accountId, nameOfUpload(state.name)), ...next };
   try {
-    await table.put({ ...keys.uploadedEncoder(accountId, nameOfUpload(state.name)), ...next }, unchanged);
+    await table.transact([
+      { kind: 'put', item, condition: unchanged },
+      countEncoder(accountId, loaded - state.counted_bytes),
+    ]);
   } catch (error) {
-    if (error instanceof ConditionFailedError) {
+    if (error instanceof TransactionFailedError && error.failed.includes(0)) {
       throw new ConflictError(`Another part of ${state.name} came at the same time: send one after another`);
     }
     throw error;
@@ -81,6 +88,18 @@ export async function deleteUpload(table: Table, accountId: string, own: string,
   const key = keys.uploadedEncoder(accountId, own);
   const found = await findEncoder(table, key);
   if (!found) return false;
-  await table.transact([{ kind: 'delete', key }, markOrphaned('artifacts', encoderPrefix(found), now)]);
+  await table.transact([
+    { kind: 'delete', key },
+    markOrphaned('artifacts', encoderPrefix(found), now),
+    countEncoder(accountId, -found.counted_bytes),
+  ]);
   return true;
 }
+
+/** What is added to the account's usage, or subtracted. */
+const countEncoder = (accountId: string, bytes: number): Write => ({
+  kind: 'update',
+  key: keys.account(accountId),
+  change: { add: addBytes('encoder_bytes', bytes) },
+  condition: { kind: 'present' },
+});

@@ -64,6 +64,12 @@ export function endingWrites(
   ];
 }
 
+/** Why a job has failed: a line for people, and perhaps a code for programs. */
+export interface JobFailure {
+  readonly message: string;
+  readonly code?: string | undefined;
+}
+
 /**
  * Ends an active job as `failed`; `usage` is what the trainer reports, if it is still able to. Resolves with the event
  * to publish, or with `undefined` if the job had ended or another run has begun.
@@ -71,12 +77,14 @@ export function endingWrites(
 export async function failJob(
   table: Table,
   of: Job,
-  failure: string,
+  why: string | JobFailure,
   now: string,
   usage: Partial<ComputeUsage> = {},
 ): Promise<DomainEvent | undefined> {
+  const { message: failure, code }: JobFailure = typeof why === 'string' ? { message: why } : why;
   const event = trainingEvents.failed(of, failure, now);
-  const writes = endingWrites(of, { status: 'failed', failure, ended_at: now, ...usage }, isActiveAttempt(of));
+  const reason = { failure, ...(code === undefined ? {} : { failure_code: code }) };
+  const writes = endingWrites(of, { status: 'failed', ...reason, ended_at: now, ...usage }, isActiveAttempt(of));
   return (await ended(table, [...writes, recordEvent(event)])) ? event : undefined;
 }
 

@@ -141,6 +141,8 @@ export const job = z.object({
   model_id: z.string().optional(),
   final_metrics: metrics.optional(),
   failure: z.string().optional(),
+  /** Stable, for programs; absent where there is none for it. */
+  failure_code: z.string().optional(),
   /** What runs it, or ran it last: `cpu` or `cuda`. */
   device: z.string().optional(),
   /** Why it is not the requested device. */

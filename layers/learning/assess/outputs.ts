@@ -1,11 +1,11 @@
 /** What a fitted network says of rows, one piece at a time. */
 import type { Device } from '#engine/run.ts';
 import { expectTensor, type Tensors } from '#engine/tensor.ts';
-import { parameterKey } from '#engine/training/state.ts';
 import { compileEvaluate } from '#engine/training/step.ts';
 import { Evaluator } from '#engine/training/training.ts';
 import { type Learner, pieceRows } from '../fit/fit.ts';
-import { type EncodedRows, piecesOf, rowsOf } from '../fit/rows.ts';
+import { stateOf } from '../fit/outputs.ts';
+import { type EncodedRows, isSharded, piecesOf, rowsOf } from '../fit/rows.ts';
 
 export interface Fitted {
   readonly learner: Pick<Learner, 'objective' | 'flopsPerRow'>;
@@ -25,13 +25,32 @@ export interface Outputs {
   readonly piece: Tensors;
 }
 
-export async function* outputsOver(
+/** What is kept of the outputs for rows in memory: a model is judged, assessed and drawn by the same ones. */
+const MOST_KEPT_NUMBERS = 2 ** 24;
+const kept = new WeakMap<Tensors, { readonly rows: EncodedRows; readonly pieces: readonly Outputs[] }>();
+
+/** One piece after another, computed once for the same parameters and rows if there are not too many. */
+export async function* outputsOver(of: Fitted, rows: EncodedRows): AsyncGenerator<Outputs> {
+  const known = kept.get(of.parameters);
+  if (known?.rows === rows) return yield* known.pieces;
+  const pieces: Outputs[] = [];
+  let numbers = 0;
+  for await (const piece of computed(of, rows)) {
+    numbers += piece.values.length;
+    // Rows of shards are overwritten by those of the next one.
+    if (numbers <= MOST_KEPT_NUMBERS && !isSharded(rows)) pieces.push(piece);
+    yield piece;
+  }
+  if (numbers <= MOST_KEPT_NUMBERS && !isSharded(rows)) kept.set(of.parameters, { rows, pieces });
+}
+
+async function* computed(
   { learner, parameters, device, between = async () => undefined }: Fitted,
   rows: EncodedRows,
 ): AsyncGenerator<Outputs> {
   const { objective, flopsPerRow } = learner;
   await using evaluator = await Evaluator.open(compileEvaluate(objective), device ? { device } : {});
-  const state = Object.fromEntries(Object.entries(parameters).map(([name, value]) => [parameterKey(name), value]));
+  const state = stateOf(parameters);
   for await (const piece of piecesOf(rows, pieceRows(flopsPerRow), rowsOf(rows))) {
     const { outputs } = await evaluator.run(state, piece);
     const { data, shape } = expectTensor('outputs', outputs, 'float32');

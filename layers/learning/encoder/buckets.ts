@@ -23,6 +23,20 @@ export function bucketsOf(lengths: Int32Array): number[] {
 export const bucketOf = (length: number, buckets: readonly number[]): number =>
   buckets.find((bucket) => length <= bucket) ?? buckets.at(-1)!;
 
+/** The longest of the lengths, and of the shorter ones as many as have room beside it: texts are padded more without them. */
+export function affordable(
+  buckets: readonly number[],
+  bytesOf: (bucket: number) => number,
+  room: number,
+): readonly number[] {
+  let bytes = 0;
+  const first = buckets.findLastIndex((bucket) => {
+    bytes += bytesOf(bucket);
+    return bytes > room;
+  });
+  return buckets.slice(Math.min(first + 1, buckets.length - 1));
+}
+
 /**
  * The batches of an epoch: each row once, in an order that depends only on seed and epoch. Rows are shuffled, sorted by
  * length some batches at a time, and the batches shuffled again.

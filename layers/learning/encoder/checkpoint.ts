@@ -33,33 +33,53 @@ export async function readEncoder(
   const parameters: Record<string, Tensor> = {};
   const missing: string[] = [];
   const transposer = new Transposer();
-  for (const parameter of encoder.parameters) {
-    const isHead = parameter.depth > encoder.layers;
-    const found = namesOf(parameter.name, encoder.prefix)
-      .map((name) => ({ name, weight: stored.get(name) }))
-      .find(({ weight }) => weight !== undefined);
-    const wanted = storedShape(parameter);
-    if (!found?.weight) {
-      if (!isHead) throw new WeightsMisfit(`the weights lack '${parameter.name}' ${formatShape(wanted)}`);
+  for (const { parameter, name, weight } of placeWeights(encoder, stored)) {
+    if (!weight) {
       missing.push(parameter.name);
-    } else if (!sameShape(found.weight.shape, wanted)) {
-      const { shape } = found.weight;
-      if (!isHead) {
-        throw new WeightsMisfit(
-          `'${found.name}' of the weights must have the shape ${formatShape(wanted)}; got ${formatShape(shape)}`,
-        );
-      }
-      missing.push(parameter.name);
-    } else {
-      const values = floats(found.name, await found.weight.read());
-      parameters[parameter.name] = tensor(
-        'float32',
-        parameter.shape,
-        parameter.isTransposed ? transposer.inPlace(values, wanted) : values,
-      );
+      continue;
     }
+    const values = floats(name, await weight.read());
+    parameters[parameter.name] = tensor(
+      'float32',
+      parameter.shape,
+      parameter.isTransposed ? transposer.inPlace(values, weight.shape) : values,
+    );
   }
   return { parameters, missing };
+}
+
+/**
+ * Looks whether a file's tensors fit, without reading them.
+ * @throws WeightsMisfit as `readEncoder` does
+ */
+export function expectFit(encoder: Encoder, stored: ReadonlyMap<string, StoredWeight>): void {
+  for (const _ of placeWeights(encoder, stored));
+}
+
+interface Placed {
+  readonly parameter: EncoderParameter;
+  /** In the file. */
+  readonly name: string;
+  /** Undefined for one of the head that the file lacks, or has for other classes. */
+  readonly weight: StoredWeight | undefined;
+}
+
+function* placeWeights(encoder: Encoder, stored: ReadonlyMap<string, StoredWeight>): Generator<Placed> {
+  for (const parameter of encoder.parameters) {
+    const name = namesOf(parameter.name, encoder.prefix).find((one) => stored.has(one)) ?? parameter.name;
+    const weight = stored.get(name);
+    const wanted = storedShape(parameter);
+    const fits = weight !== undefined && sameShape(weight.shape, wanted);
+    if (!fits && parameter.depth <= encoder.layers) throw misfitOf(name, wanted, weight);
+    yield { parameter, name, weight: fits ? weight : undefined };
+  }
+}
+
+function misfitOf(name: string, wanted: readonly number[], found: StoredWeight | undefined): WeightsMisfit {
+  if (!found) return new WeightsMisfit(`the weights lack '${name}' ${formatShape(wanted)}`);
+  return new WeightsMisfit(
+    `'${name}' of the weights must have the shape ${formatShape(wanted)}; got ${formatShape(found.shape)}`,
+  );
 }
 
 /** The parameters as a file has them. */

@@ -30,6 +30,7 @@ export const classifyTokens =
           some.map(({ ids }) => ids),
           serving.tokens.padding_id,
         ),
+        ['probabilities'],
       );
       const { data } = expectTensor('probabilities', probabilities, 'float32');
       const width = serving.labels.length;

@@ -59,7 +59,7 @@ function configOf(config: OpenedEncoder['config'], { architecture }: Encoder, la
 }
 
 /** Inputs as transformers names them, int64 [texts, tokens]. Outputs as those of every classification. */
-function exportEncoder(encoder: Encoder, parameters: Tensors, serving: TokenServing): Uint8Array {
+export function exportEncoder(encoder: Encoder, parameters: Tensors, serving: TokenServing): Uint8Array {
   const input = type('int64', ['texts', 'tokens']);
   return compileInference({
     inputs: { input_ids: input, attention_mask: input },

@@ -1,11 +1,14 @@
 /** Opens an encoder from its files: its configuration, tokenizer and weights, as a repository of the hub has them. */
+import { WEIGHT_FILES } from '#domain/encoders/catalogue.ts';
+import type { EncoderFailure } from '#domain/encoders/failures.ts';
 import type { RandomAccess } from '#domain/random-access.ts';
 import { ConfigurationError, type Encoder, type EncoderOptions } from '#zoo/encoders/encoder.ts';
 import { encoderOf } from '#zoo/encoders/registry.ts';
 import { TrainingFailure } from '../failure.ts';
+import type { StoredTensors } from '../files/stored-tensor.ts';
 import { openWeights } from '../files/weights.ts';
 import { WeightsError } from '../files/weights-error.ts';
-import { type EncoderWeights, readEncoder, WeightsMisfit } from './checkpoint.ts';
+import { type EncoderWeights, expectFit, readEncoder, WeightsMisfit } from './checkpoint.ts';
 import { openTokenizer, type TextTokenizer, TOKENIZER_FILES } from './tokenizer.ts';
 import { TokenizerError } from './tokenizer-error.ts';
 
@@ -32,32 +35,69 @@ export interface OpenedEncoder {
 }
 
 const CONFIG = 'config.json';
-const WEIGHTS = ['model.safetensors', 'pytorch_model.bin'];
 
 /** @throws TrainingFailure naming the file, and what of it is not read or does not fit */
-export async function openEncoder(files: EncoderFiles, options: EncoderOptions): Promise<OpenedEncoder> {
-  const weightsFile = WEIGHTS.find((file) => files.has(file));
-  if (!files.has(CONFIG) || weightsFile === undefined) {
-    throw new TrainingFailure(`${files.name} must have ${CONFIG} and one of ${WEIGHTS.join(', ')}`);
-  }
+export const openEncoder = (files: EncoderFiles, options: EncoderOptions): Promise<OpenedEncoder> =>
+  refusing(files, async () => {
+    const parts = await openParts(files, options);
+    return { files, ...parts, weights: await withWeights(files, (stored) => readEncoder(parts.encoder, stored)) };
+  });
+
+/**
+ * Looks whether `openEncoder` would open an encoder, without reading the numbers of its weights.
+ * @param weights false while there are none yet: then the configuration and the tokenizer are looked at
+ * @throws TrainingFailure as `openEncoder`
+ */
+export const expectEncoder = (files: EncoderFiles, { weights }: { readonly weights: boolean }): Promise<void> =>
+  refusing(files, async () => {
+    const { encoder } = await openParts(files, { classes: 2 });
+    if (weights) await withWeights(files, (stored) => expectFit(encoder, stored));
+  });
+
+type Parts = Omit<OpenedEncoder, 'files' | 'weights'>;
+
+async function openParts(files: EncoderFiles, options: EncoderOptions): Promise<Parts> {
+  if (!files.has(CONFIG)) throw missing(files);
+  const config = parseConfig(await files.read(CONFIG));
+  const encoder = encoderOf(config, options);
+  const names = TOKENIZER_FILES.filter((file) => files.has(file));
+  const tokenizerFiles = new Map(await Promise.all(names.map(async (file) => [file, await files.read(file)] as const)));
+  return { config, encoder, tokenizer: openTokenizer(tokenizerFiles), tokenizerFiles };
+}
+
+/** Throws `WeightsError` naming the file. */
+async function withWeights<T>(files: EncoderFiles, use: (stored: StoredTensors) => T | Promise<T>): Promise<T> {
+  const file = WEIGHT_FILES.find((one) => files.has(one));
+  if (file === undefined) throw missing(files);
   try {
-    const config = parseConfig(await files.read(CONFIG));
-    const encoder = encoderOf(config, options);
-    const names = TOKENIZER_FILES.filter((file) => files.has(file));
-    const tokenizerFiles = new Map(
-      await Promise.all(names.map(async (file) => [file, await files.read(file)] as const)),
-    );
-    const tokenizer = openTokenizer(tokenizerFiles);
-    const weights = await readEncoder(encoder, await openWeights(await files.open(weightsFile)));
-    return { files, config, encoder, tokenizer, tokenizerFiles, weights };
+    return await use(await openWeights(await files.open(file)));
   } catch (error) {
-    if (error instanceof WeightsError) {
-      throw new TrainingFailure(`${files.name}: ${weightsFile} cannot be read: ${error.message}`, { cause: error });
-    }
-    if (error instanceof ConfigurationError || error instanceof TokenizerError || error instanceof WeightsMisfit) {
-      throw new TrainingFailure(`${files.name}: ${error.message}`, { cause: error });
-    }
-    throw error;
+    if (!(error instanceof WeightsError)) throw error;
+    throw new WeightsError(`${file} cannot be read: ${error.message}`, { cause: error });
+  }
+}
+
+const missing = ({ name }: EncoderFiles): TrainingFailure =>
+  new TrainingFailure(`${name} must have ${CONFIG} and one of ${WEIGHT_FILES.join(', ')}`, {
+    code: 'FILES_MISSING' satisfies EncoderFailure,
+  });
+
+/** What is not read or does not fit, by the error that says so. */
+const CODES: readonly (readonly [error: new (...of: never[]) => Error, code: EncoderFailure])[] = [
+  [ConfigurationError, 'CONFIG_NOT_READ'],
+  [TokenizerError, 'TOKENIZER_NOT_READ'],
+  [WeightsError, 'WEIGHTS_NOT_READ'],
+  [WeightsMisfit, 'WEIGHTS_MISFIT'],
+];
+
+/** Throws `TrainingFailure`, with a code, for what the files cause. */
+async function refusing<T>({ name }: EncoderFiles, open: () => Promise<T>): Promise<T> {
+  try {
+    return await open();
+  } catch (error) {
+    const [kind, code] = CODES.find(([one]) => error instanceof one) ?? [];
+    if (!kind || !(error instanceof kind)) throw error;
+    throw new TrainingFailure(`${name}: ${error.message}`, { cause: error, code });
   }
 }
 

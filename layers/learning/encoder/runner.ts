@@ -11,7 +11,7 @@ import { compileEvaluate, compileTrain, type TrainProgram } from '#engine/traini
 import { type Batch, type Evaluation, Evaluator, type StepScores, Training } from '#engine/training/training.ts';
 import { type } from '#engine/type.ts';
 import type { Runner, RunnerOptions, RunningEvaluation, RunningTraining } from '../fit/runner.ts';
-import { bucketOf } from './buckets.ts';
+import { affordable, bucketOf } from './buckets.ts';
 import { localTokens, VocabularyTables } from './vocabulary.ts';
 
 export interface EncoderRunnerSpec {
@@ -57,13 +57,21 @@ export function encoderRunner(spec: EncoderRunnerSpec, { batchSize, seed, sessio
     compiled.set(length, made);
     return made;
   };
+  const buckets = affordable(spec.buckets, (length) => program(length).stepBytes, OPEN_BYTES);
+  const own = { ...spec, buckets };
   return {
     // The other programs differ in the length alone.
-    identity: Buffer.concat([program(spec.buckets[0]!).bytes, Buffer.from(spec.buckets.join())]),
-    openTraining: async (data, state) => new EncoderTraining(spec, { program, rowsFor, session }, data, state),
-    openEvaluation: async () => new EncoderEvaluation(spec, session),
+    identity: Buffer.concat([program(buckets[0]!).bytes, Buffer.from(buckets.join())]),
+    stepBytes: buckets.reduce((sum, length) => sum + program(length).stepBytes, 0),
+    openTraining: async (data, state) => new EncoderTraining(own, { program, rowsFor, session }, data, state),
+    openEvaluation: async () => new EncoderEvaluation(own, session),
   };
 }
+
+/** Of all open programs, for the intermediate values of their steps, which each keeps for its next. */
+const OPEN_BYTES = 2 ** 31;
+/** A program that takes more saves memory rather than time. */
+const PLANNED_BYTES = 2 ** 30;
 
 interface Programs {
   readonly program: (length: number) => TrainProgram;
@@ -154,8 +162,9 @@ class EncoderTraining implements RunningTraining {
     let next = 0;
     const own = batches.map((batch) => Array.from(batch, () => next++));
     const scores = await training.run(own, this.#rest.takeSpare() ?? {});
-    this.#tables.put(tokens, training.state);
-    this.#rest.follow(this.#without(training.state));
+    const taken = training.release();
+    this.#tables.put(tokens, taken);
+    this.#rest.follow(this.#without(taken));
     return scores;
   }
 
@@ -164,7 +173,10 @@ class EncoderTraining implements RunningTraining {
   }
 
   async #start(length: number, data: Tensors, state: State): Promise<Training> {
-    const training = await Training.open(this.#programs.program(length), data, state, this.#programs.session);
+    const { program: of, session } = this.#programs;
+    const program = of(length);
+    const plansMemory = program.stepBytes <= PLANNED_BYTES;
+    const training = await Training.open(program, data, state, { plansMemory, ...session });
     this.#open.set(length, training);
     return training;
   }

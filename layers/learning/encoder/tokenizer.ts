@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { expectHarmless, MOST_TOKENIZER_BYTES } from './expect-harmless.ts';
 import { openSentencePiece } from './sentencepiece/sentencepiece.ts';
 import { TokenizerError } from './tokenizer-error.ts';
+import { withWordPieces } from './word-pieces.ts';
 
 export interface TextTokenizer {
   /** The identifiers of a text's tokens, without those that mark its beginning and end. */
@@ -42,11 +43,12 @@ function fromJson(json: unknown, config: Uint8Array | undefined): TextTokenizer 
   const parsed = tokenizerJson.safeParse(json);
   if (!parsed.success) throw new TokenizerError('tokenizer.json is no tokenizer: it has no model');
   expectHarmless(parsed.data);
-  const tokenizer = opened(parsed.data, config ? parse('tokenizer_config.json', config) : {});
+  const settings = config ? parse('tokenizer_config.json', config) : {};
+  const tokenizer = opened(parsed.data, settings);
   const prepare = lowers(parsed.data.normalizer) ? withPlainSigma : (text: string) => text;
   const idsOf = (text: string, marked: boolean): number[] =>
     tokenizer.encode(prepare(text), { add_special_tokens: marked }).ids;
-  const encode = (text: string) => idsOf(text, false);
+  const encode = withWordPieces(json, settings, (text) => idsOf(text, false));
   const [sample, marked] = [encode(SAMPLE), idsOf(SAMPLE, true)];
   const at = marked.findIndex((_, i) => sample.every((id, j) => marked[i + j] === id));
   if (at < 0) throw new TokenizerError('tokenizer.json must put its marks before and after a text');

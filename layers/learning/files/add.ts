@@ -29,7 +29,8 @@ export async function withModelFiles(made: Artifacts, of: FinishedModel): Promis
   const { preparation, data, rows } = prepared;
   await expectServed(made, of);
   const module = family.torchModule?.(shapeOf(preparation), hyperparameters);
-  const finished = { answers: preparation, objective, fit, data, rows };
+  const learner = { objective, flopsPerRow: family.flopsPerRow(shapeOf(preparation), hyperparameters) };
+  const finished = { answers: preparation, learner, fit, data, rows };
   if (!module) return withFiles(made, finished);
   const encoder = file(ENCODER_FILE, encoderFile(preparation));
   const torch = { module, use: torchUse(preparation) };

@@ -2,9 +2,9 @@
 
 import { writeSafetensors } from '#engine/safetensors.ts';
 import type { Tensors } from '#engine/tensor.ts';
-import type { Objective } from '#engine/training/objective.ts';
 import type { TorchModule } from '#zoo/torch-module.ts';
 import type { ArtifactFile, Artifacts } from '../artifacts.ts';
+import type { Fitted } from '../assess/outputs.ts';
 import type { Fit } from '../fit/fit.ts';
 import type { Answers, EncodedData } from '../fit/task.ts';
 import { type Observed, observe } from '../metrics/observed.ts';
@@ -21,7 +21,7 @@ import { writeTorch } from './write-torch.ts';
 
 export interface Finished {
   readonly answers: Answers;
-  readonly objective: Objective;
+  readonly learner: Fitted['learner'];
   readonly fit: Fit;
   readonly data: EncodedData;
   readonly rows: Prepared['rows'];
@@ -30,9 +30,9 @@ export interface Finished {
 }
 
 export async function withFiles(made: Artifacts, finished: Finished): Promise<Artifacts> {
-  const { answers, objective, fit, data, rows, torch } = finished;
+  const { answers, learner, fit, data, rows, torch } = finished;
   const judged = data.validation ?? data.training;
-  const observed = await observe(answers, { objective, parameters: fit.parameters, data: judged });
+  const observed = await observe(answers, { learner, parameters: fit.parameters, data: judged });
   const { classes } = answers;
   const { performance } = made.record;
   const more = [

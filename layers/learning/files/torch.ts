@@ -120,7 +120,9 @@ async function entriesOf(file: RandomAccess): Promise<readonly ZipEntry[]> {
     if (!(error instanceof InvalidZipError)) throw error;
     throw new WeightsError(`its zip cannot be read: ${error.message}`, { cause: error });
   }
-  throw new WeightsError('it must be a zip, as torch.save writes since PyTorch 1.6');
+  throw new WeightsError(
+    `it begins as the zip that torch.save writes since PyTorch 1.6, and has no directory at its end: it is cut, to ${file.size} bytes`,
+  );
 }
 
 async function expectLittleEndian(file: RandomAccess, entry: ZipEntry | undefined): Promise<void> {

@@ -12,6 +12,8 @@ const SIZES: Readonly<Record<string, readonly number[]>> = {
   ...{ Pad: [1], Range: [0, 1, 2], Resize: [1, 2, 3], STFT: [1, 3], StringSplit: [0], Tile: [1, 2], Upsample: [1] },
 };
 
+export const sizePlaces = (opType: string): readonly number[] => (Object.hasOwn(SIZES, opType) ? SIZES[opType]! : []);
+
 /** Their results follow from the shape of their input alone. */
 const OF_SHAPE_ONLY = ['Shape', 'Size', 'EyeLike', 'RandomNormalLike', 'RandomUniformLike'];
 
@@ -19,8 +21,9 @@ const OF_SHAPE_ONLY = ['Shape', 'Size', 'EyeLike', 'RandomNormalLike', 'RandomUn
 export function findDataShape(graph: GraphProto): { readonly node: NodeProto; readonly input: string } | undefined {
   const values = dependentValues(graph);
   for (const node of nodesIn(graph)) {
-    const sizes = Object.hasOwn(SIZES, node.opType) ? SIZES[node.opType]! : [];
-    const input = sizes.map((place) => node.input[place] ?? '').find((name) => values.has(name));
+    const input = sizePlaces(node.opType)
+      .map((place) => node.input[place] ?? '')
+      .find((name) => values.has(name));
     if (input !== undefined) return { node, input };
   }
   return undefined;

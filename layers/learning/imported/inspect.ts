@@ -57,7 +57,7 @@ function parse(bytes: Uint8Array): ModelProto {
   throw refused('it must be an ONNX model: it has no graph or no opset');
 }
 
-function titleOf({ name, opType, domain }: NodeProto): string {
+export function titleOf({ name, opType, domain }: NodeProto): string {
   const of = named(domain ?? '');
   return `operator ${of === '' ? '' : `${of}.`}${opType}${name ? ` of node '${name}'` : ''}`;
 }

@@ -2,9 +2,10 @@
 import { ValidationError } from '#domain/errors.ts';
 import { dataType, type ModelProto } from '#engine/onnx/proto.ts';
 import { openSession, RuntimeError, type Session } from '#engine/run.ts';
-import { type Tensor, type Tensors, tensor, toNumbers } from '#engine/tensor.ts';
+import { type Tensor, type Tensors, toNumbers } from '#engine/tensor.ts';
 import { inputNames, SERVING_PROPERTY, type Serving, serving } from '../serving/description.ts';
 import { type Example, expectExamples } from './examples.ts';
+import { expectBounded } from './growth.ts';
 import { inspect, refused } from './inspect.ts';
 import {
   classesOf,
@@ -15,6 +16,7 @@ import {
   type ZipMap,
   zipMapOf,
 } from './signature.ts';
+import { trialOf, zeros } from './trial.ts';
 import { type Reading, withoutZipMap, wrap } from './wrap.ts';
 
 /** What the file does not say. */
@@ -49,10 +51,12 @@ export async function readImported(bytes: Uint8Array, given: Wishes): Promise<Im
   const inputs = inputsOf(graph, wishes.features);
   const zipMap = zipMapOf(graph);
   const plain = withoutZipMap(bytes, zipMap);
-  const outputs = tensorOutputs(zipMap ? inspect(plain).graph : graph);
+  const plainGraph = zipMap ? inspect(plain).graph : graph;
+  const outputs = tensorOutputs(plainGraph);
+  await runnable(inputs, () => expectBounded({ bytes: plain, graph: plainGraph, inputs }));
   const results = await tried(plain, inputs, (session) =>
     session.run(
-      trialOf(inputs),
+      trialOf(inputs, TRIAL_ROWS),
       outputs.map(({ name }) => name),
     ),
   );
@@ -104,26 +108,6 @@ function parsed(text: string | undefined): unknown {
   }
 }
 
-/** Numbers are 0 and texts empty. */
-function trialOf(inputs: readonly ImportedInput[]): Tensors {
-  return Object.fromEntries(
-    inputs.map(({ name, elemType, flat, features }) => {
-      const shape = flat ? [TRIAL_ROWS] : [TRIAL_ROWS, features.length];
-      const size = TRIAL_ROWS * features.length;
-      return [name, (ZEROS[elemType] ?? ZEROS[dataType.float32]!)(shape, size)];
-    }),
-  );
-}
-
-const ZEROS: Readonly<Record<number, (shape: readonly number[], size: number) => Tensor>> = {
-  [dataType.float32]: (shape, size) => tensor('float32', shape, new Float32Array(size)),
-  [dataType.float64]: (shape, size) => tensor('float64', shape, new Float64Array(size)),
-  [dataType.int64]: (shape, size) => tensor('int64', shape, new BigInt64Array(size)),
-  [dataType.int32]: (shape, size) => tensor('int32', shape, new Int32Array(size)),
-  [dataType.bool]: (shape, size) => tensor('bool', shape, new Uint8Array(size)),
-  [dataType.string]: (shape, size) => tensor('string', shape, new Array<string>(size).fill('')),
-};
-
 /**
  * `undefined` if the model opens and then refuses the rows, although they are only trial rows: a model that takes texts may
  * take none but those that it knows.
@@ -133,14 +117,17 @@ async function tried<T>(
   inputs: readonly ImportedInput[],
   use: (session: Session) => Promise<T>,
 ): Promise<T | undefined> {
-  let opened = false;
+  await using session = await runnable([], () => openSession(onnx, { threads: 1 }));
+  return session && (await runnable(inputs, () => use(session)));
+}
+
+/** `undefined` if the runtime refuses the trial rows and some are texts. */
+async function runnable<T>(inputs: readonly ImportedInput[], use: () => Promise<T>): Promise<T | undefined> {
   try {
-    await using session = await openSession(onnx, { threads: 1 });
-    opened = true;
-    return await use(session);
+    return await use();
   } catch (error) {
     if (!(error instanceof RuntimeError)) throw error;
-    if (opened && inputs.some(({ elemType }) => elemType === dataType.string)) return undefined;
+    if (inputs.some(({ elemType }) => elemType === dataType.string)) return undefined;
     throw refused(`it cannot be run: ${error.message}`);
   }
 }
@@ -221,7 +208,7 @@ async function expectAnswers(
   const feeds = Object.fromEntries(
     features.map(({ input, type }) => [
       input,
-      ZEROS[type === 'category' ? dataType.string : dataType.float64]!([TRIAL_ROWS, 1], TRIAL_ROWS),
+      zeros(type === 'category' ? dataType.string : dataType.float64, [TRIAL_ROWS, 1]),
     ]),
   );
   const results = await tried(onnx, inputs, (session) => session.run(feeds));

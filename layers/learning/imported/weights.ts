@@ -1,6 +1,6 @@
 /** A file of weights that is imported: it does not predict, and a training can start from it. */
 import { ValidationError } from '#domain/errors.ts';
-import { fromBytes } from '#domain/random-access.ts';
+import type { RandomAccess } from '#domain/random-access.ts';
 import type { ArtifactFile } from '../artifacts.ts';
 import { isZip } from '../files/archive.ts';
 import { contentTypeOf, PYTORCH_FILE, SAFETENSORS_FILE } from '../files/names.ts';
@@ -12,7 +12,9 @@ import { code, line } from '../serving/markdown.ts';
 import type { ImportFacts } from './files.ts';
 
 export interface ImportedWeights {
-  readonly files: readonly ArtifactFile[];
+  /** As which of a model's files it is stored. */
+  readonly file: string;
+  readonly card: ArtifactFile;
   /** How many numbers there are. */
   readonly parameters: number;
 }
@@ -25,34 +27,43 @@ const MOST_LISTED = 1000;
 const HEADER = /^\{\s{0,9}["}]/;
 const HEADER_START_BYTES = 12;
 
+/** What PyTorch's files are called. */
+const TORCH_ENDINGS = ['.pth', '.pt', '.ckpt'];
+const SAFETENSORS_ENDING = '.safetensors';
+
+/** As which of a model's files a file of weights of this name is stored. `undefined`: the name is not one of weights. */
+export function weightsFileOf(fileName: string): string | undefined {
+  const name = fileName.toLowerCase();
+  if (name.endsWith(SAFETENSORS_ENDING)) return SAFETENSORS_FILE;
+  return TORCH_ENDINGS.some((ending) => name.endsWith(ending)) ? PYTORCH_FILE : undefined;
+}
+
 /**
- * Whether the file is a zip, as PyTorch's are, or safetensors, also one that is cut or says a wrong length: reading it tells
- * what is wrong with it. An ONNX model is neither.
+ * Whether the file is a zip, as PyTorch's are, or safetensors, or is called so: also one that is cut or says a wrong length,
+ * because reading it tells what is wrong with it. An ONNX model is neither.
+ * @param head the first bytes
  */
-export function areWeights(bytes: Buffer, fileName: string): boolean {
-  if (isZip(bytes) || fileName.toLowerCase().endsWith('.safetensors')) return true;
-  return HEADER.test(bytes.toString('latin1', LENGTH_BYTES, LENGTH_BYTES + HEADER_START_BYTES));
+export function areWeights(head: Buffer, fileName: string): boolean {
+  if (isZip(head) || weightsFileOf(fileName) !== undefined) return true;
+  return HEADER.test(head.toString('latin1', LENGTH_BYTES, LENGTH_BYTES + HEADER_START_BYTES));
 }
 
 /** @throws ValidationError with field `file`, also for a pickle that would do anything else than hold tensors */
-export async function readImportedWeights(bytes: Buffer, facts: ImportFacts): Promise<ImportedWeights> {
-  const tensors = [...(await opened(bytes)).values()];
+export async function readImportedWeights(file: RandomAccess, facts: ImportFacts): Promise<ImportedWeights> {
+  const tensors = [...(await opened(file, facts.fileName)).values()];
   const parameters = tensors.reduce((sum, { shape }) => sum + shape.reduce((size, dim) => size * dim, 1), 0);
   if (parameters === 0) throw ValidationError.of('file', `must have numbers; got ${tensors.length} tensors with none`);
-  const name = isZip(bytes) ? PYTORCH_FILE : SAFETENSORS_FILE;
-  const card = Buffer.from(cardOf(tensors, facts));
+  const bytes = Buffer.from(cardOf(tensors, facts));
   return {
-    files: [
-      { file: name, bytes, contentType: contentTypeOf(name) },
-      { file: CARD_FILE, bytes: card, contentType: contentTypeOf(CARD_FILE) },
-    ],
+    file: isZip(await file.read(0, Math.min(file.size, HEADER_START_BYTES))) ? PYTORCH_FILE : SAFETENSORS_FILE,
+    card: { file: CARD_FILE, bytes, contentType: contentTypeOf(CARD_FILE) },
     parameters,
   };
 }
 
-async function opened(bytes: Buffer): Promise<StoredTensors> {
+async function opened(file: RandomAccess, fileName: string): Promise<StoredTensors> {
   try {
-    return await openWeights(fromBytes(bytes));
+    return await openWeights(file, weightsFileOf(fileName) === PYTORCH_FILE ? 'torch' : undefined);
   } catch (error) {
     if (!(error instanceof WeightsError)) throw error;
     throw ValidationError.of('file', `must be weights that can be read: ${error.message}`);

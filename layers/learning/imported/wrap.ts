@@ -80,7 +80,10 @@ export function wrap(bytes: Uint8Array, { inputs, serving, reading }: Wrapping):
   ]);
 }
 
-function changingGraph(bytes: Uint8Array, change: (graph: readonly Field[]) => readonly Uint8Array[]): Uint8Array {
+export function changingGraph(
+  bytes: Uint8Array,
+  change: (graph: readonly Field[]) => readonly Uint8Array[],
+): Uint8Array {
   return message(
     fieldsOf(bytes).map(({ number, raw, value }) =>
       number === MODEL.graph && value ? field(number, message(change(fieldsOf(value)))) : raw,
@@ -88,7 +91,7 @@ function changingGraph(bytes: Uint8Array, change: (graph: readonly Field[]) => r
   );
 }
 
-const nameIn = ({ value = new Uint8Array() }: Field): string =>
+export const nameIn = ({ value = new Uint8Array() }: Field): string =>
   Buffer.from(fieldsOf(value).find(({ number }) => number === 1)?.value ?? []).toString('utf8');
 
 const isNamed = (one: Field, number: number, name: string): boolean => one.number === number && nameIn(one) === name;
@@ -119,9 +122,15 @@ const modelOf = (graph: Parts) => ({
 });
 
 const graphIn = (model: Uint8Array): Uint8Array => fieldsOf(model).find(({ number }) => number === MODEL.graph)!.value!;
-const encodedValue = (value: ValueInfoProto): Uint8Array =>
+export const encodedValue = (value: ValueInfoProto): Uint8Array =>
   fieldsOf(graphIn(encodeModel(modelOf({ node: [], output: [value] })))).find(({ number }) => number === GRAPH.outputs)!
     .value!;
+
+/** As fields of a graph. */
+export const encodedNodes = (nodes: readonly NodeProto[]): Uint8Array[] =>
+  fieldsOf(graphIn(encodeModel(modelOf({ node: [...nodes] })))).flatMap(({ number, raw }) =>
+    number === GRAPH.nodes ? [raw] : [],
+  );
 
 type Dims = readonly (number | string)[];
 

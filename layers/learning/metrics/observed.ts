@@ -1,8 +1,7 @@
 /** What a fitted network answers on the rows by which it is judged, for pictures and for `metrics.json`. */
-import { expectTensor, type Tensor, type Tensors } from '#engine/tensor.ts';
-import type { Objective } from '#engine/training/objective.ts';
+import { expectTensor, type Tensor } from '#engine/tensor.ts';
 import { answered } from '../assess/calibration.ts';
-import { type OutputPiece, outputPieces } from '../fit/outputs.ts';
+import { type Fitted, type Outputs, outputsOver } from '../assess/outputs.ts';
 import { type EncodedRows, rowsOf } from '../fit/rows.ts';
 import type { Answers } from '../fit/task.ts';
 import { sigmoid } from './multilabel.ts';
@@ -44,11 +43,19 @@ const BINS = 10;
 
 export async function observe(
   answers: Answers,
-  { objective, parameters, data }: { objective: Objective; parameters: Tensors; data: EncodedRows },
+  { data, ...of }: Pick<Fitted, 'learner' | 'parameters'> & { readonly data: EncodedRows },
 ): Promise<Observed> {
   const observer = observers[answers.task](answers, rowsOf(data));
-  for await (const piece of outputPieces(objective, parameters, data)) observer.take(piece);
+  for await (const { values, width, piece } of outputsOver(of, data))
+    observer.take({ outputs: values, width, truths: piece.y! });
   return observer.observed();
+}
+
+interface OutputPiece {
+  /** [rows, width], row-major. */
+  readonly outputs: Outputs['values'];
+  readonly width: number;
+  readonly truths: Tensor;
 }
 
 interface Observer {

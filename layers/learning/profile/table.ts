@@ -1,6 +1,7 @@
 /** What a table says about its columns, and what is decided from it. */
 import type { ColumnRole, ParsingOptions } from '#domain/datasets/parsing-options.ts';
 import type { ColumnProfile, DatasetProfile, Task } from '#domain/datasets/profile.ts';
+import { ValidationError } from '#domain/errors.ts';
 import { fileFault } from '../csv/fault.ts';
 import type { Batch } from '../files/batch.ts';
 import { asCells, type Cells } from '../files/cells.ts';
@@ -24,6 +25,7 @@ import {
 } from './findings.ts';
 import { isIdentifier } from './identifier.ts';
 import { type JudgedTarget, judgeTarget } from './judge-target.ts';
+import { judgeLabelColumns, labelColumns, labelsName } from './label-columns.ts';
 import { Leaks, type LeaksState } from './leaks.ts';
 import { addParquet } from './parquet-cells.ts';
 import { chooseTarget, mayBeTarget, TARGET_BOUNDS } from './target.ts';
@@ -48,8 +50,10 @@ export interface TableState {
 export class TableSummary {
   readonly #readers: readonly ColumnReader[];
   readonly #columns: readonly ColumnSummary[];
-  /** Absent where the data are only to be predicted. */
+  /** Absent where the data are only to be predicted, and where the target is several columns. */
   readonly #target: ColumnSummary | undefined;
+  /** The columns that are the target together, each a label. */
+  readonly #labels: readonly ColumnSummary[];
   readonly #parsing: ParsingOptions;
   /** The columns that had the target's value in every row so far. */
   #twins: readonly number[];
@@ -60,13 +64,16 @@ export class TableSummary {
   constructor(header: readonly string[], { target, parsing }: TableOptions) {
     const { columns = {} } = parsing;
     this.#parsing = parsing;
-    this.#targetIndex = parsing.unlabelled ? NO_COLUMN : chooseTarget(header, target, mayBeTarget(parsing));
+    const labels = labelColumns(parsing, target);
+    const hasOne = !parsing.unlabelled && labels.length === 0;
+    this.#targetIndex = hasOne ? chooseTarget(header, target, mayBeTarget(parsing)) : NO_COLUMN;
     this.#readers = header.map((name, i) => {
       const missing = columns[name]?.missing ?? parsing.missing;
       return new ColumnReader(new ColumnSummary(name, this.#boundsOf(i)), missing);
     });
     this.#columns = this.#readers.map(({ summary }) => summary);
     this.#target = this.#columns[this.#targetIndex];
+    this.#labels = this.#columns.filter(({ name }) => labels.includes(name));
     this.#leaks = new Leaks(this.#target ? header.length : 0, this.#targetIndex);
     this.#twins = this.#target ? [...header.keys()].filter((i) => i !== this.#targetIndex) : [];
   }
@@ -151,7 +158,7 @@ export class TableSummary {
   }
 
   get target(): string {
-    return this.#target?.name ?? '';
+    return this.#target?.name ?? labelsName(this.#labels.map(({ name }) => name));
   }
 
   /** What the columns are, whether or not a model could learn from them. */
@@ -168,7 +175,9 @@ export class TableSummary {
   /** @throws ValidationError with field `file`, `target` or `columns` */
   profile(asked: Task | 'auto', file: FileFacts) {
     const conventions = conventionsOf(this.#columns, file.delimiter);
-    const target = this.#target && this.#judged(this.#target, asked, conventions);
+    const target = this.#target
+      ? this.#judged(this.#target, asked, conventions)
+      : this.#judgedLabels(asked, conventions);
     const found: Finding[] = [...fileFindings(file), ...(target?.found ?? [])];
     const columns = this.#columns.map((summary): Column => this.#column(summary, conventions, target));
     const features = this.#features(columns, found);
@@ -184,8 +193,9 @@ export class TableSummary {
       }
     }
     const used = new Set(features);
-    const left = columns.filter((column) => column.role !== 'target' && !used.has(column));
+    const left = columns.filter((column) => !['target', 'label'].includes(column.role) && !used.has(column));
     return {
+      ...(features.some(({ decided }) => decided.type === 'text') ? { kind: 'text' as const } : {}),
       rows: this.#rows,
       columns: columns.map((column) => columnProfile(column, target ?? NO_TARGET)),
       features: features.map(({ summary }) => summary.name),
@@ -207,14 +217,28 @@ export class TableSummary {
     return judgeTarget(summary, this.#rows, { task, said: this.#said(summary.name), conventions });
   }
 
+  #judgedLabels(task: Task | 'auto', conventions: Conventions): TargetFound | undefined {
+    if (this.#labels.length === 0) return undefined;
+    if (task !== 'auto' && task !== 'multilabel')
+      throw ValidationError.of(
+        'dataset_type',
+        `must be multilabel or auto where columns have the role label; got ${task}`,
+      );
+    const columns = this.#labels.map((summary) => ({
+      summary,
+      decided: decide(summary, this.#said(summary.name), conventions),
+    }));
+    return judgeLabelColumns(columns, this.#rows);
+  }
+
   #said(name: string): Saying {
     const { decimal: fileDecimal, missing, columns = {} } = this.#parsing;
     return { ...(missing === undefined ? {} : { missing }), ...columns[name], fileDecimal };
   }
 
-  #column(summary: ColumnSummary, conventions: Conventions, target: JudgedTarget | undefined): Column {
+  #column(summary: ColumnSummary, conventions: Conventions, target: TargetFound | undefined): Column {
     const said = this.#said(summary.name);
-    if (target && summary === this.#target) return { summary, decided: target.decided, role: 'target' };
+    if (target?.decided && summary === this.#target) return { summary, decided: target.decided, role: 'target' };
     const decided = decide(summary, said, conventions);
     expectPossible(summary, said, decided);
     const isId = said.role === undefined && isIdentifier(summary);
@@ -235,16 +259,22 @@ export class TableSummary {
           : keptIdentifierFinding(column.summary),
       );
     }
-    const features = columns.filter(usable);
+    const numeric = columns.filter(usable);
+    const isText = ({ summary, role, decided }: Column) =>
+      role === 'feature' && decided.type === 'text' && summary.present > 0;
+    const texts = columns.filter(isText);
+    // What learns from texts learns from one column.
+    const features = numeric.length === 0 && texts.length === 1 ? texts : numeric;
     for (const { summary, decided, role } of columns) {
       const chosen = this.#said(summary.name).type === 'text';
-      if (role === 'feature' && decided.type === 'text' && !chosen)
+      if (role === 'feature' && decided.type === 'text' && !chosen && features !== texts)
         found.push(leftOutFinding(summary, decided, 'text'));
     }
-    if (features.length > 0 || !this.#target) return features;
-    const others = columns.length - 1;
+    const targets = this.#target ? 1 : this.#labels.length;
+    if (features.length > 0 || targets === 0) return features;
+    const others = columns.length - targets;
     throw fileFault(
-      `must have at least 1 feature of numbers, categories, truth values or times; got ${others}, all text, empty or left out`,
+      `must have at least 1 feature of numbers, categories, truth values or times, or 1 of text; got ${others}, all text, empty or left out`,
     );
   }
 }
@@ -253,4 +283,7 @@ export class TableSummary {
 const NO_COLUMN = -1;
 const NO_TARGET = { classes: [], without: 0 };
 
-const reasonOf = (role: ColumnRole) => (role === 'target' || role === 'feature' ? 'ignore' : role);
+/** A target of several columns has no format of its own. */
+type TargetFound = Omit<JudgedTarget, 'decided'> & Partial<Pick<JudgedTarget, 'decided'>>;
+
+const reasonOf = (role: ColumnRole) => (role === 'target' || role === 'label' || role === 'feature' ? 'ignore' : role);

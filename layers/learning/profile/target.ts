@@ -12,7 +12,7 @@ import { CATEGORY_CHARACTERS, type CountBounds } from './counts.ts';
 
 const MAX_CLASSES = MAX_CATEGORIES;
 /** Each is learned by itself, and has a threshold. */
-const MAX_LABELS = 200;
+export const MAX_LABELS = 200;
 /** A class may have several spellings. */
 const MAX_SPELLINGS = 4 * MAX_CLASSES;
 export const TARGET_BOUNDS: CountBounds = { values: MAX_SPELLINGS, characters: MAX_SPELLINGS * CATEGORY_CHARACTERS };

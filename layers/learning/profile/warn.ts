@@ -18,6 +18,7 @@ const CODES = [
   'identifier_left_out',
   'identifier_kept',
   'labels_separated',
+  'labels_empty',
   'class_like_missing',
   'rare_class',
   'classes_merged',

@@ -6,7 +6,7 @@ import type { Serving } from './description.ts';
 import { cell, code, line } from './markdown.ts';
 
 /** What a network learns from, one by one. */
-export type Unit = 'rows' | 'images' | 'windows';
+export type Unit = 'rows' | 'texts' | 'images' | 'windows';
 
 /** What the kind says of the model's inputs. */
 export interface InputFacts {

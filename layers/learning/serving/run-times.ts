@@ -1,11 +1,12 @@
 /** How long the runs of a model take, by their number of rows, so that long ones can be made elsewhere. */
 
-/** So many runs of a size are measured before it is known: the first ones are slower, and of those the fastest counts. */
+/** So many runs of a size are measured before it is known: the first ones are slower. */
 const FIRST_RUNS = 8;
-/** How much of a later measurement is believed. */
-const WEIGHT = 0.1;
-/** One run may have been interrupted: it counts as at most so many times what was expected. */
-const MOST_TIMES = 2;
+/**
+ * The fastest run counts: on a busy machine most are interrupted. By so much more is expected after each run, so that a
+ * fast one does not count for ever.
+ */
+const GROWTH = 1.02;
 /** Milliseconds after which nothing is known any more: a model that seemed slow is tried again. */
 const MAX_AGE = 60_000;
 /** Powers of two rows. */
@@ -25,9 +26,7 @@ export class RunTimes {
     this.#measuredAt[size] = at;
     const [before, runs] = [this.#expected[size]!, this.#runs[size]!];
     this.#runs[size] = runs + 1;
-    if (runs === 0) this.#expected[size] = milliseconds;
-    else if (runs < FIRST_RUNS) this.#expected[size] = Math.min(before, milliseconds);
-    else this.#expected[size] = before + WEIGHT * (Math.min(milliseconds, MOST_TIMES * before) - before);
+    this.#expected[size] = runs === 0 ? milliseconds : Math.min(milliseconds, GROWTH * before);
   }
 
   /**

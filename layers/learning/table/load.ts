@@ -7,16 +7,22 @@ import type { TableBytes } from '../files/source-bytes.ts';
 import { cellRowsOf } from './batch-rows.ts';
 import type { CellRows } from './cell-rows.ts';
 import type { Column, Rows } from './columns.ts';
+import { labelColumnStore } from './label-columns.ts';
 import { roleOf, usableColumns, usableRows } from './resident.ts';
-import { type ColumnStore, columnStores, targetStore } from './stores.ts';
+import { type ColumnStore, columnStores, type NamedPieces, targetStore } from './stores.ts';
 
 /**
  * Reads the file that the profile describes.
+ * @param more columns that are stored besides, in the same order of rows
  * @throws TrainingFailure if the bytes are not those of that file
  */
-export async function loadRows(bytes: TableBytes, profile: DatasetProfile): Promise<Rows> {
+export async function loadRows(
+  bytes: TableBytes,
+  profile: DatasetProfile,
+  more: readonly NamedPieces[] = [],
+): Promise<Rows> {
   const all: Rows[] = [];
-  for await (const rows of readRows(bytes, profile, Math.max(1, usableRows(profile)))) all.push(rows);
+  for await (const rows of readRows(bytes, profile, Math.max(1, usableRows(profile)), more)) all.push(rows);
   return all[0]!;
 }
 
@@ -29,28 +35,30 @@ export async function* readRows(
   bytes: TableBytes,
   profile: DatasetProfile,
   pieceRows: number,
+  more: readonly NamedPieces[] = [],
 ): AsyncGenerator<Rows, void, undefined> {
   const { header, batches, digest } = await readTable(bytes, { dialect: givenDialect(profile) });
   const count = usableRows(profile);
   const columns = usableColumns(profile).map((column) => columnStores[column.type](column));
-  const target = targetStore(profile);
   // Earlier builds kept blanks of names within quotes.
   const placeOf = (name: string) => header.indexOf(name.trim());
-  const targetAt = placeOf(profile.target);
+  const labels = profile.columns.filter(({ role }) => role === 'label');
+  const target = labels.length > 0 ? labelColumnStore(labels, placeOf) : targetStore(profile);
+  const targetAt = placeOf(labels[0]?.name ?? profile.target);
   const order = profile.columns.filter((column) => orders(column)).map(orderStore);
-  const stores = [...columns, ...order].map((column) => ({ at: placeOf(column.name), column }));
-  if (targetAt < 0 || stores.some(({ at }) => at < 0)) {
+  const stores = [...columns, ...order, ...more].map((column) => ({ at: placeOf(column.name), column }));
+  if (targetAt < 0 || stores.some(({ at }) => at < 0) || labels.some(({ name }) => placeOf(name) < 0)) {
     await batches.return(undefined);
     throw changed();
   }
   const used = new Set(columns.map(({ name }) => name));
   const leftOut = profile.columns
-    .filter((column) => !used.has(column.name) && roleOf(column, profile) !== 'target')
+    .filter((column) => !used.has(column.name) && !['target', 'label'].includes(roleOf(column, profile)))
     .map(({ name }) => name);
   const sizeAfter = (done: number) => Math.min(pieceRows, count - done);
   let [done, row, size] = [0, 0, sizeAfter(0)];
   const begin = () => {
-    for (const store of [target, ...columns, ...order]) store.begin(size);
+    for (const store of [target, ...columns, ...order, ...more]) store.begin(size);
   };
   const piece = (): Rows => ({
     count: size,

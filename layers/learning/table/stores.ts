@@ -21,8 +21,12 @@ interface Pieces {
   readonly store: (some: Stored, column: number) => void;
 }
 
-export interface ColumnStore extends Pieces {
+export interface NamedPieces extends Pieces {
+  /** Of the column. */
   readonly name: string;
+}
+
+export interface ColumnStore extends NamedPieces {
   /** The piece, after its rows are stored. */
   readonly column: () => Column;
 }

@@ -1,4 +1,5 @@
 /** A model of texts from its files, ready to classify. */
+import { forServing } from '#engine/onnx/serving/serve.ts';
 import { openSession, type Session } from '#engine/run.ts';
 import { expectTensor, type Tensors, tensor } from '#engine/tensor.ts';
 import { classifyTokens } from '../encoder/classify.ts';
@@ -36,7 +37,7 @@ export async function openTextClassifier(files: ModelFiles, variant: Variant = '
   const [onnx, description] = await Promise.all([files.read(VARIANT_FILES[variant]), files.read(TEXT_FILE)]);
   const serving = textServing.parse(JSON.parse(Buffer.from(description).toString('utf8')));
   const tokenizer = serving.format === 2 ? await tokenizerOf(files) : undefined;
-  const session = await openSession(onnx);
+  const session = await openSession(serving.format === 1 ? onnx : await forServing(onnx));
   const classify =
     serving.format === 1 ? classifyGrams(session, serving) : classifyTokens(session, serving, tokenizer!);
   return {
@@ -63,7 +64,7 @@ const classifyGrams =
     const all: Float32Array[] = [];
     for (let from = 0; from < texts.length; from += TOGETHER) {
       const some = texts.slice(from, from + TOGETHER).map((text) => gramsOf(text, featurizer));
-      const { probabilities } = await session.run(gramTensors(some));
+      const { probabilities } = await session.run(gramTensors(some), ['probabilities']);
       const { data } = expectTensor('probabilities', probabilities, 'float32');
       for (let row = 0; row < some.length; row++) all.push(data.slice(row * labels.length, (row + 1) * labels.length));
     }

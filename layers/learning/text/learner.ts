@@ -3,16 +3,20 @@ import { adamw } from '#engine/optim/adam.ts';
 import { linearWithWarmup } from '#engine/optim/schedule.ts';
 import type { Tensors } from '#engine/tensor.ts';
 import { type } from '#engine/type.ts';
-import { type CompactTextShape, compactText, compactTextFlops, packGrams } from '#zoo/compact-text.ts';
+import {
+  BUCKETS,
+  type CompactTextShape,
+  compactText,
+  compactTextFlops,
+  DIMENSIONS,
+  packGrams,
+} from '#zoo/compact-text.ts';
 import type { TextHyperparameters } from '#zoo/text-hyperparameters.ts';
 import { COMPACT_TEXT } from '#zoo/text-registry.ts';
 import type { Learner } from '../fit/fit.ts';
 import { targetType } from '../fit/task.ts';
 import type { Featurizer } from './featurizer.ts';
 import { textLoss } from './loss.ts';
-
-const BUCKETS = 2 ** 15;
-const DIMENSIONS = 32;
 
 export const featurizerOf = ({ max_length }: Pick<TextHyperparameters, 'max_length'>): Featurizer => ({
   version: 1,

@@ -6,9 +6,14 @@ const anything: Type = { type: 'anything', accepts: () => true };
 export const ADDITIONS = {
   version: { model_id: uuid },
   model: { version: orNull(words), model_id: orNull(uuid), evaluation: anything },
-  modelStatus: { job_id: orNull(uuid), stage: optional(oneOf('loading', 'stopping')), error: optional(text) },
-  job: { stage: optional(oneOf('loading', 'stopping')), error: optional(text) },
-  loading: { message: optional(words) },
+  modelStatus: {
+    job_id: orNull(uuid),
+    stage: optional(oneOf('loading', 'stopping')),
+    error: optional(text),
+    code: optional(words),
+  },
+  job: { stage: optional(oneOf('loading', 'stopping')), error: optional(text), code: optional(words) },
+  loading: { message: optional(words), code: optional(words) },
   config: {
     ...{ labels: texts, benign_label: words, validation_split: number, seed: number },
     ...{ energy_penalty: number, energy_margin: number },

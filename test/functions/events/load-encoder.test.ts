@@ -17,19 +17,23 @@ import { findJob } from '#domain/training/read.ts';
 import { makeHandler as makeDispatch } from '#functions/events/dispatch-training.ts';
 import { makeHandler } from '#functions/events/load-encoder.ts';
 import { permitted } from '#infra/embedded/invoke/permitted.ts';
+import { zipped } from '#test/learning/files/archive.ts';
 import { HubServer } from '#test/outgoing/hub-server.ts';
+import { largeWeights } from '#test/training/large-weights.ts';
+import { smallEncoder } from '#test/training/small-encoder.ts';
 import { readDataset } from './reader.ts';
 import { batchOf } from './sqs.ts';
 import { openWorld, replacing, silent } from './world.ts';
 
 const NAME = 'distilbert-base-uncased';
 const REPOSITORY = 'distilbert/distilbert-base-uncased';
-const FILES = {
-  'config.json': Buffer.from('{"model_type":"distilbert"}'),
-  'tokenizer.json': Buffer.from('{}'),
-  'model.safetensors': randomBytes(100_000),
-  'tf_model.h5': randomBytes(10),
-};
+const ENCODER = Object.fromEntries(Array.from(smallEncoder(), ([file, bytes]) => [file, Buffer.from(bytes)])) as Record<
+  'config.json' | 'tokenizer.json' | 'model.safetensors',
+  Buffer
+>;
+const FILES = { ...ENCODER, 'tf_model.h5': randomBytes(10) };
+const BYTES = Object.values(ENCODER).reduce((sum, { length }) => sum + length, 0);
+const CONFIG_BYTES = ENCODER['config.json'].length;
 
 let world: Awaited<ReturnType<typeof openWorld>>;
 let hub: HubServer;
@@ -72,7 +76,7 @@ describe('loading an encoder', () => {
   test('stores its configuration, its tokenizer and its weights, and no others', async () => {
     await ask();
     expect(await load({ encoder: NAME })).toEqual({ batchItemFailures: [] });
-    expect(await state()).toMatchObject({ status: 'loaded', loaded_bytes: 100_029, total_bytes: 100_029 });
+    expect(await state()).toMatchObject({ status: 'loaded', loaded_bytes: BYTES, total_bytes: BYTES });
     expect((await state())!.files.map((one) => one.file)).toEqual([
       'config.json',
       'tokenizer.json',
@@ -86,7 +90,7 @@ describe('loading an encoder', () => {
     await load({ encoder: REPOSITORY });
     expect(await find(REPOSITORY)).toMatchObject({
       status: 'loaded',
-      total_bytes: 100_029,
+      total_bytes: BYTES,
     });
     hub.behaviour = { size: 5 * 2 ** 30 };
     await ask();
@@ -108,13 +112,15 @@ describe('loading an encoder', () => {
     await load({ encoder: NAME });
     expect(await state()).toMatchObject({
       status: 'failed',
-      failure: expect.stringMatching(/^config.json of .* must have 27 bytes/),
+      failure: expect.stringMatching(new RegExp(`^config.json of .* must have ${CONFIG_BYTES} bytes`)),
+      failure_code: 'FILE_INCOMPLETE',
     });
     hub.behaviour = {};
     await ask();
     await load({ encoder: NAME });
     expect(await state()).toMatchObject({ status: 'loaded' });
-    expect((await state())!.failure).toBeUndefined();
+    expect(await state()).not.toHaveProperty('failure');
+    expect(await state()).not.toHaveProperty('failure_code');
   });
 
   test('does not load again what is complete', async () => {
@@ -126,7 +132,7 @@ describe('loading an encoder', () => {
     await table.update(key, { set: { status: 'loading', files: (await state())!.files.slice(0, 2) } });
     await load({ encoder: NAME });
     expect(loads()).toBe(before + 1);
-    expect(await state()).toMatchObject({ status: 'loaded', loaded_bytes: 100_029 });
+    expect(await state()).toMatchObject({ status: 'loaded', loaded_bytes: BYTES });
   });
 
   test('of an unknown one does nothing', async () => {
@@ -142,8 +148,87 @@ describe('loading an encoder', () => {
   });
 });
 
+describe('a repository whose files are not read', () => {
+  const json = (value: object) => Buffer.from(JSON.stringify(value));
+  const CONFIG = JSON.parse(ENCODER['config.json'].toString());
+  const TOKENIZER = JSON.parse(ENCODER['tokenizer.json'].toString());
+  /** A zip as torch.save makes it, whose pickle would run a command. */
+  const CODE = zipped([
+    {
+      name: 'archive/data.pkl',
+      content: Buffer.from('\x80\x02cposix\nsystem\nX\x02\x00\x00\x00ls\x85R.', 'latin1'),
+      stored: true,
+    },
+    { name: 'archive/version', content: '3\n', stored: true },
+  ]);
+
+  test.each<[string, Record<string, Buffer | undefined>, string, RegExp, string[]]>([
+    [
+      'a setting',
+      { 'config.json': json({ ...CONFIG, position_embedding_type: 'relative_key' }) },
+      'CONFIG_NOT_READ',
+      /config\.json: position_embedding_type is not read with the value "relative_key"; only "absolute" is$/,
+      ['config.json', 'tokenizer.json'],
+    ],
+    [
+      'an architecture',
+      { 'config.json': json({ model_type: 'gpt2' }) },
+      'CONFIG_NOT_READ',
+      /config\.json: model_type must be one of bert, .*; got "gpt2"$/,
+      ['config.json', 'tokenizer.json'],
+    ],
+    [
+      'a tokenizer',
+      {
+        'tokenizer.json': json({
+          ...TOKENIZER,
+          normalizer: { type: 'Replace', pattern: { Regex: '(a+)+$' }, content: '' },
+        }),
+      },
+      'TOKENIZER_NOT_READ',
+      /tokenizer\.json: the pattern "\(a\+\)\+\$" is not read$/,
+      ['config.json', 'tokenizer.json'],
+    ],
+    [
+      'tensors of other shapes',
+      { 'config.json': json({ ...CONFIG, vocab_size: CONFIG.vocab_size + 1 }) },
+      'WEIGHTS_MISFIT',
+      /'bert\.embeddings\.word_embeddings\.weight' of the weights must have the shape \[\d+, \d+\]; got \[\d+, \d+\]$/,
+      ['config.json', 'tokenizer.json', 'model.safetensors'],
+    ],
+    [
+      'weights that are none',
+      { 'model.safetensors': randomBytes(1000) },
+      'WEIGHTS_NOT_READ',
+      /model\.safetensors cannot be read: /,
+      ['config.json', 'tokenizer.json', 'model.safetensors'],
+    ],
+    [
+      'a pickle with code',
+      { 'model.safetensors': undefined, 'pytorch_model.bin': CODE },
+      'WEIGHTS_NOT_READ',
+      /pytorch_model\.bin cannot be read: .*posix\.system/,
+      ['config.json', 'tokenizer.json', 'pytorch_model.bin'],
+    ],
+  ])('for %s fails with a line and a code, before anything more is loaded', async (_, changes, code, line, asked) => {
+    const changed = Object.entries({ ...ENCODER, ...changes }).filter(
+      (one): one is [string, Buffer] => one[1] !== undefined,
+    );
+    await using odd = await new HubServer({ [REPOSITORY]: Object.fromEntries(changed) }).start();
+    await ask();
+    await load({ encoder: NAME }, { hubUrl: odd.url });
+    expect(await state()).toMatchObject({ status: 'failed', failure_code: code, failure: expect.stringMatching(line) });
+    const loaded = odd.requests.flatMap(({ path }) => (path.startsWith('/cdn') ? [path.split('/').at(-1)] : []));
+    expect(loaded).toEqual(asked);
+    // Once it is corrected there.
+    await ask();
+    await load({ encoder: NAME });
+    expect(await state()).toMatchObject({ status: 'loaded', loaded_bytes: BYTES });
+  });
+});
+
 describe('loading an encoder in parts', () => {
-  const LARGE = randomBytes(40 * 2 ** 20);
+  const LARGE = largeWeights(ENCODER['model.safetensors'], 40 * 2 ** 20);
   const PART = 32 * 2 ** 20;
   beforeEach(async () => {
     await hub.stop();
@@ -199,19 +284,22 @@ describe('loading an encoder in parts', () => {
     hub.behaviour = { cut: 2 ** 20 };
     await load({ encoder: NAME });
     expect((await state())!.failure).toMatch(
-      new RegExp(`^config.json of ${REPOSITORY} must have 27 bytes; http://127.0.0.1:\\d+ sent 0$`),
+      new RegExp(`^config.json of ${REPOSITORY} must have ${CONFIG_BYTES} bytes; http://127.0.0.1:\\d+ sent 0$`),
     );
     hub.behaviour = { cutFile: 'model.safetensors', cut: 2 ** 20 };
     await ask();
     await load({ encoder: NAME });
-    expect((await state())!.failure).toMatch(/^model.safetensors of .* must have 41943040 bytes; .* sent 40894464$/);
+    const sent = LARGE.length - 2 ** 20;
+    expect((await state())!.failure).toMatch(
+      new RegExp(`^model.safetensors of .* must have ${LARGE.length} bytes; .* sent ${sent}$`),
+    );
     hub.behaviour = {};
     hub.requests.length = 0;
     await ask();
     await load({ encoder: NAME });
     expect(await state()).toMatchObject({ status: 'loaded' });
     expect(hub.requests.flatMap(({ path, range }) => (path.startsWith('/cdn') ? [range] : []))).toEqual([
-      'bytes=40894464-',
+      `bytes=${sent}-`,
     ]);
   });
 
@@ -308,18 +396,28 @@ describe('a job of an encoder that is not loaded', () => {
     [
       { status: 401 },
       'HUB does not give distilbert/distilbert-base-uncased to everyone (401): set HF_TOKEN to a token that may read it',
+      'HUB_UNAUTHORIZED',
     ],
-    [{ status: 404 }, 'HUB has no distilbert/distilbert-base-uncased'],
-    [{ status: 429, headers: { 'retry-after': '60' } }, 'HUB answers too many requests (429): ask again in 60 s'],
-    [{ status: 503 }, 'HUB answered 503 for distilbert/distilbert-base-uncased: ask again later'],
-    [{ cut: 7 }, 'config.json of distilbert/distilbert-base-uncased must have 27 bytes; HUB sent 20'],
-    [{ list: '<html>' }, 'HUB answered no list of files for distilbert/distilbert-base-uncased'],
-  ])('fails with the line that the hub’s answer %p becomes', async (behaviour, line) => {
+    [{ status: 404 }, 'HUB has no distilbert/distilbert-base-uncased', 'HUB_NOT_FOUND'],
+    [
+      { status: 429, headers: { 'retry-after': '60' } },
+      'HUB answers too many requests (429): ask again in 60 s',
+      'HUB_RATE_LIMITED',
+    ],
+    [{ status: 503 }, 'HUB answered 503 for distilbert/distilbert-base-uncased: ask again later', 'HUB_ERROR'],
+    [
+      { cut: 7 },
+      `config.json of distilbert/distilbert-base-uncased must have ${CONFIG_BYTES} bytes; HUB sent ${CONFIG_BYTES - 7}`,
+      'FILE_INCOMPLETE',
+    ],
+    [{ list: '<html>' }, 'HUB answered no list of files for distilbert/distilbert-base-uncased', 'HUB_ERROR'],
+  ])('fails with the line and the code that the hub’s answer %p becomes', async (behaviour, line, code) => {
     hub.behaviour = behaviour;
     await load(await sent());
     expect((await job()).failure!.replaceAll(hub.url, 'HUB')).toBe(
       `distilbert-base-uncased could not be loaded: ${line}`,
     );
+    expect([(await state())!.failure_code, (await job()).failure_code]).toEqual([code, code]);
   });
 
   test('that has ended meanwhile stays as it is', async () => {

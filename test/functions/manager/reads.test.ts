@@ -57,7 +57,8 @@ describe('a look', () => {
 
   test('cannot be had by any GET of the document that is not among these', () => {
     // An archive has an entry of its own kind; the URLs of an upload are no look at what is stored.
-    const others = ['/backup/{backup_name}/download', '/models/uploads/{upload_id}'];
+    const uploads = ['/models/uploads/{upload_id}', '/backup/uploads/{upload_id}'];
+    const others = ['/backup/{backup_name}/download', ...uploads];
     const below = describedRoutes
       .filter(({ method, path }) => method === 'GET' && path.includes('{manager_id}'))
       .map(({ path }) => path.replace('/api/model-manager/{manager_id}', ''));

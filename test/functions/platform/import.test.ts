@@ -30,8 +30,8 @@ beforeAll(async () => {
 });
 afterAll(() => platform.close());
 
-const imported = (onnx: string, fields: Record<string, string>) => {
-  const file: Part = { name: 'file', value: Buffer.from(onnx, 'base64'), filename: 'pipeline.onnx' };
+const imported = (onnx: string, fields: Record<string, string>, filename = 'pipeline.onnx') => {
+  const file: Part = { name: 'file', value: Buffer.from(onnx, 'base64'), filename };
   const raw = formBytes([file, ...Object.entries(fields).map(([name, value]) => ({ name, value }))]);
   const headers = { 'content-type': `multipart/form-data; boundary=${BOUNDARY}` };
   return platform.call({ method: 'POST', path: '/models/import', token, headers, raw }, importing);
@@ -148,6 +148,20 @@ describe('a model of others that is imported', () => {
       [long, `its header must have at most ${whole.length - 8} bytes; got 1000`],
     ] as const) {
       expect(await faultOf(bytes)).toEqual([400, expect.stringContaining(`.pth nor a safetensors file: ${why}`)]);
+    }
+  });
+
+  test('is refused as weights by what its name says that it is', async () => {
+    const whole = Buffer.concat(writeTorch({ w: tensorFrom('float32', [2], [1, 2]) }));
+    const legacy = Buffer.from('\x80\x02\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19\x2e', 'latin1');
+    for (const [bytes, why] of [
+      [whole.subarray(0, -40), 'and has no directory at its end: it is cut, to '],
+      [whole.subarray(10), 'a .pth file must begin as a zip does, with the bytes 504b0304; got '],
+      [whole.subarray(0, 0), `got nothing, in a file of 0 bytes`],
+      [legacy, 'it is a pickle, as torch.save wrote it before PyTorch 1.6: open it with torch.load and save it again'],
+    ] as const) {
+      const { status, body } = await imported(bytes.toString('base64'), { name: 'Broken' }, 'weights.pth');
+      expect([status, body.details?.[0]]).toEqual([400, { field: 'file', message: expect.stringContaining(why) }]);
     }
   });
 

@@ -42,6 +42,10 @@ beforeAll(async () => {
   await createBatch(platform.store.table, batch);
   const json = { name: 'large', file_size: 1 };
   const upload = await platform.call({ method: 'POST', path: '/datasets/uploads', token, json });
+  const imported = await platform.call(
+    { method: 'POST', path: '/models/import/uploads', token, json: { file_name: 'w.pth', file_size: 1 } },
+    surfaceOf(describedRoutes, permitted('platform-import', platform.store)),
+  );
   const made = async (path: string, json: unknown) =>
     (await platform.call({ method: 'POST', path, token, json })).body.id;
   await platform.call({
@@ -65,6 +69,7 @@ beforeAll(async () => {
     model_id: model.id,
     file: 'model.onnx',
     upload_id: upload.body.upload_id,
+    import_id: imported.body.upload_id,
     user_id: (await platform.call({ path: '/auth/me', token })).body.id,
     invitation_id: await made('/account/invitations', { role: 'viewer' }),
     name: model.name,

@@ -200,7 +200,7 @@ describe('a sweep', () => {
     [
       { method: 'grid', space: { learning_rate: [0.1, 0.01, 0.1] } },
       'space.learning_rate[2]',
-      'must be another value; got 0.1 twice',
+      'must be listed once; got 0.1 twice',
     ],
     [
       { space: { learning_rate: { min: 0, max: 1, scale: 'log' } } },

@@ -1,10 +1,13 @@
 /** The training service in this process: what it refuses, and what it shows of jobs in every state. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { createAccount } from '#domain/accounts/change.ts';
+import { askForEncoder, changeLoading } from '#domain/encoders/change.ts';
 import { newId } from '#domain/ids.ts';
 import { isoTime } from '#domain/times.ts';
 import { reportProgress } from '#domain/training/attempts.ts';
+import { failJob } from '#domain/training/endings.ts';
 import { appendLog, lineOf } from '#domain/training/logs.ts';
+import { getJob } from '#domain/training/read.ts';
 import { NOW } from '#test/domain/store.ts';
 import { csvFile, uploadOf } from '../platform/forms.ts';
 import { type Answer, type Call, openPlatform, type Platform } from '../platform/harness.ts';
@@ -191,6 +194,23 @@ describe('a training', () => {
     const { body } = await get(`/models/${encodeURIComponent(model_name)}/status`);
     expect(body).toMatchObject({ model_name, stage: 'loading' });
     await stopped(answer);
+  });
+
+  test('that failed with its encoder says so wherever somebody looks: a line, and a code', async () => {
+    const { table } = platform.store;
+    const model_name = 'openai-community/gpt2';
+    const [failure, code] = ['config.json: model_type must be one of bert; got "gpt2"', 'CONFIG_NOT_READ'] as const;
+    const { body } = await post('/train', { model_name });
+    await askForEncoder(table, model_name, 'a hub', isoTime(NOW));
+    await changeLoading(table, model_name, { status: 'failed', failure, failure_code: code }, isoTime(NOW));
+    await failJob(table, await getJob(table, operator, body.job_id), { message: failure, code }, isoTime(NOW));
+    const why = { error: failure, code };
+    expect((await get('/model-loading/status', { model_name })).body.models[model_name]).toEqual({
+      ...{ status: 'failed', progress: 0, source: 'a hub', message: failure, code },
+    });
+    expect((await get(`/jobs/${body.job_id}`)).body).toMatchObject({ status: 'failed', ...why });
+    expect((await get('/jobs')).body.jobs[body.job_id]).toMatchObject(why);
+    expect((await get(`/models/${encodeURIComponent(model_name)}/status`)).body).toMatchObject(why);
   });
 
   test('that names no model is of compact-text, with its own defaults, on the samples', async () => {

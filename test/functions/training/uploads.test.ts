@@ -8,6 +8,7 @@ import { smallEncoder } from '#test/training/small-encoder.ts';
 import { type Answer, type Call, openPlatform, type Platform } from '../platform/harness.ts';
 
 let platform: Platform;
+let token: string;
 let operator: string;
 let other: string;
 /** Of the model of a test. */
@@ -16,7 +17,7 @@ let count = 0;
 
 beforeAll(async () => {
   platform = await openPlatform();
-  const token = await platform.login();
+  token = await platform.login();
   operator = (await platform.call({ path: '/auth/me', token })).body.id;
   other = newId(NOW);
   const names = { username: 'mallory', email: 'mallory@example.com', full_name: 'M', password_hash: '-' };
@@ -90,6 +91,20 @@ describe('an uploaded encoder', () => {
     expect((await put('config.json', FILES.get('config.json')!)).status).toBe(200);
   });
 
+  test('is in the usage of its account while it is there', async () => {
+    const usage = async () => (await platform.call({ path: '/account/usage', token })).body.storage;
+    const before = await usage();
+    await put('model.safetensors', WEIGHTS.subarray(0, 100), `bytes 0-99/${WEIGHTS.length}`);
+    expect((await usage()).encoder_bytes - before.encoder_bytes).toBe(100);
+    await whole();
+    const bytes = Array.from(FILES.values()).reduce((sum, { length }) => sum + length, 0);
+    const after = await usage();
+    expect(after.encoder_bytes - before.encoder_bytes).toBe(bytes);
+    expect(after.total_bytes - before.total_bytes).toBe(bytes);
+    await call({ method: 'DELETE', path: `/model-loading/uploads/${name}` });
+    expect(await usage()).toEqual(before);
+  });
+
   test('is nobody else’s', async () => {
     await whole();
     expect(errorOf(await train(other)).slice(0, 2)).toEqual([404, 'MODEL_NOT_FOUND']);
@@ -139,6 +154,22 @@ describe('an uploaded encoder', () => {
       ...[400, 'VALIDATION_ERROR'],
       expect.stringMatching(message),
     ]);
+  });
+
+  test('whose tokenizer is not read, or whose tensors do not fit, is refused with what is wrong', async () => {
+    const config = JSON.parse(Buffer.from(FILES.get('config.json')!).toString());
+    await put('config.json', JSON.stringify({ ...config, vocab_size: 7 }));
+    expect(errorOf(await put('tokenizer.json', '{}'))).toEqual([
+      ...[400, 'VALIDATION_ERROR'],
+      `Invalid input data: body cannot be taken: uploads/${name}: tokenizer.json is no tokenizer: it has no model`,
+    ]);
+    await put('tokenizer.json', FILES.get('tokenizer.json')!);
+    expect(errorOf(await put('model.safetensors', WEIGHTS))).toEqual([
+      ...[400, 'VALIDATION_ERROR'],
+      expect.stringMatching(/'bert.embeddings.word_embeddings.weight' of the weights must have the shape \[7, /),
+    ]);
+    await put('config.json', FILES.get('config.json')!);
+    expect((await put('model.safetensors', WEIGHTS)).body).toMatchObject({ status: 'loaded', missing: [] });
   });
 
   test('has a name without folders', async () => {

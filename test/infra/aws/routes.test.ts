@@ -22,6 +22,7 @@ describe('the resources of a REST API', () => {
       '/datasets/{dataset_id}/{proxy+}': 'platform-api',
       '/models': 'platform-api',
       '/models/import': 'platform-import',
+      '/models/import/{proxy+}': 'platform-import',
       '/models/{model_id}': 'platform-api',
       '/models/{model_id}/artifacts': 'platform-api',
       '/models/{model_id}/artifacts/{file}': 'platform-download',

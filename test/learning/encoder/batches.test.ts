@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { scalar, type Tensors, tensor } from '#engine/tensor.ts';
-import { bucketedBatches, bucketOf, bucketsOf } from '#learning/encoder/buckets.ts';
+import { affordable, bucketedBatches, bucketOf, bucketsOf } from '#learning/encoder/buckets.ts';
 import { piecesOf, truncated } from '#learning/encoder/cut.ts';
 import { localTokens, VocabularyTables } from '#learning/encoder/vocabulary.ts';
 
@@ -32,6 +32,11 @@ describe('batches of texts of like length', () => {
     expect(bucketsOf(Int32Array.of(3, 3, 3))).toEqual([8]);
     expect([bucketOf(32, [32, 56]), bucketOf(33, [32, 56]), bucketOf(99, [32, 56])]).toEqual([32, 56, 56]);
   });
+});
+
+test('lengths that have no room beside the longest are left out, the shortest first', () => {
+  const kept = (room: number) => affordable([8, 16, 32], (length) => length, room);
+  expect([kept(56), kept(55), kept(32), kept(1)]).toEqual([[8, 16, 32], [16, 32], [32], [32]]);
 });
 
 describe('a text that is too long', () => {

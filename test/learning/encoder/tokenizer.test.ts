@@ -28,6 +28,22 @@ describe.each([
   );
 });
 
+describe('a tokenizer of word pieces', () => {
+  const tokenizer = openTokenizer(new Map([['tokenizer.json', read('wordpiece/tokenizer.json')]]));
+
+  test('cuts a text as its runs between blanks, whatever it has cut before', () => {
+    const whole = texts.filter((text) => !text.includes('[')).flatMap((text) => tokenizer.encode(text));
+    const together = texts.filter((text) => !text.includes('[')).join(' \n\t ');
+    for (let time = 0; time < 2; time++) expect(tokenizer.encode(together)).toEqual(whole);
+  });
+
+  test('keeps no more than some of the words that it has cut, and takes a long one for unknown', () => {
+    const text = Array.from({ length: 100_000 }, (_, i) => `${i.toString(36)}x`).join(' ');
+    expect(tokenizer.encode(text)).toEqual(tokenizer.encode(text));
+    expect(tokenizer.encode('a'.repeat(1_000_000))).toEqual(tokenizer.encode('[UNK]'));
+  });
+});
+
 describe('a tokenizer that would keep a processor busy', () => {
   const wordpiece = json<object>('wordpiece/tokenizer.json');
   const open = (changes: object) =>

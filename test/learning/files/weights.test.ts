@@ -88,7 +88,7 @@ test('what safetensors saved', async () => {
 describe('refused, saying why', () => {
   test.each([
     ['code', 'it names "argparse.Namespace", which a file of weights has no need of (byte 196 of its pickle)'],
-    ['legacy', 'it is neither a .pth nor a safetensors file: its header must have at most'],
+    ['legacy', 'it is a pickle, as torch.save wrote it before PyTorch 1.6: open it with torch.load and save it again'],
     ['protocol 4', 'its pickle must be of protocol 2 or 3; got 4 (byte 0 of its pickle)'],
     ['repeated', "tensor 'w' repeats elements of its memory"],
     ['no state', 'it must hold a state: a dict of tensors by name'],

@@ -14,7 +14,8 @@ async function observedOf(text: string, target: string) {
   const { preparation, fitted, hyperparameters } = made;
   const network = mlp.network(shapeOf(preparation), hyperparameters);
   const objective = objectiveOf(preparation, network);
-  const of = (rows: Tensors) => observe(preparation, { objective, parameters: fitted!.parameters, data: rows });
+  const of = (rows: Tensors) =>
+    observe(preparation, { learner: { objective, flopsPerRow: 1 }, parameters: fitted!.parameters, data: rows });
   return { ...made, fitted: fitted!, of };
 }
 

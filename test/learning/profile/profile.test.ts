@@ -135,7 +135,7 @@ describe('the target', () => {
     [
       'a,y\n,1\n,0\n,1\n,0\n',
       {},
-      'file: must have at least 1 feature of numbers, categories, truth values or times; got 1, all text, empty or left out',
+      'file: must have at least 1 feature of numbers, categories, truth values or times, or 1 of text; got 1, all text, empty or left out',
     ],
   ])('%j is judged', async (text, options, expected) => {
     expect(await faults(() => profile(text, options))).toEqual([expected]);

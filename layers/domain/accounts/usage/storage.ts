@@ -13,7 +13,7 @@ import { getAccount } from '../read.ts';
 import type { Account } from '../record.ts';
 
 /** The counters of bytes on an account's record. */
-export const STORED = ['dataset_bytes', 'model_bytes', 'prediction_bytes', 'log_bytes'] as const;
+export const STORED = ['dataset_bytes', 'model_bytes', 'prediction_bytes', 'log_bytes', 'encoder_bytes'] as const;
 export type Stored = (typeof STORED)[number];
 
 /** Of all files of an account. */

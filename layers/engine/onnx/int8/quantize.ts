@@ -10,6 +10,7 @@
  */
 import { bytesOf } from '../../elements.ts';
 import { tensor } from '../../tensor.ts';
+import { changeGraph, GRAPH_INITIALIZER, GRAPH_NODE } from '../change.ts';
 import { decodeTensor, OnnxError } from '../decode.ts';
 import { dataType, encodeNode, encodeTensor, type NodeProto, parseModel } from '../proto.ts';
 import { field, fieldsOf } from '../wire.ts';
@@ -29,11 +30,6 @@ export interface Quantized {
 const LEAST_OPSET = 13;
 const INT8 = 3;
 const UINT8 = 2;
-
-/** Numbers of fields of the format. */
-const MODEL_GRAPH = 7;
-const GRAPH_NODE = 1;
-const GRAPH_INITIALIZER = 5;
 
 export interface QuantizeOptions {
   /** Whether products with matrices are computed with integers as well. Default: false. */
@@ -58,7 +54,7 @@ export function quantizeModel(bytes: Uint8Array, { integerProducts = false }: Qu
     throw new OnnxError('it has no weights of MatMul, Gemm, Conv or Gather that are large enough');
   const all = [...replaced.values()];
   return {
-    bytes: rewrite(bytes, (graph_) => graphWith(graph_, graph.node, replaced)),
+    bytes: changeGraph(bytes, (graph_) => graphWith(graph_, graph.node, replaced)),
     elements: all.reduce((sum, { elements }) => sum + elements, 0),
     tensors: all.length,
   };
@@ -104,16 +100,6 @@ function replacementOf(
     node:
       isTable || isFactor ? undefined : encodeNode(plainNode('DequantizeLinear', [values, scales], [name], { axis })),
   };
-}
-
-/** The model with another graph. */
-function rewrite(bytes: Uint8Array, change: (graph: Uint8Array) => readonly Uint8Array[]): Uint8Array {
-  const pieces: Uint8Array[] = [];
-  for (const { number, raw, value } of fieldsOf(bytes)) {
-    if (number === MODEL_GRAPH && value) pieces.push(...field(MODEL_GRAPH, ...change(value)));
-    else pieces.push(raw);
-  }
-  return Buffer.concat(pieces);
 }
 
 function graphWith(

@@ -52,6 +52,7 @@ export const SAMPLES: Readonly<Record<keyof typeof keys, (account: string) => re
   trainingData: (id) => [{ ...keys.trainingData(id, 'texts.jsonl'), dataset_id: 'd' }],
   // One that has begun needs the bucket too; see the test.
   upload: () => NOBODYS,
+  modelUpload: () => NOBODYS,
   job: (id) => [{ ...keys.job(id, 'j'), id: `j${id}`, attempt: 2, account_id: id }],
   waitingJob: (id) => [{ ...keys.waitingJob(id, 'd', 'j') }],
   jobLog: (id) => Array.from({ length: 120 }, (_, n) => ({ ...keys.jobLog(id, 'j', String(n)), lines: [] })),

@@ -171,6 +171,8 @@ export function permissions({ dev, prod, small }: Readonly<Record<Variant, Synth
       expect(allowed(/^sweep(?!Schedule)/, /^(Table|Index|.*Objects)$/)).toEqual([
         'ArtifactsObjects AbortMultipartUpload',
         'ArtifactsObjects DeleteObject',
+        // Logs of predictions, which it looks through for drift.
+        'ArtifactsObjects GetObject',
         'BackupsObjects AbortMultipartUpload',
         'BackupsObjects DeleteObject',
         'DatasetsObjects AbortMultipartUpload',

@@ -1,0 +1,73 @@
+/** Texts: tables with one column of text, which is what a model learns from. */
+import type { DatasetProfile } from '#domain/datasets/profile.ts';
+import { ValidationError } from '#domain/errors.ts';
+import { BUCKETS } from '#zoo/compact-text.ts';
+import type { Kind } from '../kind.ts';
+import { code } from '../serving/markdown.ts';
+import { table } from '../table/kind.ts';
+import { usableRows } from '../table/resident.ts';
+import { BYTES_PER_GRAM, ofColumn, TEXT_INPUTS, textColumn } from './encoding.ts';
+import { prepareColumn } from './prepare-column.ts';
+import { gramTensors, textsOf } from './tensors.ts';
+
+/** Measured on two cores of an x86-64 server, with mails. */
+const SECONDS_PER_TEXT = 0.0005;
+/** N-grams of a word: itself, with the word before it, and its characters. */
+const GRAMS_PER_WORD = 8;
+const USUAL_WORDS = 256;
+/** Of a file that nobody has read yet. */
+const GUESS = { bytesPerText: 500 };
+
+export const text: Kind = {
+  ...table,
+  name: 'text',
+  label: 'texts',
+  unit: 'texts',
+  takes: (profile) => textColumn(profile) !== undefined,
+  guess: (bytes) => {
+    const column = { missing: 0, distinct: 0, distinct_estimated: true } as const;
+    return {
+      kind: 'text',
+      rows: Math.max(1, Math.round(bytes / GUESS.bytesPerText)),
+      columns: [
+        { name: 'text', type: 'text', ...column },
+        { name: 'label', type: 'category', ...column },
+      ],
+      features: ['text'],
+      target: 'label',
+    };
+  },
+  outline: (profile: DatasetProfile, { text: { words } = { words: USUAL_WORDS } }) => {
+    const rows = usableRows(profile);
+    const places = Math.min(words * GRAMS_PER_WORD, BUCKETS);
+    return {
+      shape: [2 * places],
+      rows,
+      bytes: rows * places * BYTES_PER_GRAM,
+      seconds: rows * SECONDS_PER_TEXT,
+    };
+  },
+  prepare: prepareColumn,
+  tensors: async (serving, inputs) => {
+    const { column, places, featurizer } = ofColumn(serving);
+    return gramTensors(textsOf(inputs, column), featurizer, places);
+  },
+  explainer: {
+    expect: () => {
+      throw ValidationError.of('explain', 'must be false for a model of texts; got true');
+    },
+    cut: () => {
+      throw new TypeError('predictions of texts are not explained');
+    },
+  },
+  card: (serving) => {
+    const { column, places, featurizer } = ofColumn(serving);
+    return {
+      table: `| Input | Type | Shape |
+| --- | --- | --- |
+| \`${TEXT_INPUTS.buckets}\` | int32 | [texts, ${places}] |
+| \`${TEXT_INPUTS.weights}\` | float32 | [texts, ${places}] |`,
+      note: `The inputs are made of the column ${code(column)}: hashed n-grams of up to ${featurizer.max_words} words and of their characters, in ${featurizer.buckets} buckets, and how often they occur. A text with more than ${places} different ones is cut.`,
+    };
+  },
+};

@@ -1,0 +1,57 @@
+/** Texts of a request as the tensors that a model takes. */
+import { Faults } from '#domain/faults.ts';
+import { LIMITS } from '#domain/limits.ts';
+import { type Tensors, tensor } from '#engine/tensor.ts';
+import { shown } from '../csv/fault.ts';
+import type { Input } from '../serving/input.ts';
+import { TEXT_INPUTS } from './encoding.ts';
+import { type Featurizer, type Grams, gramsOf } from './featurizer.ts';
+
+const USUAL_NAME = 'text';
+
+/**
+ * The text of each row: the row itself, its only value, or its value by the column's name or `text`.
+ * @throws ValidationError with fields such as `inputs[3]`
+ */
+export function textsOf(rows: readonly Input[], column = USUAL_NAME): string[] {
+  const faults = new Faults();
+  const texts = rows.map((row, i) => {
+    const text = textOf(row, [column, USUAL_NAME]);
+    if (typeof text === 'string' && text.trim() !== '' && Buffer.byteLength(text) <= LIMITS.text.bytes) return text;
+    const got = typeof text === 'string' ? shown(text) : JSON.stringify(text ?? null);
+    faults.add(
+      `inputs[${i}]`,
+      `must be a text of 1 to ${LIMITS.text.bytes} bytes, alone, in a list or as ${column}; got ${got}`,
+    );
+    return '';
+  });
+  faults.throwIfAny();
+  return texts;
+}
+
+function textOf(row: Input, names: readonly string[]): unknown {
+  if (typeof row === 'string') return row;
+  const values = Object.entries(row);
+  return values.length === 1 && (Array.isArray(row) || names.includes(values[0]![0])) ? values[0]![1] : undefined;
+}
+
+export const gramTensors = (texts: readonly string[], featurizer: Featurizer, places: number): Tensors =>
+  tensorsOf(
+    texts.map((text) => gramsOf(text, featurizer)),
+    places,
+  );
+
+/** @param places how many n-grams of a text there is room for; those that come first */
+export function tensorsOf(all: readonly Grams[], places: number): Tensors {
+  const buckets = new Int32Array(all.length * places);
+  const weights = new Float32Array(all.length * places);
+  for (const [row, grams] of all.entries()) {
+    buckets.set(grams.buckets.subarray(0, places), row * places);
+    weights.set(grams.weights.subarray(0, places), row * places);
+  }
+  const shape = [all.length, places];
+  return {
+    [TEXT_INPUTS.buckets]: tensor('int32', shape, buckets),
+    [TEXT_INPUTS.weights]: tensor('float32', shape, weights),
+  };
+}

@@ -1,0 +1,92 @@
+import { describe, expect, test } from '@jest/globals';
+import { kindFor } from '#learning/kinds.ts';
+import { profileCsv } from '#learning/profile/profile.ts';
+import type { Serving } from '#learning/serving/description.ts';
+import { openSource } from '#learning/source.ts';
+import { textColumn } from '#learning/text/encoding.ts';
+import { text } from '#learning/text/kind.ts';
+import { families } from '#zoo/registry.ts';
+import { chunked } from '../chunks.ts';
+import { resident } from '../tables.ts';
+
+const ROWS = Array.from(
+  { length: 120 },
+  (_, i) => `"the ${i}th ${i % 2 ? 'red' : 'blue'} text",${i},${i % 2 ? 'a' : 'b'}`,
+);
+const MIXED = ['said,n,y', ...ROWS].join('\n');
+const TEXTS = ['said,y', ...ROWS.map((row) => row.replace(/,\d+,/, ','))].join('\n');
+const profiled = (csv: string, parsing = {}) => profileCsv(chunked(csv), { task: 'auto', target: 'y', parsing });
+const options = { validationSplit: 0.25, testSplit: 0.25, seed: 1, wanted: { text: { words: 4 } } };
+
+describe('a table with one column of text', () => {
+  test('and nothing else to learn from is texts, which only models of texts take', async () => {
+    const profile = await profiled(TEXTS);
+    expect(profile).toMatchObject({ kind: 'text', features: ['said'], left_out: [] });
+    expect(profile.warnings!.map(({ code }) => code)).not.toContain('text_left_out');
+    const takers = Object.values(families).filter((family) => kindFor(family, profile));
+    expect(takers.map(({ name }) => name)).toEqual(['compact-text']);
+  });
+
+  test('beside other features is a table, of which models of texts take the text', async () => {
+    const profile = await profiled(MIXED, { columns: { n: { role: 'feature' } } });
+    expect(profile.kind).toBeUndefined();
+    expect(profile.features).toEqual(['n']);
+    expect(kindFor({ kinds: ['text'] }, profile)).toBe(text);
+    const { preparation } = await text.prepare(openSource(chunked(MIXED)), profile, options);
+    expect(preparation.encoding.leftOut).toEqual(['n']);
+  });
+
+  test('is encoded and split row by row, and a text of a request as one of the file', async () => {
+    const profile = await profiled(TEXTS);
+    const { preparation, data, rows } = await text.prepare(openSource(chunked(TEXTS)), profile, options);
+    expect(rows).toEqual({ training: 60, validation: 30, test: 30 });
+    const { encoding, classes } = preparation;
+    const serving: Serving = {
+      format: 1,
+      task: 'classification',
+      target: 'y',
+      classes: [...classes],
+      ...encoding.served,
+    };
+    const inputs = Array.from({ length: 120 }, (_, i) => ({ said: `the ${i}th ${i % 2 ? 'red' : 'blue'} text` }));
+    const { buckets } = await text.tensors(serving, inputs);
+    const known = new Map(inputs.map((_, i) => [JSON.stringify(rowOf(buckets!.data, i, buckets!.shape[1]!)), i]));
+    const { buckets: learned, y } = resident(data.training);
+    const places = Array.from({ length: 60 }, (_, i) =>
+      known.get(JSON.stringify(rowOf(learned!.data, i, learned!.shape[1]!))),
+    );
+    expect(places).not.toContain(undefined);
+    expect(new Set(places).size).toBe(60);
+    expect(Array.from(y!.data as Int32Array)).toEqual(places.map((i) => classes.indexOf(i! % 2 ? 'a' : 'b')));
+  });
+
+  test('is not one of texts where there are two such columns', async () => {
+    const two = ['one,two,y', ...ROWS.map((row) => row.replace(/^(".*?"),\d+/, '$1,$1'))].join('\n');
+    const refused = profiled(two);
+    await expect(refused).rejects.toMatchObject({
+      details: [{ field: 'file', message: expect.stringContaining('or 1 of text; got 2, all text') }],
+    });
+    expect(textColumn({ ...(await profiled(TEXTS)), columns: [] })).toBeUndefined();
+  });
+
+  test.each([
+    ['a number', [3] as const, 'must be a text of 1 to 1048576 bytes, alone, in a list or as said; got 3'],
+    ['another column', { other: 'x' }, 'as said; got null'],
+    ['nothing', [''] as const, 'got ""'],
+  ])('refuses in a prediction %s', async (_, input, message) => {
+    const { preparation } = await text.prepare(openSource(chunked(TEXTS)), await profiled(TEXTS), options);
+    const serving: Serving = {
+      format: 1,
+      task: 'classification',
+      target: 'y',
+      classes: [],
+      ...preparation.encoding.served,
+    };
+    await expect(text.tensors(serving, [input])).rejects.toMatchObject({
+      details: [{ field: 'inputs[0]', message: expect.stringContaining(message) }],
+    });
+  });
+});
+
+const rowOf = (data: unknown, row: number, width: number): number[] =>
+  Array.from((data as Int32Array).subarray(row * width, (row + 1) * width));
