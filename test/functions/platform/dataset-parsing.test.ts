@@ -208,7 +208,7 @@ describe('how a file is read', () => {
     [
       { columns: { zip: { role: 'key' } } },
       'columns.zip.role',
-      'must be "feature", "target", "id", "ignore", "group" or "time"; got "key"',
+      'must be "feature", "target", "label", "id", "ignore", "group" or "time"; got "key"',
     ],
     [{ missing: Array.from({ length: 51 }, (_, i) => `w${i}`) }, 'missing', 'must have at most 50 items; got 51'],
     [
