@@ -29,8 +29,9 @@ describe('what the document of the training service prints', () => {
       .split('\n')
       .map((line) => JSON.parse(line) as { code?: string });
     expect(answers).toHaveLength(24);
-    // No job is called job_123, and a fresh host has no model to start from.
+    // There is no hub, no job is called job_123, and a fresh host has no model to start from.
     expect(answers.flatMap(({ code: error }) => error ?? [])).toEqual([
+      'HUB_UNREACHABLE',
       'JOB_NOT_FOUND',
       'MODEL_NOT_FOUND',
       'JOB_NOT_FOUND',

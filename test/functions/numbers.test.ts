@@ -28,8 +28,11 @@ const CALCULATED = /\/predict$|\/infer$/;
 
 const jsonRoutes = everyRoute.filter(({ route }) => route.request.body?.accepts.includes('application/json'));
 
-/** Fields whose values the handler looks at by a schema of their own, or stores as text: calls below show what becomes of them. */
-const SEEN_LATER = /^\.(?:config|hyperparameters|space|metadata)\b/;
+/**
+ * Fields whose values the handler looks at by a schema of their own, or stores as text: calls below show what becomes of them.
+ * Examples of an import are compared with the model's answers, and not stored.
+ */
+const SEEN_LATER = /^\.(?:examples|config|hyperparameters|space|metadata)\b/;
 
 /** The numbers in a value, with where they are. */
 function* numbersIn(value: unknown, at = ''): Generator<readonly [string, number]> {

@@ -20,6 +20,8 @@ interface Waiting {
 export interface RunOptions {
   /** Whether the first call of a turn is run at once. Default: no, it waits for others too. */
   readonly firstAtOnce?: boolean;
+  /** Whether the rows of several calls may be run together. Default: yes. Not where a row's answer depends on those beside it. */
+  readonly areShared?: boolean;
   /** Where its time is noted. */
   readonly times?: RunTimes;
 }
@@ -30,15 +32,18 @@ const MOST_ROWS = 512;
 export class SharedRuns {
   readonly #run: (feeds: Tensors) => Tensors;
   readonly #firstAtOnce: boolean;
+  readonly #areShared: boolean;
   readonly #times: RunTimes;
   #waiting: Waiting[] = [];
   /** Whether there is a run at the end of this turn. */
   #isDue = false;
 
   /** @param run takes and gives tensors whose first axis is the rows */
-  constructor(run: (feeds: Tensors) => Tensors, { firstAtOnce = false, times = new RunTimes() }: RunOptions = {}) {
+  constructor(run: (feeds: Tensors) => Tensors, options: RunOptions = {}) {
+    const { firstAtOnce = false, areShared = true, times = new RunTimes() } = options;
     this.#run = run;
     this.#firstAtOnce = firstAtOnce;
+    this.#areShared = areShared;
     this.#times = times;
   }
 
@@ -65,6 +70,7 @@ export class SharedRuns {
 
   /** At least one, and as many more as there is room for. */
   #take(): Waiting[] {
+    if (!this.#areShared) return this.#waiting.splice(0, 1);
     let rows = 0;
     const fits = this.#waiting.findIndex((call, index) => {
       rows += call.rows;

@@ -51,6 +51,13 @@ test('calls of one turn of the event loop share a run, and each gets its own row
   expect(runs).toEqual([6, 1]);
 });
 
+test('calls of a model whose rows change the answers to others each have a run of their own', async () => {
+  const { call, runs } = world({ areShared: false, firstAtOnce: true });
+  const calls = [call(1), call(2, 3), call(4)];
+  expect(await Promise.all(calls)).toEqual([expected(1), expected(2, 3), expected(4)]);
+  expect(runs).toEqual([1, 2, 1]);
+});
+
 test('the first call of a turn is run at once where that is asked for, and the others at its end', async () => {
   const { call, runs } = world({ firstAtOnce: true });
   for (const alone of [1, 2]) {
