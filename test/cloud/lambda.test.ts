@@ -2,7 +2,7 @@
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { CreateFunctionCommand, GetFunctionCommand } from '@aws-sdk/client-lambda';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
@@ -12,6 +12,7 @@ import { findJob } from '#domain/training/read.ts';
 import { makeHandler as makeDispatch } from '#functions/events/dispatch-training.ts';
 import { makeHandler as makeSettle } from '#functions/events/settle-training.ts';
 import { bundleFunction } from '#infra/aws/bundle/functions.ts';
+import { bundleLibraries } from '#infra/aws/bundle/libraries.ts';
 import { batchOf } from '../functions/events/sqs.ts';
 import { silent } from '../functions/events/world.ts';
 import { PYTHON } from './ministack.ts';
@@ -26,7 +27,8 @@ beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'trainyard-lambda-'));
   cloud = await openCloud();
   const code = join(folder, 'code');
-  await bundleFunction(root, NAME, code);
+  const libraries = join(folder, 'libraries');
+  await Promise.all([bundleFunction(root, NAME, code), bundleLibraries(root, libraries)]);
   const zip = join(folder, 'code.zip');
   execFileSync(PYTHON, ['-m', 'zipfile', '-c', zip, join(code, 'index.mjs'), join(code, 'package.json')]);
   const { lambda } = cloud.stack.clients();
@@ -38,8 +40,13 @@ beforeAll(async () => {
       Role: 'arn:aws:iam::000000000000:role/trainer',
       Code: { ZipFile: readFileSync(zip) },
       Timeout: 900,
-      // In place of the layer with ONNX Runtime, which is for Linux on arm64.
-      Environment: { Variables: { ...cloud.environment, NODE_PATH: join(root, 'node_modules') } },
+      // In place of the layers, of which that with ONNX Runtime is for Linux on arm64.
+      Environment: {
+        Variables: {
+          ...cloud.environment,
+          NODE_PATH: [join(libraries, 'nodejs', 'node_modules'), join(root, 'node_modules')].join(delimiter),
+        },
+      },
     }),
   );
   for (;;) {
