@@ -228,6 +228,22 @@ describe('a download', () => {
     expect((await getFile(world.platform.store, done.body.download_url)).equals(LARGE)).toBe(true);
   });
 
+  test('of an earlier revision has what was replaced, and one that is not kept is refused', async () => {
+    const id = await world.manager({ backup_enabled: false });
+    await world.save(id, 'm', { model_data: LARGE.toString('base64') });
+    await world.save(id, 'm', { model_data: SMALL.toString('base64'), replace_existing: true });
+    const [{ revision, hash }] = (await world.call('GET', `/${id}/models/m/info`)).body.revisions;
+    const earlier = (of: string) => world.call('POST', `/${id}/models/download`, { model_name: 'm', revision: of });
+    expect((await earlier(revision)).status).toBe(202);
+    await deliver();
+    const done = await earlier(revision);
+    expect([done.status, done.body]).toMatchObject([200, { size_bytes: LARGE.length, hash }]);
+    expect((await getFile(world.platform.store, done.body.download_url)).equals(LARGE)).toBe(true);
+    expect((await download(id)).body.size_bytes).toBe(SMALL.length);
+    const refused = await earlier('none');
+    expect([refused.status, refused.body.error]).toEqual([404, 'RevisionNotFoundError']);
+  });
+
   test('whose result nobody asked for within the hour is made again', async () => {
     const id = await world.manager({ backup_enabled: false });
     await world.save(id, 'm', { model_data: LARGE.toString('base64') });
