@@ -2,10 +2,10 @@
 import { z } from 'zod';
 import { newId } from '#domain/ids.ts';
 import { recordOperations } from '#domain/vault/accesses.ts';
-import { ModelChangedError } from '#domain/vault/errors.ts';
+import { ModelChangedError, RevisionNotFoundError } from '#domain/vault/errors.ts';
 import { type StoredFile, VARIANTS } from '#domain/vault/files.ts';
 import type { Manager } from '#domain/vault/manager.ts';
-import { getModel } from '#domain/vault/models.ts';
+import { getRevision } from '#domain/vault/models.ts';
 import { deleteStaged, markStaged, STAGED_SECONDS, stagedModel } from '#domain/vault/staged.ts';
 import type { Asked, Pace } from '../jobs/work.ts';
 import type { VaultServices } from '../services.ts';
@@ -36,8 +36,10 @@ async function run(
   const { table, now } = services.adapters;
   const began = now();
   await pace.reached({ model_name: given.model_name });
-  const model = await getModel(table, manager, given.model_name);
-  if (model.revision !== given.revision) throw new ModelChangedError(manager.id, model.name);
+  const model = await getRevision(table, manager, given.model_name, given.revision).catch((error: unknown) => {
+    // It was there when the download was asked for.
+    throw error instanceof RevisionNotFoundError ? new ModelChangedError(manager.id, given.model_name) : error;
+  });
   const file = fileOfVariant(model, given.variant);
   const staged = await stage(services, manager, file, key === undefined ? undefined : Buffer.from(key, 'base64'));
   await recordOperations(table, manager, { loads: 1, load_microseconds: (now() - began) * 1000 });

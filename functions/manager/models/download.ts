@@ -3,7 +3,7 @@ import { LIMITS } from '#domain/limits.ts';
 import { isoTime } from '#domain/times.ts';
 import { recordAccess } from '#domain/vault/accesses.ts';
 import { appendAudit } from '#domain/vault/audit.ts';
-import { getModel } from '#domain/vault/models.ts';
+import { getRevision } from '#domain/vault/models.ts';
 import { STAGED_SECONDS, signedSeconds, stagedModel } from '#domain/vault/staged.ts';
 import { json } from '#functions/http/body/json.ts';
 import { route } from '#functions/http/route.ts';
@@ -11,7 +11,7 @@ import { auditFailure } from '../audited.ts';
 import { actorOf, managerPath, password, readManager, tags, time } from '../fields.ts';
 import { runOrQueue } from '../jobs/run-or-queue.ts';
 import { downloadWork } from './download-work.ts';
-import { modelGoingOn, showModelGoing, variant } from './fields.ts';
+import { modelGoingOn, revision, showModelGoing, variant } from './fields.ts';
 import { fileOfVariant, keyOf } from './load-model.ts';
 import { verifiedSignature } from './sign.ts';
 
@@ -20,6 +20,7 @@ const body = z
     model_name: z.string().min(1).max(LIMITS.vault.name).meta({ example: 'classifier_v2.1' }),
     password: password.optional(),
     variant,
+    revision,
   })
   .meta({ id: 'ModelDownloadRequest' });
 
@@ -57,7 +58,7 @@ export const download = route({
     const access = { action: 'model_download', model_name: given.model_name } as const;
     const ask = () =>
       auditFailure(services, of, by, access, async () => {
-        const model = await getModel(table, of, given.model_name);
+        const model = await getRevision(table, of, given.model_name, given.revision);
         const key = await keyOf(services, model, by, given.password);
         verifiedSignature(model);
         const request = { model_name: model.name, revision: model.revision, variant: given.variant };

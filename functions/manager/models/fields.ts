@@ -58,6 +58,10 @@ export const variant = z.enum(VARIANTS).default('original').meta({
   description: 'An addition: `int8` is the version with weights of 8 bits, where there is one',
 });
 
+export const revision = z.string().min(1).max(LIMITS.vault.name).optional().meta({
+  description: 'An addition: an earlier one of `revisions` in its info. Left out, the present one',
+});
+
 export const int8Answer = z
   .strictObject({
     size_mb: sizeMb,

@@ -7,7 +7,7 @@ import { StoredDataError, UnsupportedModelError } from '#domain/vault/errors.ts'
 import { type StoredFile, storedFile, type Variant } from '#domain/vault/files.ts';
 import type { ManagerRef } from '#domain/vault/manager.ts';
 import type { StoredModel } from '#domain/vault/model.ts';
-import { getModel, getRevision, modelNotFound } from '#domain/vault/models.ts';
+import { getRevision, modelNotFound } from '#domain/vault/models.ts';
 import { verified } from '#vault/encryption/spool.ts';
 import { throttled } from '../guess.ts';
 import { Room } from '../room.ts';
@@ -46,7 +46,7 @@ export async function loadModel(
 ): Promise<Loaded> {
   const { name, password, variant = 'original', revision } = wanted;
   const { table, blobs } = services.adapters;
-  const read = () => (revision === undefined ? getModel(table, of, name) : getRevision(table, of, name, revision));
+  const read = () => getRevision(table, of, name, revision);
   const model = await read();
   const stored = fileOfVariant(model, variant);
   const most = bodyBytes(services.settings.uploadBytes);

@@ -6,7 +6,7 @@ import { json } from '#functions/http/body/json.ts';
 import { route } from '#functions/http/route.ts';
 import { auditAccess } from '../audited.ts';
 import { actorOf, managerPath, password, readManager, tags, time } from '../fields.ts';
-import { metadata, showMetadata, variant } from './fields.ts';
+import { metadata, revision, showMetadata, variant } from './fields.ts';
 import { loadModel } from './load-model.ts';
 
 const body = z
@@ -14,9 +14,7 @@ const body = z
     model_name: z.string().min(1).max(LIMITS.vault.name).meta({ example: 'classifier_v2.1' }),
     password: password.optional().meta({ example: 'secure_password_123' }),
     variant,
-    revision: z.string().min(1).max(LIMITS.vault.name).optional().meta({
-      description: 'An addition: an earlier one of `revisions` in its info. Left out, the present one',
-    }),
+    revision,
     verify_integrity: z.boolean().default(true).meta({
       description: 'Integrity is verified in any case: what was changed is never returned',
     }),

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { type ClosedAccount, closeAccount, findClosed } from '#domain/accounts/deletion/close.ts';
-import { endAccess, purge } from '#domain/accounts/deletion/purge.ts';
+import { beginPurge, endAccess } from '#domain/accounts/deletion/purge.ts';
 import { DELETED, remaining } from '#domain/accounts/deletion/remains.ts';
 import { listUsers } from '#domain/accounts/users.ts';
 import { ValidationError } from '#domain/errors.ts';
@@ -32,7 +32,7 @@ const answer = z
   })
   .meta({ id: 'AccountDeletion' });
 
-/** What a request does itself: a small account is empty then. */
+/** What a request does itself: of a small account, only backups are left then, which the sweep deletes. */
 const STEPS = 50;
 
 /** How long after the last of its trainers and requests may have ended the sweep comes. */
@@ -57,7 +57,7 @@ export const remove = route({
     const closed = await closeAccount(table, accountId, { now: now(), tokenSeconds: settings.accessTokenSeconds });
     await endAccess(table, closed);
     try {
-      await purge(adapters, closed, STEPS);
+      await beginPurge(adapters, closed, STEPS);
     } catch (error) {
       // The sweep goes on.
       logger.error('account not deleted yet', { account: accountId, error });

@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
 import { buffer } from 'node:stream/consumers';
 import { z } from 'zod';
-import { expectParts } from '#domain/datasets/uploads.ts';
 import { ValidationError } from '#domain/errors.ts';
 import { LIMITS } from '#domain/limits.ts';
 import { abortModelUpload, type ModelUpload, stagedImport } from '#domain/models/uploads.ts';
@@ -51,7 +50,6 @@ export const completeModelImport = route({
   resource: readImport,
   async handler({ resource: upload, body: { parts, name, ...wishes } }, services: ImportServices) {
     const { table, blobs } = services.adapters;
-    expectParts(upload.file_size, parts);
     await joinParts(blobs.artifacts, stagedImport(upload), upload, parts);
     try {
       return { status: 201, body: await imported(services, upload, name, wishes) };

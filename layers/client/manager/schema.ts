@@ -1012,6 +1012,8 @@ export interface components {
              * @enum {string}
              */
             variant?: "original" | "int8";
+            /** @description An addition: an earlier one of `revisions` in its info. Left out, the present one */
+            revision?: string;
         };
         /**
          * @example {

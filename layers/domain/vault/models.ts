@@ -58,10 +58,18 @@ export async function readRevisions(table: Table, of: ManagerRef, name: string):
   return items.map((item) => storedModel.parse(item));
 }
 
-/** The model as of a revision: its own, or an earlier one that is still kept. Throws `RevisionNotFoundError`. */
-export async function getRevision(table: Table, of: ManagerRef, name: string, revision: string): Promise<StoredModel> {
+/**
+ * The model as of a revision: its own, which is the default, or an earlier one that is still kept. Throws
+ * `ModelNotFoundError`, `RevisionNotFoundError`.
+ */
+export async function getRevision(
+  table: Table,
+  of: ManagerRef,
+  name: string,
+  revision: string | undefined,
+): Promise<StoredModel> {
   const current = await getModel(table, of, name);
-  if (current.revision === revision) return current;
+  if (revision === undefined || current.revision === revision) return current;
   const item = await table.get(keys.vaultRevision(of.account_id, of.vault, name, revision));
   if (item) return storedModel.parse(item);
   const earlier = await readRevisions(table, of, name);

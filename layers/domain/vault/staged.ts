@@ -2,7 +2,7 @@
  * Files that wait for an hour at most: those that callers put in parts, and those that are made to be downloaded. They
  * are marked as orphaned from the beginning, so that the sweep deletes what nobody does.
  */
-import { partSize, partsOf } from '../datasets/uploads.ts';
+import { expectParts, partSize, partsOf } from '../datasets/uploads.ts';
 import { ValidationError } from '../errors.ts';
 import { blobKeys } from '../keys.ts';
 import { deleteOrphans, markOrphaned } from '../orphans.ts';
@@ -68,13 +68,17 @@ export async function signParts(
   return { partSize: partSize(file_size), parts, seconds, until: isoTime(until) };
 }
 
-/** Joins the parts to the staged file. Done again, it finds the file. Throws `ValidationError`. */
+/**
+ * Joins the parts to the staged file. Done again, it finds the file. Throws `ValidationError`; where that is for the
+ * list of the parts, the upload stays as it was.
+ */
 export async function joinParts(
   blobs: Blobs,
   { file }: Staged,
   upload: { readonly upload_id: string; readonly file_size: number },
   parts: readonly UploadPart[],
 ): Promise<void> {
+  expectParts(upload.file_size, parts);
   const info = (await blobs.head(file)) ?? (await join(blobs, file, upload.upload_id, parts));
   if (info.size === upload.file_size) return;
   await blobs.delete(file);

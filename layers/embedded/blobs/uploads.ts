@@ -38,7 +38,7 @@ export class Uploads {
   /** Throws `InvalidUploadError` unless the upload is in progress, for this key. */
   require(bucket: string, key: string, id: string): Row {
     const row = this.#database.get('SELECT * FROM uploads WHERE id = ? AND bucket = ? AND key = ?', id, bucket, key);
-    if (row === undefined) throw new InvalidUploadError(`there is no upload ${id} of ${JSON.stringify(key)}`);
+    if (row === undefined) throw new InvalidUploadError(`there is no upload ${id} of this file`);
     return row;
   }
 

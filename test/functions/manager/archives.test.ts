@@ -76,6 +76,18 @@ describe('the archive of a large backup', () => {
     expect((await takeBack(id, archive)).status).toBe(201);
   });
 
+  test('of which a part is missing in the list is refused, and the upload goes on', async () => {
+    const id = await world.manager({ backup_enabled: false });
+    const size = 17_000_000;
+    const { upload_id, part_size, parts } = (await world.call('POST', `/${id}/backup/uploads`, { file_size: size }))
+      .body;
+    const path = `/${id}/backup/uploads/${upload_id}`;
+    const etag = await putPart(world.platform.store, parts[0].url, Buffer.alloc(part_size));
+    const refused = await world.call('POST', `${path}/complete`, { parts: [{ part: 1, etag }] });
+    expect([refused.status, reasonOf(refused)]).toEqual([400, expect.stringContaining('must be the parts 1 to 2')]);
+    expect((await world.call('GET', path)).status).toBe(200);
+  });
+
   test('of another manager is refused', async () => {
     const { archive } = await archived();
     const id = await world.manager({ backup_enabled: false });

@@ -1,10 +1,13 @@
 /** Models in parts: saved and downloaded within a request, or as a job. */
-import { createHash } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { readdirSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, jest, test } from '@jest/globals';
 import { isStagedInPlain } from '#domain/keys.ts';
 import type { Blobs } from '#domain/ports/blobs/port.ts';
+import { getManager } from '#domain/vault/managers.ts';
+import { stagedModel } from '#domain/vault/staged.ts';
+import { findVaultUpload } from '#domain/vault/uploads.ts';
 import { compareOutputs } from '#engine/onnx/int8/difference.ts';
 import { makeHandler as makeSchedule } from '#functions/events/back-up-vaults.ts';
 import { makeHandler as makeSweep } from '#functions/events/sweep.ts';
@@ -159,6 +162,46 @@ describe('a model in parts', () => {
     expect((await world.call('GET', path)).status).toBe(404);
   });
 
+  test('of which a part is missing in the list is refused, and the upload goes on', async () => {
+    const id = await world.manager({ backup_enabled: false });
+    const bytes = randomBytes(17_000_000);
+    const json = { model_name: 'm', file_size: bytes.length };
+    const { upload_id, part_size, parts } = (await world.call('POST', `/${id}/models/uploads`, json)).body;
+    const path = `/${id}/models/uploads/${upload_id}`;
+    const put = async (part: number) => {
+      const content = bytes.subarray((part - 1) * part_size, part * part_size);
+      return { part, etag: await putPart(world.platform.store, parts[part - 1].url, content) };
+    };
+    const first = await put(1);
+    const complete = (listed: object[]) => world.call('POST', `${path}/complete`, { parts: listed });
+    const refused = await complete([first]);
+    expect([refused.status, JSON.stringify(refused.body.details)]).toEqual([
+      400,
+      expect.stringContaining('must be the parts 1 to 2, in this order; got 1'),
+    ]);
+    const notSent = await complete([first, { part: 2, etag: first.etag }]);
+    expect([notSent.status, JSON.stringify(notSent.body)]).toEqual([400, expect.stringContaining('part 2')]);
+    expect((await world.call('GET', path)).status).toBe(200);
+    const second = await put(2);
+    expect((await complete([first, second])).status).toBe(202);
+    await deliver();
+    const saved = await complete([first, second]);
+    expect([saved.status, saved.body.hash]).toEqual([201, createHash('sha256').update(bytes).digest('hex')]);
+  });
+
+  test('that the bucket does not know is refused without a word of where it was', async () => {
+    const id = await world.manager({ backup_enabled: false });
+    const { table, blobs } = world.platform.store;
+    const manager = await getManager(table, world.accountId, id);
+    const json = { model_name: 'm', file_size: SMALL.length };
+    const { upload_id } = (await world.call('POST', `/${id}/models/uploads`, json)).body;
+    const stored = await findVaultUpload(table, manager, upload_id, world.platform.clock.now);
+    await blobs.artifacts.abortUpload(stagedModel(manager, upload_id).file, stored!.upload_id);
+    const parts = [{ part: 1, etag: 'x' }];
+    const { status, text } = await world.call('POST', `/${id}/models/uploads/${upload_id}/complete`, { parts });
+    expect([status, text.includes(world.accountId)]).toEqual([400, false]);
+  });
+
   test('that has expired is aborted, and nothing of it stays', async () => {
     const id = await world.manager({ backup_enabled: false });
     const { complete } = await start(id, SMALL);
@@ -183,6 +226,22 @@ describe('a download', () => {
     const done = await download(id, PASSWORD);
     expect([done.status, done.body.size_bytes]).toEqual([200, LARGE.length]);
     expect((await getFile(world.platform.store, done.body.download_url)).equals(LARGE)).toBe(true);
+  });
+
+  test('of an earlier revision has what was replaced, and one that is not kept is refused', async () => {
+    const id = await world.manager({ backup_enabled: false });
+    await world.save(id, 'm', { model_data: LARGE.toString('base64') });
+    await world.save(id, 'm', { model_data: SMALL.toString('base64'), replace_existing: true });
+    const [{ revision, hash }] = (await world.call('GET', `/${id}/models/m/info`)).body.revisions;
+    const earlier = (of: string) => world.call('POST', `/${id}/models/download`, { model_name: 'm', revision: of });
+    expect((await earlier(revision)).status).toBe(202);
+    await deliver();
+    const done = await earlier(revision);
+    expect([done.status, done.body]).toMatchObject([200, { size_bytes: LARGE.length, hash }]);
+    expect((await getFile(world.platform.store, done.body.download_url)).equals(LARGE)).toBe(true);
+    expect((await download(id)).body.size_bytes).toBe(SMALL.length);
+    const refused = await earlier('none');
+    expect([refused.status, refused.body.error]).toEqual([404, 'RevisionNotFoundError']);
   });
 
   test('whose result nobody asked for within the hour is made again', async () => {

@@ -12,7 +12,8 @@ import { listActive } from '../../training/read.ts';
 import { isOf, type Leads, OWN, prefixesOf, type Root, rootsOf, TRANSIENT } from './belongings.ts';
 import type { ClosedAccount } from './close.ts';
 
-type PurgeAdapters = Pick<Adapters, 'table' | 'blobs' | 'backupCopies' | 'compute' | 'now'>;
+type BeginAdapters = Pick<Adapters, 'table' | 'blobs' | 'compute' | 'now'>;
+type PurgeAdapters = BeginAdapters & Pick<Adapters, 'backupCopies'>;
 type Steps = AsyncGenerator<void, void, undefined>;
 
 /** Items of a step: as many as a transaction takes. */
@@ -38,17 +39,37 @@ export async function endAccess(table: Table, { id }: ClosedAccount): Promise<vo
 /** `waiting`: nothing is left but the record, which goes with what comes until nobody can be at work any more. */
 export type Purged = 'unfinished' | 'waiting' | 'deleted';
 
-/** Makes up to so many steps. */
-export async function purge(adapters: PurgeAdapters, of: ClosedAccount, steps: number): Promise<Purged> {
-  let left = steps;
-  for await (const _ of purgeSteps(adapters, of)) {
-    left -= 1;
-    if (left <= 0) return 'unfinished';
-  }
-  return finish(adapters, of);
+/**
+ * The first steps, up to so many, of whoever may not touch backups: those are left to `purge`. The record stays due, so
+ * that the next sweep comes for them.
+ */
+export async function beginPurge(adapters: BeginAdapters, of: ClosedAccount, steps: number): Promise<void> {
+  await makeSteps(purgeSteps(adapters, of), steps);
 }
 
-async function* purgeSteps(adapters: PurgeAdapters, of: ClosedAccount): Steps {
+/** Makes up to so many steps. */
+export async function purge(adapters: PurgeAdapters, of: ClosedAccount, steps: number): Promise<Purged> {
+  const isDone = await makeSteps(allSteps(adapters, of), steps);
+  return isDone ? finish(adapters, of) : 'unfinished';
+}
+
+/** Resolves with whether that were all. */
+async function makeSteps(all: Steps, steps: number): Promise<boolean> {
+  let left = steps;
+  for await (const _ of all) {
+    left -= 1;
+    if (left <= 0) return false;
+  }
+  return true;
+}
+
+async function* allSteps(adapters: PurgeAdapters, of: ClosedAccount): Steps {
+  yield* purgeSteps(adapters, of);
+  yield* deleteBackups(adapters, of.id);
+}
+
+/** All but the backups. */
+async function* purgeSteps(adapters: BeginAdapters, of: ClosedAccount): Steps {
   const { table, blobs } = adapters;
   const { id } = of;
   await endAccess(table, of);
@@ -72,7 +93,7 @@ async function* purgeSteps(adapters: PurgeAdapters, of: ClosedAccount): Steps {
 }
 
 /** Its trainers find no job any more, and end; those in Compute are ended. */
-async function* stopJobs({ table, compute }: PurgeAdapters, accountId: string): Steps {
+async function* stopJobs({ table, compute }: BeginAdapters, accountId: string): Steps {
   for (const job of await listActive(table)) {
     if (job.account_id !== accountId) continue;
     if (job.attempt > 0) await compute.terminate(taskId(job), 'its account is deleted');
@@ -110,8 +131,16 @@ async function* emptyPartition(table: Table, accountId: string, partition: strin
   }
 }
 
-async function* deleteFiles({ blobs, backupCopies }: PurgeAdapters, accountId: string): Steps {
-  for (const [bucket, prefix] of prefixesOf(accountId)) yield* deleteBelow(blobs[bucket], prefix);
+async function* deleteFiles({ blobs }: BeginAdapters, accountId: string): Steps {
+  for (const [bucket, prefix] of prefixesOf(accountId)) {
+    if (bucket !== 'backups') yield* deleteBelow(blobs[bucket], prefix);
+  }
+}
+
+async function* deleteBackups({ blobs, backupCopies }: PurgeAdapters, accountId: string): Steps {
+  for (const [bucket, prefix] of prefixesOf(accountId)) {
+    if (bucket === 'backups') yield* deleteBelow(blobs[bucket], prefix);
+  }
   if (backupCopies) yield* deleteBelow(backupCopies, blobKeys.accountPrefix(accountId));
 }
 
