@@ -60,7 +60,7 @@ export async function readFile(
 ): Promise<Profiled | { failure: DatasetFailure }> {
   const timeout = timeLeft(milliseconds);
   const signal = closing ? AbortSignal.any([closing, timeout]) : timeout;
-  const file = await StoredBytes.open(blobs, blobKeys.datasetFile(account_id, id), signal);
+  const file = await StoredBytes.open(blobs, blobKeys.datasetFile(account_id, id), { signal });
   await using scratch = await openScratch(folder);
   try {
     const task = requested_type ?? dataset_type;
