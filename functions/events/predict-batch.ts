@@ -96,7 +96,10 @@ async function make(context: BatchContext, of: Batch, milliseconds: number): Pro
   const serving = await context.predictor.describe(model);
   const timeout = timeLeft(milliseconds);
   const signal = closing ? AbortSignal.any([closing, timeout]) : timeout;
-  const bytes = await StoredBytes.open(blobs.datasets, blobKeys.datasetFile(account_id, of.dataset_id), signal);
+  const bytes = await StoredBytes.open(blobs.datasets, blobKeys.datasetFile(account_id, of.dataset_id), {
+    signal,
+    verifiedAs: `The file of dataset ${of.dataset_id}`,
+  });
   const hash = createHash('sha256');
   // A store may report an error of what it is given as one of its own.
   const fault: { of?: unknown } = {};

@@ -54,22 +54,24 @@ export async function readFile(
     dataset_type,
     parsing = {},
     file_name: fileName,
+    sha256: known,
   }: Dataset,
   { milliseconds, closing, checkpoint, threads = 1, share = READING_SHARE, folder = tmpdir() }: ReadingOptions,
 ): Promise<Profiled | { failure: DatasetFailure }> {
   const timeout = timeLeft(milliseconds);
   const signal = closing ? AbortSignal.any([closing, timeout]) : timeout;
-  const file = await StoredBytes.open(blobs, blobKeys.datasetFile(account_id, id), signal);
+  const file = await StoredBytes.open(blobs, blobKeys.datasetFile(account_id, id), { signal });
   await using scratch = await openScratch(folder);
   try {
     const task = requested_type ?? dataset_type;
     const given = { task, parsing, fileName, ...(target === undefined ? {} : { target }) };
     const source = openSource(file, { folder: scratch.folder });
     const kind = await recognise(source);
-    if (!kind.profileInParts) return { profile: await kind.profile(source, given) };
+    if (!kind.profileInParts) return expectUnchanged({ profile: await kind.profile(source, given) }, known);
     const due = timeLeft(share * milliseconds);
     const hash = (saved?: Uint8Array) => fileHash(file.size, saved);
-    return await kind.profileInParts(source, given, { isDue: () => due.aborted, checkpoint, hash, threads });
+    const parts = { isDue: () => due.aborted, checkpoint, hash, threads };
+    return expectUnchanged(await kind.profileInParts(source, given, parts), known);
   } catch (error) {
     if (error instanceof ValidationError) return { failure: { message: error.message, details: [...error.details] } };
     if (closing?.aborted) throw new UnavailableError('the host is stopping');
@@ -83,4 +85,17 @@ export async function readFile(
     }
     throw new ReadingFailedError('the program failed while it read the file; its log says why', { cause: error });
   }
+}
+
+/**
+ * The file of a dataset never changes: where it does, its disk or somebody else has changed it.
+ * @param known the SHA-256 that its first reading found
+ * @throws ValidationError with field `file`
+ */
+function expectUnchanged(read: Profiled, known: string | undefined): Profiled {
+  if (known === undefined || read.profile === undefined || read.profile.sha256 === known) return read;
+  throw ValidationError.of(
+    'file',
+    `must have the SHA-256 ${known}, as when it was uploaded; got ${read.profile.sha256}: the file was changed since; upload it again`,
+  );
 }

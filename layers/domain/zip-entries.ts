@@ -7,6 +7,8 @@ export interface ZipEntry {
   readonly start: number;
   readonly end: number;
   readonly compression: 'stored' | 'deflate' | 'unknown';
+  /** Of its bytes before compression. */
+  readonly crc32: number;
 }
 
 export class InvalidZipError extends Error {}
@@ -40,7 +42,7 @@ export async function zipEntries(file: RandomAccess): Promise<ZipEntry[] | undef
     const start = await dataStart(file, local + shift);
     const compression = METHODS[buffer.readUInt16LE(at + 10)] ?? 'unknown';
     if (start + size > file.size) throw new InvalidZipError('an entry reaches beyond its end');
-    entries.push({ name, start, end: start + size, compression });
+    entries.push({ name, start, end: start + size, compression, crc32: buffer.readUInt32LE(at + 16) });
     at += ENTRY_BYTES + nameBytes + extraBytes + buffer.readUInt16LE(at + 32);
   }
   return entries;

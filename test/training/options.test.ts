@@ -2,7 +2,7 @@
 import { buffer } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { ConflictError } from '#domain/errors.ts';
-import { blobKeys } from '#domain/keys.ts';
+import { blobKeys, keys } from '#domain/keys.ts';
 import { findModel } from '#domain/models/read.ts';
 import type { Model } from '#domain/models/record.ts';
 import { findJob } from '#domain/training/read.ts';
@@ -139,6 +139,20 @@ describe('a training that starts from a model', () => {
       .join('\n');
     await run(await world.queue('second', { content, hyperparameters: still, more: { parent_id } }));
     expect(await find('second')).toMatchObject({ status: 'failed', failure: expect.stringMatching(message) });
+  });
+
+  test('fails naming the part of a .pth file whose bytes are not those that its checksum says', async () => {
+    const { id: parent_id, account_id, artifacts } = await trained();
+    const only = artifacts.filter(({ file }) => file === 'model.pth');
+    const { artifacts: files } = world.adapters.blobs;
+    const key = blobKeys.modelFile(account_id, parent_id, 'model.pth');
+    const pth = await buffer((await files.get(key)).body);
+    pth[pth.indexOf('archive/data/0') + 200]! ^= 1;
+    await files.put(key, pth);
+    const set = { artifacts: only.map((one) => ({ ...one })) };
+    await world.adapters.table.update(keys.model(account_id, parent_id), { set }, { kind: 'present' });
+    await run(await world.queue('second', { hyperparameters: still, more: { parent_id } }));
+    expect((await find('second')).failure).toMatch(/cannot be read: "archive\/data\/0" of its zip is damaged/);
   });
 
   test('fails naming the first tensor that does not fit', async () => {

@@ -29,7 +29,7 @@ export const preview = route({
   resource: ({ caller, path }, { adapters }) => getDataset(adapters.table, caller.accountId, path.dataset_id),
   async handler({ resource: found, query }, { adapters }) {
     expectTable(found);
-    const file = storedFile(adapters, found);
+    const file = storedFile(adapters, found, { verifiedAs: `The file of dataset ${found.id}` });
     if (found.status === 'ready') {
       const profile = await readProfile(adapters, found);
       return { status: 200, body: showPreview(await previewProfiled(file, profile, query.rows)) };

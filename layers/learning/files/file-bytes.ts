@@ -1,6 +1,8 @@
 /** A file of which any part can be read: formats with their contents at the end, such as Parquet and ZIP, need that. */
 import { open } from 'node:fs/promises';
 import { addAbortSignal, type Readable } from 'node:stream';
+import { checked } from '#domain/checked-stream.ts';
+import { DamagedFileError } from '#domain/errors.ts';
 import type { BlobInfo, Blobs } from '#domain/ports/blobs/port.ts';
 import { BlobNotFoundError } from '#domain/ports/errors.ts';
 
@@ -20,6 +22,9 @@ export function bytesInMemory(bytes: Uint8Array): FileBytes {
     },
   };
 }
+
+/** For a file that is damaged. */
+const REMEDY = 'Upload it again, or restore it from a backup';
 
 /** Bytes that are asked for at once. */
 const PIECE = 4 * 1_048_576;
@@ -47,6 +52,16 @@ export function withBeginning(file: FileBytes, bytes: number): FileBytes {
   };
 }
 
+export interface StoredBytesOptions {
+  /** Ends the reading when it is aborted. */
+  readonly signal?: AbortSignal | undefined;
+  /**
+   * The file, for the `DamagedFileError` with which a reading ends whose bytes are not those that were written, where the
+   * store knows that and does not check it itself. Default: nothing is compared.
+   */
+  readonly verifiedAs?: string;
+}
+
 /** A file in a bucket. What the store throws is kept, so that it can be told apart from a fault of the file. */
 export class StoredBytes implements FileBytes {
   readonly size: number;
@@ -55,18 +70,29 @@ export class StoredBytes implements FileBytes {
   readonly #get: (range?: { start: number; end: number }) => Promise<Readable>;
   readonly #signal: AbortSignal | undefined;
 
-  /** @param signal ends the reading when it is aborted */
-  constructor(blobs: Pick<Blobs, 'get'>, { key, size }: Pick<BlobInfo, 'key' | 'size'>, signal?: AbortSignal) {
+  constructor(
+    blobs: Pick<Blobs, 'get'>,
+    { key, size }: Pick<BlobInfo, 'key' | 'size'>,
+    { signal, verifiedAs }: StoredBytesOptions = {},
+  ) {
     this.size = size;
     this.#signal = signal;
-    this.#get = async (range) => (await blobs.get(key, range)).body;
+    this.#get = async (range) => {
+      if (verifiedAs === undefined) return (await blobs.get(key, range)).body;
+      const { body, digests } = await blobs.get(key, range, { verifiedAs });
+      return range === undefined && digests ? checked(verifiedAs, body, digests) : body;
+    };
   }
 
   /** Where the size is not known. Throws `BlobNotFoundError`. */
-  static async open(blobs: Pick<Blobs, 'get' | 'head'>, key: string, signal?: AbortSignal): Promise<StoredBytes> {
+  static async open(
+    blobs: Pick<Blobs, 'get' | 'head'>,
+    key: string,
+    options: StoredBytesOptions = {},
+  ): Promise<StoredBytes> {
     const info = await blobs.head(key);
     if (!info) throw new BlobNotFoundError(key);
-    return new StoredBytes(blobs, info, signal);
+    return new StoredBytes(blobs, info, options);
   }
 
   async range(start: number, end: number): Promise<Uint8Array> {
@@ -102,7 +128,7 @@ export class StoredBytes implements FileBytes {
       return await call();
     } catch (error) {
       if (!this.#signal?.aborted) this.failure = error;
-      throw error;
+      throw error instanceof DamagedFileError ? new DamagedFileError(error.what, REMEDY) : error;
     }
   }
 }

@@ -8,6 +8,7 @@ import { type ElementType, elementTypes, tensorOfElements } from './elements.ts'
 import { type Pickled, PickledDict, PickledGlobal, PickledObject, readPickle } from './pickle.ts';
 import type { StoredTensors } from './stored-tensor.ts';
 import { WeightsError } from './weights-error.ts';
+import { expectChecksums, hasChecksums } from './zip-checksums.ts';
 
 /** A state of a hundred thousand tensors takes less. */
 const MOST_PICKLE_BYTES = 64 * 2 ** 20;
@@ -72,23 +73,31 @@ export async function openTorch(file: RandomAccess): Promise<StoredTensors> {
   const pickle = archive.entry('data.pkl');
   if (pickle.end - pickle.start > MOST_PICKLE_BYTES)
     throw new WeightsError(`its pickle must have at most ${MOST_PICKLE_BYTES} bytes; got ${pickle.end - pickle.start}`);
-  await expectLittleEndian(file, archive.find('byteorder'));
+  const byteOrder = archive.find('byteorder');
+  await archive.expectSound(byteOrder ? [pickle, byteOrder] : [pickle]);
+  await expectLittleEndian(file, byteOrder);
   const state = readPickle(await file.read(pickle.start, pickle.end), { globals, persistent: storageOf });
-  const views = viewsOf(state);
-  return new Map(
-    Array.from(views, ([name, view]) => {
+  const memories = new Set<ZipEntry>();
+  const tensors = new Map(
+    Array.from(viewsOf(state), ([name, view]) => {
       const { storage, shape } = view;
-      const place = placeOf(name, view, archive.entry(`data/${storage.key}`));
+      const memory = archive.entry(`data/${storage.key}`);
+      memories.add(memory);
+      const place = placeOf(name, view, memory);
       const read = async () => tensorOfElements(storage.type, shape, await elementsOf(file, view, place));
       return [name, { name, type: storage.type, shape, read }];
     }),
   );
+  await archive.expectSound(memories);
+  return tensors;
 }
 
 interface Archive {
   /** Throws `WeightsError` if there is none, or its bytes are compressed. */
   entry(name: string): ZipEntry;
   find(name: string): ZipEntry | undefined;
+  /** Throws `WeightsError` if the bytes of one are not those that were written, where the zip says which those are. */
+  expectSound(entries: Iterable<ZipEntry>): Promise<void>;
 }
 
 async function openArchive(file: RandomAccess): Promise<Archive> {
@@ -100,8 +109,12 @@ async function openArchive(file: RandomAccess): Promise<Archive> {
   const folder = pickle.name.slice(0, -'data.pkl'.length);
   const byName = new Map(entries.map((entry) => [entry.name, entry]));
   const find = (name: string) => byName.get(folder + name);
+  const isSummed = hasChecksums(entries);
   return {
     find,
+    expectSound: async (of) => {
+      if (isSummed) await expectChecksums(file, of);
+    },
     entry: (name) => {
       const entry = find(name);
       if (!entry) throw new WeightsError(`its zip has no ${JSON.stringify(folder + name)}`);

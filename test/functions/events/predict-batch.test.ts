@@ -22,6 +22,7 @@ import { makeHandler as makeSweep } from '#functions/events/sweep.ts';
 import { permitted } from '#infra/embedded/invoke/permitted.ts';
 import { type Cell, makePredictor } from '#learning/predictor.ts';
 import { runJob } from '#training/run-job.ts';
+import { flipBit } from '../../embedded/damage.ts';
 import { openTrainerWorld, PENGUINS, type TrainerWorld } from '../../training/world.ts';
 import { readDataset } from './reader.ts';
 import { batchOf } from './sqs.ts';
@@ -203,6 +204,21 @@ describe('a batch prediction', () => {
     ]);
     expect(await hasFile(wanted)).toBe(false);
     expect(await world.events()).toMatchObject([{ 'detail-type': 'prediction.batch.failed' }]);
+  });
+
+  test('fails where the file was changed on its disk since it was written', async () => {
+    const content = withLengths((n) => `${n}.25`);
+    await world.upload('damaged', content, { requested_target: 'species' });
+    await readDataset(world.adapters, [world.accountId, 'damaged']);
+    flipBit(world.dir, Buffer.from(content), content.indexOf('25'));
+    const wanted = await create({ dataset_id: 'damaged' });
+    expect(await make(wanted)).toEqual({ batchItemFailures: [] });
+    const { status, failure } = await found(wanted);
+    expect([status, failure?.message]).toEqual([
+      'failed',
+      'The file of dataset damaged is damaged: its bytes are not those that were written. Upload it again, or restore it from a backup',
+    ]);
+    expect(await hasFile(wanted)).toBe(false);
   });
 
   test('reads cells by the format of their own file, and one that cannot be read as missing, as a training does', async () => {

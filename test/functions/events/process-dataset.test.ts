@@ -2,11 +2,12 @@ import { readFileSync } from 'node:fs';
 import { text } from 'node:stream/consumers';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { deleteDataset } from '#domain/datasets/change.ts';
+import { deleteDataset, reprocessDataset } from '#domain/datasets/change.ts';
 import { datasetProfile } from '#domain/datasets/profile.ts';
 import { findDataset } from '#domain/datasets/read.ts';
 import { blobKeys } from '#domain/keys.ts';
 import { dueOrphans } from '#domain/orphans.ts';
+import { isoTime } from '#domain/times.ts';
 import { permitted } from '#infra/embedded/invoke/permitted.ts';
 import { bytesInMemory } from '#learning/files/file-bytes.ts';
 import { profileCsv } from '#learning/profile/profile.ts';
@@ -41,8 +42,11 @@ test('a file becomes a ready dataset with a profile beside it, and the event is 
   ]);
 });
 
+const longCsv = () =>
+  `a,b,y\n${Array.from({ length: 100_000 }, (_, i) => `${i % 977},${i % 13}.5,${i % 2}`).join('\n')}\n`;
+
 test('a file that takes longer than there is time is read in parts, each by a message of its own', async () => {
-  const csv = `a,b,y\n${Array.from({ length: 100_000 }, (_, i) => `${i % 977},${i % 13}.5,${i % 2}`).join('\n')}\n`;
+  const csv = longCsv();
   const { blobs, table } = world.adapters;
   const read = (readingShare: number) =>
     readDataset(permitted('process-dataset', world.adapters), [world.accountId, 'd'], { readingShare });
@@ -62,6 +66,35 @@ test('a file that takes longer than there is time is read in parts, each by a me
   const { body } = await blobs.datasets.get(blobKeys.datasetProfile(world.accountId, 'd'));
   const { warnings: _, ...inParts } = datasetProfile.parse(JSON.parse(await text(body)));
   expect(await profileCsv(bytesInMemory(gzipSync(csv)), { task: 'auto' })).toMatchObject(inParts);
+});
+
+test.each([
+  ['in one go', 0.9],
+  ['in parts', 0],
+])('a file that was changed since it was uploaded fails when it is read again %s', async (_, readingShare) => {
+  const csv = longCsv();
+  const { blobs, table } = world.adapters;
+  const find = async () => (await findDataset(table, world.accountId, 'd'))!;
+  const read = async (share: number) => {
+    await readDataset(permitted('process-dataset', world.adapters), [world.accountId, 'd'], { readingShare: share });
+    return find();
+  };
+  await world.upload('d', csv);
+  const before = await read(0.9);
+  expect(before.status).toBe('ready');
+  await blobs.datasets.put(blobKeys.datasetFile(world.accountId, 'd'), gzipSync(csv.replace('976,', '970,')));
+
+  await reprocessDataset(table, before, { parsing: {}, requested_type: 'auto' }, isoTime(world.clock.now));
+  const first = await read(readingShare);
+  const again = readingShare === 0 ? await read(0.9) : first;
+  expect(first.reading_parts).toBe(readingShare === 0 ? 1 : undefined);
+  expect(again).toMatchObject({
+    status: 'failed',
+    sha256: before.sha256,
+    failure: { details: [{ field: 'file', message: expect.stringContaining('the file was changed since') }] },
+  });
+  const { body } = await blobs.datasets.get(blobKeys.datasetProfile(world.accountId, 'd'));
+  expect(datasetProfile.parse(JSON.parse(await text(body))).sha256).toBe(before.sha256);
 });
 
 test('a bad file becomes a failed dataset that says why', async () => {

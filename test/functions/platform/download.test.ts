@@ -145,13 +145,21 @@ describe('a download', () => {
     expect([sound.statusCode, sound.bytes.equals(bytes.subarray(1_000_000, 1_000_005))]).toEqual([206, true]);
   });
 
-  test('of a damaged dataset is refused, too', async () => {
+  test('of a damaged dataset is refused, too, and its first rows are not shown', async () => {
     const dataset = await ready(platform, await uploaded(platform, token, 'damaged-data'));
     const bytes = Buffer.from('x,y\n1,2\n3,4\n');
     await platform.store.blobs.datasets.put(blobKeys.datasetFile(dataset.account_id, dataset.id), bytes);
     flipBit(platform.store.dir, bytes);
     const answer = await fetched({ path: `/datasets/${dataset.id}/download` });
     expect(answer.statusCode).toBe(409);
+    const preview = await platform.call({ token, path: `/datasets/${dataset.id}/preview` });
+    expect([preview.status, preview.body]).toMatchObject([
+      409,
+      {
+        error: 'file_damaged',
+        message: `The file of dataset ${dataset.id} is damaged: its bytes are not those that were written. Upload it again, or restore it from a backup`,
+      },
+    ]);
   });
 
   test('of a model that is deleted meanwhile is not found', async () => {

@@ -12,6 +12,7 @@ import { makeHandler as makePredictHandler } from '#functions/platform/predict.t
 import { permitted } from '#infra/embedded/invoke/permitted.ts';
 import { writeTorch } from '#learning/files/write-torch.ts';
 import recorded from '#test/fixtures/golden/imported.json' with { type: 'json' };
+import { withoutChecksums } from '../../learning/files/without-checksums.ts';
 import { BOUNDARY, formBytes, type Part } from './forms.ts';
 import { openPlatform, type Platform } from './harness.ts';
 
@@ -165,9 +166,20 @@ describe('a model of others that is imported', () => {
     }
   });
 
+  test('is refused as weights where a bit of them is another, with the name of the entry', async () => {
+    const pth = Buffer.concat(writeTorch({ w: tensorFrom('float32', [1], [1]) }));
+    pth[pth.indexOf(Buffer.from(Float32Array.of(1).buffer), pth.indexOf('archive/data/0'))]! ^= 1;
+    const { status, body } = await imported(pth.toString('base64'), { name: 'Damaged' });
+    expect([status, body.details[0].message]).toEqual([
+      400,
+      expect.stringContaining('"archive/data/0" of its zip is damaged'),
+    ]);
+  });
+
   test('is refused as weights where its pickle would run anything', async () => {
     const state = { w: tensorFrom('float32', [1], [1]) };
-    const pth = Buffer.concat(writeTorch(state)).toString('latin1').replace('_rebuild_tensor_v2', '_rebuild_tensor_v9');
+    const written = withoutChecksums(Buffer.concat(writeTorch(state)));
+    const pth = written.toString('latin1').replace('_rebuild_tensor_v2', '_rebuild_tensor_v9');
     const { status, body } = await imported(Buffer.from(pth, 'latin1').toString('base64'), { name: 'Evil' });
     expect([status, body.details[0].message]).toEqual([400, expect.stringContaining('_rebuild_tensor_v9')]);
   });

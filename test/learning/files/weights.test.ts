@@ -1,9 +1,13 @@
+import { crc32 } from 'node:zlib';
 import { describe, expect, test } from '@jest/globals';
 import { fromBytes, type RandomAccess } from '#domain/random-access.ts';
+import { zipEntries } from '#domain/zip-entries.ts';
 import { toNumbers } from '#engine/tensor.ts';
 import type { StoredTensors } from '#learning/files/stored-tensor.ts';
 import { openWeights } from '#learning/files/weights.ts';
+import { expectChecksums } from '#learning/files/zip-checksums.ts';
 import recorded from '#test/fixtures/golden/weights.json' with { type: 'json' };
+import { withoutChecksums } from './without-checksums.ts';
 
 const bytesOf = (name: keyof typeof recorded.files): Buffer => Buffer.from(recorded.files[name], 'base64');
 const open = (name: keyof typeof recorded.files): Promise<StoredTensors> => openWeights(fromBytes(bytesOf(name)));
@@ -85,6 +89,11 @@ test('what safetensors saved', async () => {
   expect(await read(tensors, 'ids')).toEqual({ dtype: 'int64', shape: [3], numbers: [0, 1, 2] });
 });
 
+test('what PyTorch saved without checksums', async () => {
+  const tensors = await openWeights(fromBytes(withoutChecksums(bytesOf('module'))));
+  expect((await read(tensors, '0.weight')).numbers).toEqual(flat(numbers['0.weight']));
+});
+
 describe('refused, saying why', () => {
   test.each([
     ['code', 'it names "argparse.Namespace", which a file of weights has no need of (byte 196 of its pickle)'],
@@ -106,8 +115,30 @@ describe('refused, saying why', () => {
     }
   });
 
-  test('a pickle whose bytes were changed is read or refused, and never breaks the reader', async () => {
+  test('a file of PyTorch of which a bit is another, in its pickle or in a tensor', async () => {
     const whole = bytesOf('module');
+    for (const { name, start, end } of (await zipEntries(fromBytes(whole)))!) {
+      if (!/\/(data\.pkl|byteorder|data\/\d+)$/.test(name)) continue;
+      for (const at of [start, Math.floor((start + end) / 2), end - 1]) {
+        const changed = Buffer.from(whole);
+        changed[at]! ^= 4;
+        const opening = openWeights(fromBytes(changed));
+        await expect(opening).rejects.toThrow(`${JSON.stringify(name)} of its zip is damaged: its checksum must be `);
+        await expect(opening).rejects.toHaveProperty('name', 'WeightsError');
+      }
+    }
+  });
+
+  test('entries that share their bytes', async () => {
+    const entry = { start: 0, end: 4, compression: 'stored', crc32: crc32('same') } as const;
+    const entries = ['a', 'b'].map((name) => ({ ...entry, name }));
+    await expect(expectChecksums(fromBytes(Buffer.from('same')), entries)).rejects.toThrow(
+      '"b" of its zip overlaps another entry',
+    );
+  });
+
+  test('a pickle whose bytes were changed is read or refused, and never breaks the reader', async () => {
+    const whole = withoutChecksums(bytesOf('module'));
     const start = whole.indexOf(Buffer.from('\x80\x02'));
     for (let at = start; at < start + 700; at++) {
       for (const byte of [0x00, 0x2e, 0x52, 0x62, 0xff]) {
