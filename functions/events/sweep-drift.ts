@@ -37,6 +37,11 @@ async function compare(context: DriftContext, check: DriftCheck): Promise<void> 
   const model = await findModel(table, check.account_id, check.model_id);
   const period = { from: to - PERIOD_MS, to };
   const found = model && (await loggedDrift(context, model, period, LIMITS));
+  const [damaged] = found?.damaged ?? [];
+  if (found && damaged) {
+    const about = { model_id: check.model_id, count: found.damaged.length, id: damaged.id, day: damaged.day };
+    logger.warn('damaged files of a log left out', about);
+  }
   const [features, predictions] = [significant(found?.features), significant(found?.predictions)];
   const what = [...features.map(({ name }) => `feature ${name}`), ...predictions.map(({ name }) => name)];
   if (!model || !found || what.length === 0 || isReported(check, what, to)) {

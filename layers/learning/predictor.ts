@@ -131,7 +131,7 @@ export function makePredictor({
         if (options.explain) kind.explainer.expect(serving, inputs.length);
         const feeds = await kind.tensors(serving, inputs);
         const results = await refusals(model, () => runs.run(feeds, inputs.length));
-        const predictions = expectFinite(readings[serving.task](results, serving, options));
+        const predictions = expectFinite(readings[serving.task](results, serving, options), isImported(model));
         if (!options.explain) return predictions;
         const { reference, basis } = typicalValues(serving, {
           ...{ given: options.reference, reference: await readReference(artifacts, model) },

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { DamagedFileError } from '#domain/errors.ts';
 import { LIMITS } from '#domain/limits.ts';
 import { getModel } from '#domain/models/read.ts';
 import type { Model } from '#domain/models/record.ts';
@@ -16,7 +17,9 @@ const answer = z
   .strictObject({
     ...periodAnswer,
     rows: z.int().meta({ description: 'With a truth that could be compared', example: 120 }),
-    pending: z.int().meta({ description: 'Whose prediction is not in the log yet', example: 0 }),
+    pending: z
+      .int()
+      .meta({ description: 'Whose prediction is not in the log yet, or may be in a damaged file of it', example: 0 }),
     complete: z
       .boolean()
       .meta({ description: `Whether this is all feedback; at most ${LIMITS.predictionLog.feedback} are read` }),
@@ -82,7 +85,14 @@ async function joined({ adapters }: Services, model: Model, of: Feedback): Promi
   const { table, now } = adapters;
   const asked = of.output === undefined ? parsePredictionId(of.prediction_id) : undefined;
   if (!asked) return of;
-  const rows = await findRequest(adapters, model.account_id, model.id, { ...of, at: asked.at });
+  const rows = await findRequest(adapters, model.account_id, model.id, { ...of, at: asked.at }).catch(
+    (error: unknown) => {
+      if (error instanceof DamagedFileError) return undefined;
+      throw error;
+    },
+  );
+  // It waits for the file to be restored.
+  if (rows === undefined) return of;
   const logged = rows.find(({ row }) => row === of.row);
   if (logged) {
     const known = { ...of, output: logged.output };

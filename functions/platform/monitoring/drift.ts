@@ -1,11 +1,15 @@
 import { z } from 'zod';
 import { LIMITS } from '#domain/limits.ts';
 import { getModel } from '#domain/models/read.ts';
+import { fileNameOf, type LogFile } from '#domain/prediction-log/record.ts';
 import { route } from '#functions/http/route.ts';
 import { DRIFT_STATUSES, LEAST_VALUES, PSI_THRESHOLDS } from '#learning/serving/drift.ts';
 import { loggedDrift } from '#learning/serving/logged-drift.ts';
 import { modelPath } from '../models/fields.ts';
 import { periodAnswer, periodOf, periodQuery, showPeriod } from './fields.ts';
+
+/** Damaged files, of one answer. */
+const MOST_NAMED = 20;
 
 const share = z.number().min(0).max(1);
 
@@ -42,6 +46,15 @@ const prediction = z.strictObject({
   }),
 });
 
+const damage = z.strictObject({
+  code: z.literal('damaged_log_files'),
+  message: z.string(),
+  count: z.int().meta({ example: 1 }),
+  files: z
+    .array(z.strictObject({ day: z.string(), name: z.string() }))
+    .meta({ description: `The first ${MOST_NAMED}` }),
+});
+
 /** Which one answer reads at most. */
 const READ = { files: LIMITS.predictionLog.files, rows: LIMITS.predictionLog.rows };
 
@@ -62,6 +75,10 @@ const answer = z
       description:
         'What the model answered, of whatever kind its data are: classes and confidence, or values. Compared with what it answered in as long a time before the period',
     }),
+    warnings: z
+      .array(damage)
+      .optional()
+      .meta({ description: 'Which files of the log are damaged, and therefore left out' }),
   })
   .meta({ id: 'ModelDrift' });
 
@@ -80,7 +97,7 @@ export const drift = route({
   resource: ({ caller, path }, { adapters }) => getModel(adapters.table, caller.accountId, path.model_id),
   async handler({ resource: model, query }, services) {
     const period = periodOf(query, services.adapters.now());
-    const { rows, read, features, predictions } = await loggedDrift(services.adapters, model, period, READ);
+    const { rows, read, features, predictions, damaged } = await loggedDrift(services.adapters, model, period, READ);
     const drifted = features.filter(({ status }) => status === 'significant');
     return {
       status: 200,
@@ -89,7 +106,16 @@ export const drift = route({
         drifted: drifted.map(({ name }) => name),
         features: features.map((of) => ({ ...of, bins: [...of.bins], new_values: [...of.new_values] })),
         predictions: predictions.map((of) => ({ ...of, bins: [...of.bins] })),
+        ...(damaged.length > 0 ? { warnings: [warningOf(damaged)] } : {}),
       },
     };
   },
 });
+
+function warningOf(damaged: readonly LogFile[]): z.output<typeof damage> {
+  const files = damaged.slice(0, MOST_NAMED).map((file) => ({ day: file.day, name: fileNameOf(file) }));
+  const named = files.map(({ day, name }) => `${name} of ${day}`).join(', ');
+  const more = damaged.length > files.length ? ` and ${damaged.length - files.length} more` : '';
+  const message = `Left out, because their bytes are not those that were written: ${named}${more}. Restore them from a backup`;
+  return { code: 'damaged_log_files', message, count: damaged.length, files };
+}

@@ -96,6 +96,7 @@ export const feedback = route({
       example: PENDING,
     },
   },
+  errors: [409],
   async resource({ caller, path }, { adapters }) {
     const asked = parsePredictionId(path.prediction_id);
     if (!asked) throw missing(path.prediction_id);

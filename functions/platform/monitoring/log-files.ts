@@ -4,7 +4,7 @@ import { blobKeys } from '#domain/keys.ts';
 import { getModel } from '#domain/models/read.ts';
 import { logFilesOf } from '#domain/prediction-log/files.ts';
 import { uuidOf } from '#domain/prediction-log/ids.ts';
-import type { LogFile } from '#domain/prediction-log/record.ts';
+import { fileNameOf, type LogFile } from '#domain/prediction-log/record.ts';
 import { isoTime } from '#domain/times.ts';
 import { route } from '#functions/http/route.ts';
 import { id, time } from '../fields.ts';
@@ -61,7 +61,7 @@ export const logFiles = route({
         bytes: of.bytes,
         url: await adapters.blobs.artifacts.presignGet(blobKeys.logFile(account_id, modelId, of.day, of.id), {
           expiresInSeconds: URL_SECONDS,
-          filename: `predictions-${of.id}.jsonl.gz`,
+          filename: fileNameOf(of),
           contentType: 'application/gzip',
         }),
       })),

@@ -1,5 +1,6 @@
 /** The tensors of a request as what a model predicts. */
 import { ValidationError } from '#domain/errors.ts';
+import { shortened } from '#learning/csv/fault.ts';
 import type { Cell, Input } from '#learning/predictor.ts';
 import { cellsOfBytes, cellsOfJson } from './datatypes.ts';
 import type { ModelInputs, TensorFacts } from './inputs.ts';
@@ -38,13 +39,22 @@ function expectNames(tensors: readonly TensorFacts[], inputs: readonly Inference
   for (const [index, { name }] of inputs.entries()) {
     if (left.delete(name)) continue;
     const known = tensors.some((tensor) => tensor.name === name);
-    const message = known ? 'must be given once' : "must be one of the model's inputs, which its metadata lists";
+    const message = known ? 'must be given once' : `must be one of the model's inputs: ${listed(tensors)}`;
     throw ValidationError.of(`inputs[${index}].name`, `${message}; got ${JSON.stringify(name)}`);
   }
   const [missing] = left;
   if (missing === undefined) return;
   const more = left.size > 1 ? ` and ${left.size - 1} more` : '';
   throw ValidationError.of('inputs', `must have a tensor for each of the model's inputs; ${missing}${more} is missing`);
+}
+
+/** Which an error names. All are in the model's metadata. */
+const MOST_NAMED = 10;
+
+function listed(tensors: readonly TensorFacts[]): string {
+  const names = tensors.slice(0, MOST_NAMED).map(({ name }) => JSON.stringify(shortened(name, 60)));
+  const more = tensors.length - names.length;
+  return names.join(', ') + (more > 0 ? ` and ${more} more, which its metadata lists` : '');
 }
 
 interface Expected {

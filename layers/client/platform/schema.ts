@@ -4487,7 +4487,7 @@ export interface components {
              */
             rows: number;
             /**
-             * @description Whose prediction is not in the log yet
+             * @description Whose prediction is not in the log yet, or may be in a damaged file of it
              * @example 0
              */
             pending: number;
@@ -4666,6 +4666,19 @@ export interface components {
                     bin: string;
                     expected: number;
                     actual: number;
+                }[];
+            }[];
+            /** @description Which files of the log are damaged, and therefore left out */
+            warnings?: {
+                /** @constant */
+                code: "damaged_log_files";
+                message: string;
+                /** @example 1 */
+                count: number;
+                /** @description The first 20 */
+                files: {
+                    day: string;
+                    name: string;
                 }[];
             }[];
         };
@@ -9760,6 +9773,7 @@ export interface operations {
             403: components["responses"]["Error403"];
             404: components["responses"]["Error404"];
             408: components["responses"]["Error408"];
+            409: components["responses"]["Error409"];
             413: components["responses"]["Error413"];
             415: components["responses"]["Error415"];
             429: components["responses"]["Error429"];

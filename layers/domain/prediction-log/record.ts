@@ -47,6 +47,9 @@ export const logFile = z.object({
 });
 export type LogFile = z.infer<typeof logFile>;
 
+/** As it is called where it is downloaded. */
+export const fileNameOf = ({ id }: Pick<LogFile, 'id'>): string => `predictions-${id}.jsonl.gz`;
+
 /** What is known of the truth of a prediction. */
 export const feedback = z.object({
   model_id: z.string(),

@@ -2,7 +2,6 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type Readable, Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { parseRange } from '#domain/byte-range.ts';
-import { checked } from '#domain/checked-stream.ts';
 import { contentDisposition } from '#domain/content-disposition.ts';
 import {
   DamagedFileError,
@@ -14,7 +13,7 @@ import {
 import type { Blobs, BucketName } from '#domain/ports/blobs/port.ts';
 import { BlobNotFoundError, InvalidRangeError, InvalidUploadError } from '#domain/ports/errors.ts';
 import { release } from '#domain/release.ts';
-import { verifiedRange } from '#domain/verified-range.ts';
+import { verifiedBody, verifiedRange } from '#domain/verified-range.ts';
 import { type Grant, PRESIGNED_PATH, type PresignedUrls } from './presigned-urls.ts';
 import type { Uploads } from './uploads.ts';
 
@@ -66,10 +65,11 @@ async function getBlob(store: PresignedStore, grant: Get, request: IncomingMessa
   const range = parseRange(request.headers.range, request.headers['if-range']?.toString(), head.etag, head.size);
   // The blob may have been replaced since, so the headers describe what was opened.
   const what = grant.filename ?? 'The file';
-  const { info, body, digests } = range
-    ? await verifiedRange(blobs, grant.key, range, what)
-    : await blobs.get(grant.key);
-  const isWhole = range === undefined;
+  const found = range ? await verifiedRange(blobs, grant.key, range, what) : await blobs.get(grant.key);
+  const { info } = found;
+  const isHead = request.method === 'HEAD';
+  // Before the headers, so that a small file that is damaged is refused.
+  const body = range || isHead ? found.body : await verifiedBody(what, found);
   const end = Math.min(range?.end ?? info.size - 1, info.size - 1);
   response.writeHead(range === undefined ? 200 : 206, {
     'Content-Type': grant.contentType ?? info.contentType,
@@ -84,10 +84,10 @@ async function getBlob(store: PresignedStore, grant: Get, request: IncomingMessa
     'Content-Disposition': contentDisposition(grant.filename),
     ...(range === undefined ? {} : { 'Content-Range': `bytes ${range.start}-${end}/${info.size}` }),
   });
-  if (request.method === 'HEAD') {
+  if (isHead) {
     body.destroy();
     response.end();
-  } else await send(isWhole && digests ? checked(what, body, digests) : body, response);
+  } else await send(body, response);
 }
 
 /** Gives back the memory of each chunk as soon as it is sent. */

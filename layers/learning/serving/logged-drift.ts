@@ -1,4 +1,5 @@
 /** Compares what a model's log has of a period: the inputs with the training data, and the answers with earlier ones. */
+import { DamagedFileError } from '#domain/errors.ts';
 import type { ServedModel } from '#domain/models/record.ts';
 import { logFilesOf } from '#domain/prediction-log/files.ts';
 import type { LogFile, LoggedRow } from '#domain/prediction-log/record.ts';
@@ -30,6 +31,8 @@ export interface LoggedDrift {
   readonly features: readonly FeatureDrift[];
   /** Beside those of as long a time before the period. */
   readonly predictions: readonly OutputDrift[];
+  /** Files that are left out, also of the time before the period. */
+  readonly damaged: readonly LogFile[];
 }
 
 export async function loggedDrift(
@@ -40,12 +43,18 @@ export async function loggedDrift(
 ): Promise<LoggedDrift> {
   const [found, predictions] = [await featuresOf(reading, model), new PredictionDrift()];
   const before = { from: period.from - (period.to - period.from) - 1, to: period.from - 1 };
-  await eachRows(reading, model, before, limits, (rows) => predictions.addBefore(rows.map(({ output }) => output)));
-  const { rows, read } = await eachRows(reading, model, period, limits, (some) => {
+  const earlier = await eachRows(reading, model, before, limits, (rows) =>
+    predictions.addBefore(rows.map(({ output }) => output)),
+  );
+  const { rows, read, damaged } = await eachRows(reading, model, period, limits, (some) => {
     predictions.add(some.map(({ output }) => output));
     found?.add(some.flatMap(({ input }) => (input === null ? [] : [input as Input])));
   });
-  return { rows, read, features: found?.features ?? [], predictions: predictions.outputs };
+  return {
+    ...{ rows, read, features: found?.features ?? [], predictions: predictions.outputs },
+    // A file may have predictions of both times.
+    damaged: [...new Map([...earlier.damaged, ...damaged].map((file) => [file.id, file])).values()],
+  };
 }
 
 /** `undefined` for a model of something else than tables. */
@@ -63,7 +72,7 @@ async function eachRows(
   period: Period,
   limits: ReadLimits,
   use: (rows: LoggedRow[]) => void,
-): Promise<Pick<LoggedDrift, 'rows' | 'read'>> {
+): Promise<Pick<LoggedDrift, 'rows' | 'read' | 'damaged'>> {
   const all: LogFile[] = [];
   for await (const file of logFilesOf(reading.table, account_id, id, period)) all.push(file);
   const seen = new Set<string>();
@@ -75,12 +84,22 @@ async function eachRows(
     seen.add(place);
     return true;
   };
+  const damaged: LogFile[] = [];
+  const readable = async (file: LogFile): Promise<LoggedRow[]> => {
+    try {
+      return await rowsOf(reading, account_id, file);
+    } catch (error) {
+      if (!(error instanceof DamagedFileError)) throw error;
+      damaged.push(file);
+      return [];
+    }
+  };
   const files = evenly(all, limits.files);
   for (let from = 0; from < files.length && seen.size < limits.rows; from += TOGETHER) {
     const some = files.slice(from, from + TOGETHER);
-    use((await Promise.all(some.map((file) => rowsOf(reading, account_id, file)))).flat().filter(isNew));
+    use((await Promise.all(some.map(readable))).flat().filter(isNew));
   }
-  return { rows: all.reduce((sum, file) => sum + file.rows, 0), read: seen.size };
+  return { rows: all.reduce((sum, file) => sum + file.rows, 0), read: seen.size, damaged };
 }
 
 /** As many as are read, in regular distances. */

@@ -71,13 +71,17 @@ function hasFiniteNumbers(prediction: Prediction): boolean {
   return Number.isFinite('value' in prediction ? prediction.value : prediction.confidence);
 }
 
-/** Inputs far outside the range of the training data can overflow the network's numbers. */
-export function expectFinite(predictions: readonly Prediction[]): readonly Prediction[] {
+/**
+ * Inputs far outside the range of the training data can overflow the network's numbers. Of an imported model's data nothing
+ * is known; it may also have no answer for a missing value.
+ */
+export function expectFinite(predictions: readonly Prediction[], imported: boolean): readonly Prediction[] {
+  const wanted = imported ? 'for which the model answers a number' : 'near those of the training data';
   const faults = new Faults();
   for (const [i, prediction] of predictions.entries()) {
     if (faults.full) break;
     if (hasFiniteNumbers(prediction)) continue;
-    faults.add(`inputs[${i}]`, 'must have values near those of the training data; got no finite result');
+    faults.add(`inputs[${i}]`, `must have values ${wanted}; got no finite result`);
   }
   faults.throwIfAny();
   return predictions;

@@ -2,7 +2,7 @@
 import { Faults } from '#domain/faults.ts';
 import { LIMITS } from '#domain/limits.ts';
 import { type Tensors, tensor } from '#engine/tensor.ts';
-import { shown } from '../csv/fault.ts';
+import { shortened, shown } from '../csv/fault.ts';
 import type { Input } from '../serving/input.ts';
 import { TEXT_INPUTS } from './encoding.ts';
 import { type Featurizer, type Grams, gramsOf } from './featurizer.ts';
@@ -15,10 +15,16 @@ const USUAL_NAME = 'text';
  */
 export function textsOf(rows: readonly Input[], column = USUAL_NAME): string[] {
   const faults = new Faults();
+  const names = [...new Set([column, USUAL_NAME])];
   const texts = rows.map((row, i) => {
-    const text = textOf(row, [column, USUAL_NAME]);
+    const text = textOf(row, names);
     if (typeof text === 'string' && text.trim() !== '' && Buffer.byteLength(text) <= LIMITS.text.bytes) return text;
-    const got = typeof text === 'string' ? shown(text) : JSON.stringify(text ?? null);
+    const got =
+      text === undefined
+        ? formOf(row, names)
+        : typeof text === 'string'
+          ? shown(text)
+          : shortened(JSON.stringify(text), 60);
     faults.add(
       `inputs[${i}]`,
       `must be a text of 1 to ${LIMITS.text.bytes} bytes, alone, in a list or as ${column}; got ${got}`,
@@ -27,6 +33,15 @@ export function textsOf(rows: readonly Input[], column = USUAL_NAME): string[] {
   });
   faults.throwIfAny();
   return texts;
+}
+
+/** Of a row that is no text, and has not just one value that could be it. */
+function formOf(row: Input, names: readonly string[]): string {
+  if (Array.isArray(row)) return `an array of ${row.length}`;
+  const given = Object.keys(row);
+  if (given.length === 0) return 'an empty object';
+  if (given.some((name) => names.includes(name))) return `an object of ${given.length} values`;
+  return `an object without ${names.map(shown).join(' or ')}`;
 }
 
 function textOf(row: Input, names: readonly string[]): unknown {

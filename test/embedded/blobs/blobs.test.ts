@@ -130,6 +130,29 @@ describe('files of the embedded host', () => {
     expect((await fetch(url, { headers: { range: 'bytes=2000000-2000009' } })).status).toBe(206);
   });
 
+  test('a damaged file is refused up to 4 MiB, and a larger one broken off', async () => {
+    const { datasets } = adapters.blobs;
+    const options = { expiresInSeconds: 60, filename: 'a.csv' };
+    for (const size of [6700, 4 * MEBIBYTE]) {
+      const bytes = Buffer.from(pattern(size));
+      await datasets.put('small', bytes);
+      const url = await datasets.presignGet('small', options);
+      expect(Buffer.from(await (await fetch(url)).arrayBuffer()).equals(bytes)).toBe(true);
+      flipBit(folder.dir, bytes, size - 1);
+      const refused = await fetch(url);
+      expect([refused.status, await refused.json()]).toEqual([
+        409,
+        { error: expect.stringMatching(/^a\.csv is damaged: its bytes are not those that were written/) },
+      ]);
+    }
+    const large = Buffer.from(pattern(4 * MEBIBYTE + 1));
+    await datasets.put('large', large);
+    flipBit(folder.dir, large, large.length - 1);
+    const broken = await fetch(await datasets.presignGet('large', options));
+    expect(broken.status).toBe(200);
+    await expect(broken.arrayBuffer()).rejects.toThrow();
+  });
+
   test('a range over the parts of an upload is compared with what was put', async () => {
     const { datasets } = adapters.blobs;
     const upload = await datasets.startUpload('parts');

@@ -1,6 +1,8 @@
 /** The event `model.drift`, on logs of a real model. */
+import { buffer } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { unpublishedEvents } from '#domain/events/outbox.ts';
+import { blobKeys } from '#domain/keys.ts';
 import { deleteModel } from '#domain/models/change.ts';
 import type { Model } from '#domain/models/record.ts';
 import { newPredictionId } from '#domain/prediction-log/ids.ts';
@@ -8,7 +10,9 @@ import { logMessageOf } from '#domain/prediction-log/message.ts';
 import { isoTime } from '#domain/times.ts';
 import { makeHandler as makeConsumer } from '#functions/events/log-predictions.ts';
 import { sweepDrift } from '#functions/events/sweep-drift.ts';
+import type { Log } from '#functions/http/contract.ts';
 import { permitted } from '#infra/embedded/invoke/permitted.ts';
+import { flipBit } from '../../embedded/damage.ts';
 import { openPlatform, type Platform } from '../platform/harness.ts';
 import { FILES, penguins } from '../platform/penguins.ts';
 import { batchOf } from './sqs.ts';
@@ -53,11 +57,11 @@ async function log(of: Model, inputs: (readonly (string | number)[])[], output =
 }
 
 /** What a sweep in a quarter of an hour publishes. */
-async function swept(): Promise<object[]> {
+async function swept(warn: Log['warn'] = () => {}): Promise<object[]> {
   platform.clock.now += 15 * MINUTE;
   published = [];
   const events = { publish: async (event: object) => void published.push(event) };
-  await sweepDrift({ ...permitted('sweep', platform.store), events, logger: silent });
+  await sweepDrift({ ...permitted('sweep', platform.store), events, logger: { ...silent, warn } });
   return published;
 }
 
@@ -111,6 +115,22 @@ describe('model.drift', () => {
     platform.clock.now += DAY;
     await log(model, new Array(100).fill(row(4000)), { class: 'Gentoo', confidence: 0.9 });
     expect(await swept()).toMatchObject([{ detail: { features: [], predictions: [{ name: 'class' }] } }]);
+  });
+
+  test('is published where a file of the log is damaged, without it, and the log of the function says so', async () => {
+    const model = await made('damaged-log');
+    await log(model, new Array(100).fill(row(4000)));
+    const { artifacts } = platform.store.blobs;
+    const day = isoTime(platform.clock.now).slice(0, 10);
+    const { blobs } = await artifacts.list(blobKeys.logPrefix(model.account_id, model.id, day));
+    const bytes = await buffer((await artifacts.get(blobs[0]!.key)).body);
+    flipBit(platform.store.dir, bytes);
+    await log(model, new Array(100).fill(row(6000)));
+    const warnings: unknown[] = [];
+    const found = await swept((...of) => void warnings.push(of));
+    expect(found).toMatchObject([{ detail: { model_id: model.id, rows: 100, features: [{ name: 'body_mass_g' }] } }]);
+    const about = { model_id: model.id, count: 1, id: expect.any(String), day };
+    expect(warnings).toEqual([['damaged files of a log left out', about]]);
   });
 
   test('is not published of a model that was deleted, and one that cannot be read keeps no other from being', async () => {

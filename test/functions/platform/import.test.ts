@@ -72,6 +72,21 @@ describe('a model of others that is imported', () => {
     expect(answer.body.details[0].message).toContain('must be values that the imported model takes; it says:');
   });
 
+  test('refuses values for which it has no number, without a word of training data that nobody knows', async () => {
+    const { onnx, rows } = recorded.served['PyTorch, a regression'];
+    const { body } = await imported(onnx, { name: 'Numbers' });
+    const answer = await predict(body.id, { inputs: [rows[0], rows[0]!.with(0, null as never)] });
+    expect([answer.status, answer.body.details]).toEqual([
+      400,
+      [
+        {
+          field: 'inputs[1]',
+          message: 'must have values for which the model answers a number; got no finite result',
+        },
+      ],
+    ]);
+  });
+
   test('counts among the files of its account, and takes them along when it is deleted', async () => {
     const { body } = await imported(recorded.served['PyTorch, logits'].onnx, {
       name: 'Iris',

@@ -1,4 +1,5 @@
 /** The log of predictions, feedback and drift, on a real model and a real queue. */
+import { buffer } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { blobKeys } from '#domain/keys.ts';
 import { LIMITS } from '#domain/limits.ts';
@@ -13,6 +14,7 @@ import { makeHandler as makeConsumer } from '#functions/events/log-predictions.t
 import type { HttpHandler, Log } from '#functions/http/contract.ts';
 import { makeHandler } from '#functions/platform/predict.ts';
 import { permitted } from '#infra/embedded/invoke/permitted.ts';
+import { flipBit } from '../../embedded/damage.ts';
 import { batchOf } from '../events/sqs.ts';
 import { silent } from '../events/world.ts';
 import { openPlatform, type Platform } from './harness.ts';
@@ -273,6 +275,43 @@ describe('drift', () => {
     expect(body.rows_read).toBeGreaterThan(3);
     expect(body.features).toHaveLength(7);
     expect(body.features[0]).toMatchObject({ name: 'island', status: 'no_reference', psi: null, missing: 0 });
+  });
+
+  test('leaves out what is damaged, and says so; feedback on what may be in it is a 409, or waits', async () => {
+    const other = await penguins(platform, token, 'damaged');
+    const { prediction_id } = await ask({ inputs: [ROW, ROW], log: true }, other);
+    expect((await say(prediction_id, { truth: 'Gentoo' })).status).toBe(202);
+    await write();
+    const [{ file_id }] = await files(other);
+    const day = isoTime(platform.clock.now).slice(0, 10);
+    const key = blobKeys.logFile(other.account_id, other.id, day, file_id);
+    const bytes = await buffer((await platform.store.blobs.artifacts.get(key)).body);
+    flipBit(platform.store.dir, bytes);
+    await ask({ input: ROW, log: true }, other);
+    await write();
+    const name = `predictions-${file_id}.jsonl.gz`;
+    const { status, body } = await get(`/models/${other.id}/drift`);
+    expect([status, body]).toMatchObject([
+      200,
+      {
+        ...{ rows: 3, rows_read: 1 },
+        warnings: [
+          {
+            code: 'damaged_log_files',
+            message: `Left out, because their bytes are not those that were written: ${name} of ${day}. Restore them from a backup`,
+            count: 1,
+            files: [{ day, name }],
+          },
+        ],
+      },
+    ]);
+    const refused = await say(prediction_id, { truth: 'Adelie' });
+    expect([refused.status, refused.body]).toMatchObject([409, { error: 'file_damaged' }]);
+    platform.clock.now += 15 * 60_000;
+    expect((await get(`/models/${other.id}/feedback`)).body).toMatchObject({ rows: 0, pending: 1 });
+    await platform.store.blobs.artifacts.put(key, bytes);
+    expect((await get(`/models/${other.id}/feedback`)).body).toMatchObject({ rows: 1, pending: 0 });
+    expect((await get(`/models/${other.id}/drift`)).body.warnings).toBeUndefined();
   });
 
   test('is of whole days, where no times are given', async () => {

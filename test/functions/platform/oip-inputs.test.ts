@@ -32,6 +32,35 @@ const details = (run: () => unknown) => {
   return [];
 };
 
+const TEXTS: Serving = {
+  ...{ format: 1, kind: 'text', task: 'classification', target: 'y', classes: ['a', 'b'] },
+  features: [{ name: 'said', type: 'category', input: 'text' }],
+};
+
+describe('a model of texts', () => {
+  test('takes one tensor, text, and says so for another name', () => {
+    const of = modelInputs(TEXTS);
+    expect(of.tensors).toEqual([{ name: 'text', datatype: 'BYTES', shape: [-1, 1] }]);
+    expect(rowsOf(of, [tensor('text', [2, 1], ['a', 'b'], 'BYTES')], NOTHING, 10)).toEqual([['a'], ['b']]);
+    expect(details(() => rowsOf(of, [tensor('said', [1, 1], ['a'], 'BYTES')], NOTHING, 10))).toEqual([
+      { field: 'inputs[0].name', message: 'must be one of the model\'s inputs: "text"; got "said"' },
+    ]);
+  });
+});
+
+describe('a model of many features', () => {
+  test('names the first ten of its tensors where another is given', () => {
+    const features = Array.from({ length: 12 }, (_, i) => ({ name: `f${i}`, type: 'number', input: `f${i}` }) as const);
+    const of = modelInputs({ format: 1, task: 'regression', target: 'y', classes: [], features });
+    expect(details(() => rowsOf(of, [tensor('x', [1, 1], [1])], NOTHING, 10))).toEqual([
+      {
+        field: 'inputs[0].name',
+        message: expect.stringMatching(/inputs: "f0", .*, "f9" and 2 more, which its metadata lists; got "x"$/),
+      },
+    ]);
+  });
+});
+
 describe('a model of images', () => {
   const of = modelInputs(IMAGES);
   test('takes one tensor of the shape of its ONNX file', async () => {

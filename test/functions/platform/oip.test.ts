@@ -251,7 +251,11 @@ describe('inference', () => {
 
   test.each<[string, unknown, string]>([
     ['no tensors', { inputs: [] }, 'inputs must have between 1 and 2000 items; got 0'],
-    ['an unknown tensor', changed('sex', { name: 'gender' }), 'inputs[1].name must be one of the model'],
+    [
+      'an unknown tensor',
+      changed('sex', { name: 'gender' }),
+      'inputs[1].name must be one of the model\'s inputs: "island", "bill_length_mm", "bill_depth_mm", "flipper_length_mm", "body_mass_g", "sex", "year"; got "gender"',
+    ],
     ['a missing tensor', { inputs: inputs().slice(1) }, 'island is missing'],
     ['a tensor twice', { inputs: [...inputs(), inputs()[0]] }, 'inputs[7].name must be given once'],
     [

@@ -71,7 +71,12 @@ describe('a table with one column of text', () => {
 
   test.each([
     ['a number', [3] as const, 'must be a text of 1 to 1048576 bytes, alone, in a list or as said; got 3'],
-    ['another column', { other: 'x' }, 'as said; got null'],
+    ['another column', { other: 'x' }, 'as said; got an object without "said" or "text"'],
+    ['more than its column', { said: 'x', other: 'y' }, 'as said; got an object of 2 values'],
+    ['no column', {}, 'as said; got an empty object'],
+    ['two texts', ['a', 'b'] as const, 'as said; got an array of 2'],
+    ['an empty list', [] as const, 'as said; got an array of 0'],
+    ['null', [null] as const, 'as said; got null'],
     ['nothing', [''] as const, 'got ""'],
   ])('refuses in a prediction %s', async (_, input, message) => {
     const { preparation } = await text.prepare(openSource(chunked(TEXTS)), await profiled(TEXTS), options);
