@@ -38,7 +38,7 @@ export const prepareColumn = (source: Source, profile: DatasetProfile, options: 
     const others = profile.features.filter((name) => name !== column.name);
     const leftOut = [...new Set([...rows.leftOut.filter((name) => name !== column.name), ...others])];
     const places = Math.max(1, ...texts.grams.map(({ buckets }) => buckets.length));
-    const encoding = textEncoding({ column: column.name, featurizer, places }, leftOut);
+    const encoding = textEncoding({ column: column.name, featurizer }, places, leftOut);
     return encode(rows, { grams: texts.grams, encoding, options });
   });
 
