@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import { batchRows } from '#learning/batch/rows.ts';
 import { kindFor } from '#learning/kinds.ts';
 import { profileCsv } from '#learning/profile/profile.ts';
 import type { Serving } from '#learning/serving/description.ts';
@@ -58,6 +59,44 @@ describe('a table with one column of text', () => {
     expect(places).not.toContain(undefined);
     expect(new Set(places).size).toBe(60);
     expect(Array.from(y!.data as Int32Array)).toEqual(places.map((i) => classes.indexOf(i! % 2 ? 'a' : 'b')));
+  });
+
+  test('is learned from without the rows that have no text, which a warning counts', async () => {
+    const at = (i: number, row: string) => (i === 6 ? `,${i},b` : i === 9 ? `"NA",${i},a` : row);
+    const csv = ['said,n,y', ...ROWS.map((row, i) => at(i, row))].join('\n');
+    const profile = await profiled(csv, { columns: { n: { role: 'time', type: 'number' } } });
+    const { data, rows, warnings } = await text.prepare(openSource(chunked(csv)), profile, {
+      ...{ ...options, testSplit: 0, validationSplit: 0.5, wanted: { text: { words: 2 } } },
+    });
+    expect(rows).toEqual({ training: 59, validation: 59, test: 0 });
+    const [first, second] = [resident(data.training), resident(data.validation!)];
+    const classes = [first, second].flatMap(({ y }) => Array.from(y!.data as Int32Array));
+    const kept = Array.from({ length: 120 }, (_, i) => i).filter((i) => i !== 6 && i !== 9);
+    expect(classes).toEqual(kept.map((i) => (i % 2 ? 0 : 1)));
+    expect(
+      Array.from(first.buckets!.data as Int32Array).filter((_, i) => i % first.buckets!.shape[1]! === 0),
+    ).not.toContain(0);
+    expect(warnings).toMatchObject([
+      { code: 'text_rows_left_out', column: 'said', rows: 2, first_row: 7, first_value: '', overrule: null },
+    ]);
+  });
+
+  test('has in a batch no answer for rows without text', async () => {
+    const csv = 'said,y\n"some text",a\n,a\nNA,b\n"other text",b\n';
+    const profile = await profiled(csv, { columns: { said: { type: 'text' } } });
+    const features: Serving['features'] = [{ name: 'said', type: 'category', input: 'text', format: { missing: [] } }];
+    const serving: Serving = {
+      format: 1,
+      kind: 'text',
+      task: 'classification',
+      target: 'y',
+      classes: [],
+      features,
+    };
+    const inputs: unknown[] = [];
+    const { rows } = await batchRows(openSource(chunked(csv)), { profile, serving, include: [] });
+    for await (const { input } of rows) inputs.push(input);
+    expect(inputs).toEqual([['some text'], undefined, undefined, ['other text']]);
   });
 
   test('is not one of texts where there are two such columns', async () => {
