@@ -2,12 +2,14 @@ import { describe, expect, test } from '@jest/globals';
 import { batchRows } from '#learning/batch/rows.ts';
 import { kindFor } from '#learning/kinds.ts';
 import { profileCsv } from '#learning/profile/profile.ts';
+import { withWarningsFor } from '#learning/read-warnings.ts';
 import type { Serving } from '#learning/serving/description.ts';
 import { openSource } from '#learning/source.ts';
 import { textColumn } from '#learning/text/encoding.ts';
 import { text } from '#learning/text/kind.ts';
 import { families } from '#zoo/registry.ts';
 import { chunked } from '../chunks.ts';
+import { writers } from '../files/written.ts';
 import { resident } from '../tables.ts';
 
 const ROWS = Array.from(
@@ -35,6 +37,10 @@ describe('a table with one column of text', () => {
     expect(kindFor({ kinds: ['text'] }, profile)).toBe(text);
     const { preparation } = await text.prepare(openSource(chunked(MIXED)), profile, options);
     expect(preparation.encoding.leftOut).toEqual(['n']);
+    const codes = (family: Parameters<typeof withWarningsFor>[0]) =>
+      withWarningsFor(family, profile).warnings!.map(({ code }) => code);
+    expect(codes({ kinds: ['table'] })).toContain('text_left_out');
+    expect(codes({ kinds: ['text'] })).not.toContain('text_left_out');
   });
 
   test('is encoded and split row by row, and a text of a request as one of the file', async () => {
@@ -79,6 +85,24 @@ describe('a table with one column of text', () => {
     expect(warnings).toMatchObject([
       { code: 'text_rows_left_out', column: 'said', rows: 2, first_row: 7, first_value: '', overrule: null },
     ]);
+  });
+
+  test('is learned from in a Parquet file as in CSV, with the label of its own row', async () => {
+    const rows = Array.from({ length: 60 }, (_, i) => {
+      const word = i % 2 ? 'red' : 'blue';
+      return [i % 5 ? `the ${i}th ${word} text` : null, i % 2 ? 'a' : 'b'];
+    });
+    const parsing = { columns: { said: { type: 'text' } } } as const;
+    const [csv, parquet] = await Promise.all(
+      (['csv', 'parquet'] as const).map(async (format) => {
+        const source = () => openSource(chunked(writers[format]({ header: ['said', 'y'], rows })));
+        const profile = await text.profile(source(), { task: 'auto', target: 'y', parsing });
+        const { data } = await text.prepare(source(), profile, { ...options, testSplit: 0 });
+        return resident(data.training);
+      }),
+    );
+    expect(csv!.y!.shape).toEqual([36]);
+    expect(parquet).toEqual(csv);
   });
 
   test('has in a batch no answer for rows without text', async () => {
