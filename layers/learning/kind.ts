@@ -52,6 +52,11 @@ export interface Kind {
   prepare(source: Source, profile: DatasetProfile, options: PrepareOptions): Promise<Prepared>;
   /** The raw inputs of `model.onnx` for what a request has. Throws `ValidationError` with fields such as `inputs[3]`. */
   tensors(serving: Serving, inputs: readonly Input[]): Promise<Tensors>;
+  /**
+   * What a request has in pieces that are run one after another, for kinds whose rows are as wide as the longest; absent for
+   * others. Throws `ValidationError` as `tensors` does.
+   */
+  pieces?(serving: Serving, inputs: readonly Input[]): readonly (readonly Input[])[];
   /** By which parts of a row its prediction is explained. */
   readonly explainer: Explainer;
   /** The columns of a table whose rows a model of the kind takes. `undefined`: it takes no tables. */

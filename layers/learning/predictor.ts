@@ -129,9 +129,18 @@ export function makePredictor({
       return using(model, variant, async ({ serving, runs }) => {
         const kind = kindNamed(serving.kind);
         if (options.explain) kind.explainer.expect(serving, inputs.length);
-        const feeds = await kind.tensors(serving, inputs);
-        const results = await refusals(model, () => runs.run(feeds, inputs.length));
-        const predictions = expectFinite(readings[serving.task](results, serving, options), isImported(model));
+        const answered = async (some: readonly Input[]) => {
+          const feeds = await kind.tensors(serving, some);
+          const results = await refusals(model, () => runs.run(feeds, some.length));
+          const predictions = expectFinite(readings[serving.task](results, serving, options), isImported(model));
+          return { feeds, results, predictions };
+        };
+        if (kind.pieces) {
+          const predictions: Prediction[] = [];
+          for (const piece of kind.pieces(serving, inputs)) predictions.push(...(await answered(piece)).predictions);
+          return predictions;
+        }
+        const { feeds, results, predictions } = await answered(inputs);
         if (!options.explain) return predictions;
         const { reference, basis } = typicalValues(serving, {
           ...{ given: options.reference, reference: await readReference(artifacts, model) },

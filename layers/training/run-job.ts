@@ -7,6 +7,7 @@
  * The trainer may be killed at any point: the next one resumes from the checkpoint, or begins from the start if there
  * is none, and trains the same model.
  */
+
 import type { DatasetProfile } from '#domain/datasets/profile.ts';
 import { readStoredProfile } from '#domain/datasets/read-profile.ts';
 import { carriedWarnings, warningLine } from '#domain/datasets/warnings.ts';
@@ -22,6 +23,8 @@ import { findJob } from '#domain/training/read.ts';
 import type { Job } from '#domain/training/record.ts';
 import { type FoundDevice, findDevice as findBestDevice } from '#engine/device.ts';
 import { TrainingFailure } from '#learning/failure.ts';
+import { withWarningsFor } from '#learning/read-warnings.ts';
+import { families } from '#zoo/registry.ts';
 import { CheckpointFile } from './checkpoints.ts';
 import { completeWith } from './complete.ts';
 import { chooseDevice } from './device.ts';
@@ -140,7 +143,7 @@ async function hasEnded(table: Table, job: Job, outcome: Outcome): Promise<boole
 /** Throws `TrainingFailure`, `Interrupted`, and `Ended` if the job is no longer this trainer's. */
 async function train(run: FitJob, disk: string | undefined): Promise<Pick<Completed, 'events'>> {
   const { adapters, job, reporter } = run;
-  const profile = await readProfile(adapters, job);
+  const profile = withWarningsFor(families[job.model_type], await readProfile(adapters, job));
   for (const warning of carriedWarnings(profile.warnings)) run.jobLog.tell('WARN', warningLine(warning));
   const trained = await (job.kind === 'text' ? trainText(run, profile) : trainModel(run, profile, disk));
   return completeWith(adapters, job, { ...trained, profile, reporter });

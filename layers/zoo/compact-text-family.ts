@@ -33,8 +33,8 @@ const hyperparameters = z.strictObject({
 
 export type CompactTextHyperparameters = z.output<typeof hyperparameters>;
 
-/** An n-gram has two numbers: its bucket and its weight. */
-const placesOf = ({ input: [numbers = 2] }: NetworkShape): number => numbers / 2;
+/** A row has buckets, and as many weights. */
+const placesOf = ({ input: [, places = 1] }: NetworkShape): number => places;
 const shapeOf = ({ outputs }: NetworkShape) => ({ buckets: BUCKETS, dimensions: DIMENSIONS, classes: outputs });
 
 /** A small network over hashed n-grams of words and characters. */
@@ -46,7 +46,7 @@ export const compactTextFamily: Family<CompactTextHyperparameters> = {
   kinds: ['text'],
   hyperparameters,
   wanted: ({ max_words }) => ({ text: { words: max_words } }),
-  network: (shape) => compactText(shapeOf(shape), placesOf(shape)),
+  network: (shape) => compactText(shapeOf(shape)),
   flopsPerRow: (shape) => compactTextFlops(shapeOf(shape), placesOf(shape)),
   torchModule: ({ outputs }) => ({
     source: `class Grams(nn.Module):
@@ -66,7 +66,7 @@ class Model(nn.Module):
         self.output = nn.Linear(${DIMENSIONS}, ${outputs})
 
     def forward(self, x):
-        buckets, weights = x.chunk(2, dim=1)
+        buckets, weights = x.unbind(dim=1)
         return self.output(self.embedding(buckets.long(), weights).relu())
 `,
     ...turnedMatrices((name) => name === 'output.weight'),

@@ -5,7 +5,7 @@ import { add, mul } from '#engine/ops/elementwise.ts';
 import { gather } from '#engine/ops/indexing.ts';
 import { concat, slice } from '#engine/ops/join.ts';
 import { linear } from '#engine/ops/linalg.ts';
-import { unsqueeze } from '#engine/ops/movement.ts';
+import { squeeze, unsqueeze } from '#engine/ops/movement.ts';
 import { dropout } from '#engine/ops/random.ts';
 import { reduceSum } from '#engine/ops/reduce.ts';
 import { cast } from '#engine/ops/select.ts';
@@ -35,9 +35,9 @@ const smallUniform: Initializer = (shape, uniform) => {
   return values;
 };
 
-/** A text's n-grams as one tensor, float32 [rows, 2 · places]: their buckets, then their weights. */
+/** A text's n-grams as one tensor, float32 [rows, 2, places]: their buckets, then their weights. */
 export const packGrams = (b: Builder, buckets: Value, weights: Value): Value =>
-  concat(b, [cast(b, buckets, 'float32'), weights], 1);
+  concat(b, [unsqueeze(b, cast(b, buckets, 'float32'), [1]), unsqueeze(b, weights, [1])], 1);
 
 /** The network's logits [rows, classes] from buckets and weights, each [rows, places]. */
 export function compactTextLogits(b: Builder, parameters: Values, buckets: Value, weights: Value, mode: Mode): Value {
@@ -50,7 +50,7 @@ export function compactTextLogits(b: Builder, parameters: Values, buckets: Value
   return linear(b, kept, parameters['output.weight']!, parameters['output.bias']!);
 }
 
-export function compactText({ buckets, dimensions, classes }: CompactTextShape, places: number): Network {
+export function compactText({ buckets, dimensions, classes }: CompactTextShape): Network {
   return {
     parameters: [
       { name: 'embedding.weight', shape: [buckets, dimensions], initializer: smallUniform, decay: true },
@@ -59,10 +59,10 @@ export function compactText({ buckets, dimensions, classes }: CompactTextShape, 
       { name: 'output.bias', shape: [classes], initializer: zeros, decay: false },
     ],
     forward: (b, parameters, x, mode) => {
-      const codes = cast(b, slice(b, x, 1, 0, places), 'int64');
-      return b.at('compact-text', () =>
-        compactTextLogits(b, parameters, codes, slice(b, x, 1, places, 2 * places), mode),
-      );
+      // A trained network takes any number of places: a text of a request may be longer than all that were learned from.
+      const codes = cast(b, squeeze(b, slice(b, x, 1, 0, 1), [1]), 'int64');
+      const weights = squeeze(b, slice(b, x, 1, 1, 2), [1]);
+      return b.at('compact-text', () => compactTextLogits(b, parameters, codes, weights, mode));
     },
   };
 }

@@ -1,4 +1,5 @@
 /** Turns a training request into a job's settings, checked against the dataset and the model family. */
+
 import type { z } from 'zod';
 import type { DatasetProfile } from '#domain/datasets/profile.ts';
 import type { Dataset } from '#domain/datasets/record.ts';
@@ -11,6 +12,7 @@ import { estimateSeconds } from '#learning/estimate.ts';
 import type { Kind } from '#learning/kind.ts';
 import { kindFor, kindNamed } from '#learning/kinds.ts';
 import { listed } from '#learning/profile/target.ts';
+import { withWarningsFor } from '#learning/read-warnings.ts';
 import type { Family } from '#zoo/family.ts';
 import { families, modelTypes } from '#zoo/registry.ts';
 import { DEFAULT_MONITOR, type earlyStoppingRequest, monitorsOf } from './fields.ts';
@@ -79,7 +81,7 @@ export function planTraining(family: Family, request: TrainingRequest, profile: 
       fits: 1 + (request.cv ?? 0),
     }),
     data_bytes: kind.outline(profile, family.wanted?.(hyperparameters) ?? {}).bytes,
-    warnings: carriedWarnings(profile.warnings),
+    warnings: carriedWarnings(withWarningsFor(family, profile).warnings),
   };
 }
 

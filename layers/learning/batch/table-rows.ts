@@ -15,8 +15,10 @@ export async function tableRows(source: Source, { profile, serving, include }: R
     let row = 0;
     for await (const record of rows) {
       const number = ++row;
+      const input = columns.map(({ at, read: cell }) => cell(record[at] ?? ''));
       yield {
-        input: columns.map(({ at, read: cell }) => cell(record[at] ?? '')),
+        // Where there is no text, there is nothing to predict; networks of tables know what to make of missing values.
+        ...(serving.kind === 'text' && input[0] === null ? {} : { input }),
         repeated: repeated.map((at) => record[at] ?? ''),
         placeOf: ([feature]) => placeIn(number, serving.features[feature ?? -1]?.name),
       };

@@ -11,11 +11,11 @@ const ROWS = 2;
 /** Values lie between 0 and this. */
 const SPREAD = 17;
 
-/** `undefined` where the inputs have dimensions of any size but that of the rows. */
+/** `undefined` where the inputs have dimensions of any size, but that of the rows, that encoded rows do not have. */
 export async function probeOf(encoding: Encoding): Promise<Probe | undefined> {
   const raw: [string, Tensor][] = [];
   for (const [name, type] of Object.entries(encoding.inputs)) {
-    const tensor = filledWith(type);
+    const tensor = filledWith(type, encoding.types[name]?.shape);
     if (!tensor) return undefined;
     raw.push([name, tensor]);
   }
@@ -23,8 +23,9 @@ export async function probeOf(encoding: Encoding): Promise<Probe | undefined> {
   return { raw: Object.fromEntries(raw), encoded };
 }
 
-function filledWith({ dtype, shape: [, ...dims] }: Type): Tensor | undefined {
-  const shape = [ROWS, ...dims];
+/** @param encoded the shape of an encoded row of this name, for dimensions of any size */
+function filledWith({ dtype, shape: [, ...dims] }: Type, encoded: Type['shape'] = []): Tensor | undefined {
+  const shape = [ROWS, ...dims.map((dim, i) => (typeof dim === 'number' ? dim : (encoded[i + 1] ?? dim)))];
   if (!shape.every((dim) => typeof dim === 'number')) return undefined;
   const values = Array.from({ length: sizeOf(shape) }, (_, i) => (dtype === 'string' ? '' : i % SPREAD));
   return tensorFrom(dtype, shape, values);

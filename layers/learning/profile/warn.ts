@@ -15,6 +15,7 @@ const CODES = [
   'date_order_ambiguous',
   'values_unreadable',
   'text_left_out',
+  'text_rows_left_out',
   'identifier_left_out',
   'identifier_kept',
   'labels_separated',

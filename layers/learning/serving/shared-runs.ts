@@ -68,13 +68,13 @@ export class SharedRuns {
     setImmediate(() => this.#endTurn());
   }
 
-  /** At least one, and as many more as there is room for. */
+  /** At least one, and as many more of the same shape as there is room for. */
   #take(): Waiting[] {
     if (!this.#areShared) return this.#waiting.splice(0, 1);
     let rows = 0;
     const fits = this.#waiting.findIndex((call, index) => {
       rows += call.rows;
-      return index > 0 && rows > MOST_ROWS;
+      return index > 0 && (rows > MOST_ROWS || !areAlike(call, this.#waiting[0]!));
     });
     return this.#waiting.splice(0, fits < 0 ? this.#waiting.length : fits);
   }
@@ -106,6 +106,12 @@ export class SharedRuns {
     return results;
   }
 }
+
+/** Whether their rows are of one shape: those of texts are as wide as the longest of a call. */
+const areAlike = (one: Waiting, other: Waiting): boolean =>
+  Object.entries(one.feeds).every(([name, { shape }]) =>
+    shape.every((dim, axis) => axis === 0 || dim === other.feeds[name]?.shape[axis]),
+  );
 
 const rowsOfAll = (calls: readonly Waiting[]): number => calls.reduce((sum, call) => sum + call.rows, 0);
 

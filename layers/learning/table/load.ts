@@ -68,6 +68,7 @@ export async function* readRows(
     leftOut,
   });
   begin();
+  let before = 0;
   for await (const cells of cellRows(batches, header.length)) {
     const rows = target.rowsOf(cells, targetAt);
     for (let from = 0; from < rows.length; ) {
@@ -79,12 +80,13 @@ export async function* readRows(
         begin();
       }
       const to = Math.min(rows.length, from + size - row);
-      const some = { cells, rows, from, to, at: row };
+      const some = { cells, before, rows, from, to, at: row };
       target.store(some, targetAt);
       for (const { at, column } of stores) column.store(some, at);
       row += to - from;
       from = to;
     }
+    before += cells.rows;
   }
   if (done + row !== count || digest() !== profile.sha256) throw changed();
   yield piece();

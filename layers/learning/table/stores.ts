@@ -11,6 +11,8 @@ import type { Column, Target } from './columns.ts';
 /** Some rows of a batch, which are stored from row `at` of the piece on. */
 export interface Stored extends Picked {
   readonly cells: CellRows;
+  /** Rows of the file before those of `cells`. */
+  readonly before: number;
 }
 
 /** Reads a column or the target, one piece after another. */

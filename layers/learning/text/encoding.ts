@@ -19,8 +19,8 @@ const textInput = z.object({
   /** Of the data. */
   column: z.string(),
   featurizer,
-  /** How many n-grams there is room for. */
-  places: z.int(),
+  /** How many n-grams there is room for. Only models of earlier builds have it; others take as many as a text has. */
+  places: z.int().exactOptional(),
 });
 export type TextInput = z.infer<typeof textInput>;
 
@@ -34,17 +34,19 @@ export function textColumn(profile: DatasetProfile): ColumnProfile | undefined {
   return found.length === 1 && profile.kind !== 'image' ? found[0] : undefined;
 }
 
-export function textEncoding(input: TextInput, leftOut: readonly string[]): Encoding {
-  const { column, places } = input;
-  const types: Readonly<Record<string, Type>> = {
-    [TEXT_INPUTS.buckets]: type('int32', ['rows', places]),
-    [TEXT_INPUTS.weights]: type('float32', ['rows', places]),
-  };
+const typesOf = (places: number | string): Readonly<Record<string, Type>> => ({
+  [TEXT_INPUTS.buckets]: type('int32', ['rows', places]),
+  [TEXT_INPUTS.weights]: type('float32', ['rows', places]),
+});
+
+/** @param places how many n-grams there is room for in a row to learn from */
+export function textEncoding(input: TextInput, places: number, leftOut: readonly string[]): Encoding {
+  const { column } = input;
   return {
     kind: 'text',
-    shape: [2 * places],
-    types,
-    inputs: types,
+    shape: [2, places],
+    types: typesOf(places),
+    inputs: typesOf('places'),
     leftOut,
     served: {
       kind: 'text',

@@ -28,7 +28,7 @@ const CHARACTER_GRAMS = { least: 3, most: 5 };
 /** Of a word, so that a text without spaces costs no more than others. */
 const WORD_CHARACTERS = 40;
 /** Different ones of a text; those that come first. */
-const MAX_GRAMS = 4096;
+export const MAX_GRAMS = 4096;
 /** More than `max_words` words of usual length. The rest of a longer text is not looked at. */
 const CHARACTERS_PER_WORD = 64;
 

@@ -7,6 +7,7 @@ import { code } from '../serving/markdown.ts';
 import { table } from '../table/kind.ts';
 import { usableRows } from '../table/resident.ts';
 import { BYTES_PER_GRAM, ofColumn, TEXT_INPUTS, textColumn } from './encoding.ts';
+import { MAX_GRAMS } from './featurizer.ts';
 import { prepareColumn } from './prepare-column.ts';
 import { gramTensors, textsOf } from './tensors.ts';
 
@@ -15,6 +16,8 @@ const SECONDS_PER_TEXT = 0.0005;
 /** N-grams of a word: itself, with the word before it, and its characters. */
 const GRAMS_PER_WORD = 8;
 const USUAL_WORDS = 256;
+/** Texts that are run together, so that a long one makes few others as wide. */
+const TOGETHER = 64;
 /** Of a file that nobody has read yet. */
 const GUESS = { bytesPerText: 500 };
 
@@ -41,7 +44,7 @@ export const text: Kind = {
     const rows = usableRows(profile);
     const places = Math.min(words * GRAMS_PER_WORD, BUCKETS);
     return {
-      shape: [2 * places],
+      shape: [2, places],
       rows,
       bytes: rows * places * BYTES_PER_GRAM,
       seconds: rows * SECONDS_PER_TEXT,
@@ -52,6 +55,12 @@ export const text: Kind = {
     const { column, places, featurizer } = ofColumn(serving);
     return gramTensors(textsOf(inputs, column), featurizer, places);
   },
+  pieces: (serving, inputs) => {
+    const texts = textsOf(inputs, ofColumn(serving).column);
+    return Array.from({ length: Math.ceil(texts.length / TOGETHER) }, (_, i) =>
+      texts.slice(i * TOGETHER, (i + 1) * TOGETHER),
+    );
+  },
   explainer: {
     expect: () => {
       throw ValidationError.of('explain', 'must be false for a model of texts; got true');
@@ -61,13 +70,13 @@ export const text: Kind = {
     },
   },
   card: (serving) => {
-    const { column, places, featurizer } = ofColumn(serving);
+    const { column, featurizer } = ofColumn(serving);
     return {
       table: `| Input | Type | Shape |
 | --- | --- | --- |
-| \`${TEXT_INPUTS.buckets}\` | int32 | [texts, ${places}] |
-| \`${TEXT_INPUTS.weights}\` | float32 | [texts, ${places}] |`,
-      note: `The inputs are made of the column ${code(column)}: hashed n-grams of up to ${featurizer.max_words} words and of their characters, in ${featurizer.buckets} buckets, and how often they occur. A text with more than ${places} different ones is cut.`,
+| \`${TEXT_INPUTS.buckets}\` | int32 | [texts, places] |
+| \`${TEXT_INPUTS.weights}\` | float32 | [texts, places] |`,
+      note: `The inputs are made of the column ${code(column)}: hashed n-grams of up to ${featurizer.max_words} words and of their characters, in ${featurizer.buckets} buckets, and how often they occur. There are as many places as the longest of the texts has different ones, at most ${MAX_GRAMS}; the others have bucket 0 with weight 0 there.`,
     };
   },
 };

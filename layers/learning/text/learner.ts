@@ -47,7 +47,7 @@ export function stepsOf({ hyperparameters: h, rows }: Pick<LearnerSpec, 'hyperpa
 
 export function textLearner({ hyperparameters: h, places, rows, initial }: LearnerSpec): Learner {
   const shape = shapeOfText(h);
-  const network = compactText(shape, places);
+  const network = compactText(shape);
   const { total, warmup } = stepsOf({ hyperparameters: h, rows });
   return {
     name: COMPACT_TEXT,

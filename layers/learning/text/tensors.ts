@@ -50,14 +50,16 @@ function textOf(row: Input, names: readonly string[]): unknown {
   return values.length === 1 && (Array.isArray(row) || names.includes(values[0]![0])) ? values[0]![1] : undefined;
 }
 
-export const gramTensors = (texts: readonly string[], featurizer: Featurizer, places: number): Tensors =>
+export const gramTensors = (texts: readonly string[], featurizer: Featurizer, places?: number): Tensors =>
   tensorsOf(
     texts.map((text) => gramsOf(text, featurizer)),
     places,
   );
 
-/** @param places how many n-grams of a text there is room for; those that come first */
-export function tensorsOf(all: readonly Grams[], places: number): Tensors {
+const longest = (all: readonly Grams[]): number => Math.max(1, ...all.map(({ buckets }) => buckets.length));
+
+/** @param places how many n-grams of a text there is room for; those that come first. Default: for all of them */
+function tensorsOf(all: readonly Grams[], places = longest(all)): Tensors {
   const buckets = new Int32Array(all.length * places);
   const weights = new Float32Array(all.length * places);
   for (const [row, grams] of all.entries()) {

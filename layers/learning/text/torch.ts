@@ -33,9 +33,8 @@ def grams(text):
 
 def encode(texts):
     """Texts, or rows of one text each."""
-    places = encoder["places"]
-    x = torch.zeros(len(texts), 2 * places)
-    for row, text in enumerate(texts):
+    rows = []
+    for text in texts:
         counts = {}
         for gram in grams(text if isinstance(text, str) else text[0]):
             place = bucket(gram)
@@ -43,16 +42,16 @@ def encode(texts):
                 counts[place] = counts.get(place, 0) + 1
         weights = 1 + torch.tensor(list(counts.values()), dtype=torch.float32).log()
         weights /= weights.norm() if len(weights) else 1
-        used = min(places, len(counts))
-        x[row, :used] = torch.tensor(list(counts)[:used], dtype=torch.float32)
-        x[row, places : places + used] = weights[:used]
+        rows.append(torch.stack([torch.tensor(list(counts), dtype=torch.float32), weights]))
+    x = torch.zeros(len(rows), 2, max([1, *(row.shape[1] for row in rows)]))
+    for place, row in enumerate(rows):
+        x[place, :, : row.shape[1]] = row
     return x
 `;
 
-/** @param input what it reads: the featurizer, and how many n-grams there is room for */
-export const textTorch = (input: { readonly featurizer: Featurizer; readonly places: number }): TorchEncoding => ({
+export const textTorch = (input: { readonly featurizer: Featurizer }): TorchEncoding => ({
   about:
-    'Its input is made of a text: the buckets of its hashed n-grams, then their weights, [texts, 2 · places], with 0 where there are fewer n-grams than places.',
+    'Its input is made of a text: the buckets of its hashed n-grams, then their weights, [texts, 2, places], with 0 where there are fewer n-grams than in the longest text.',
   program: ENCODE,
   encoder: input,
 });

@@ -1,12 +1,15 @@
 import { describe, expect, test } from '@jest/globals';
+import { batchRows } from '#learning/batch/rows.ts';
 import { kindFor } from '#learning/kinds.ts';
 import { profileCsv } from '#learning/profile/profile.ts';
+import { withWarningsFor } from '#learning/read-warnings.ts';
 import type { Serving } from '#learning/serving/description.ts';
 import { openSource } from '#learning/source.ts';
 import { textColumn } from '#learning/text/encoding.ts';
 import { text } from '#learning/text/kind.ts';
 import { families } from '#zoo/registry.ts';
 import { chunked } from '../chunks.ts';
+import { writers } from '../files/written.ts';
 import { resident } from '../tables.ts';
 
 const ROWS = Array.from(
@@ -34,6 +37,10 @@ describe('a table with one column of text', () => {
     expect(kindFor({ kinds: ['text'] }, profile)).toBe(text);
     const { preparation } = await text.prepare(openSource(chunked(MIXED)), profile, options);
     expect(preparation.encoding.leftOut).toEqual(['n']);
+    const codes = (family: Parameters<typeof withWarningsFor>[0]) =>
+      withWarningsFor(family, profile).warnings!.map(({ code }) => code);
+    expect(codes({ kinds: ['table'] })).toContain('text_left_out');
+    expect(codes({ kinds: ['text'] })).not.toContain('text_left_out');
   });
 
   test('is encoded and split row by row, and a text of a request as one of the file', async () => {
@@ -58,6 +65,62 @@ describe('a table with one column of text', () => {
     expect(places).not.toContain(undefined);
     expect(new Set(places).size).toBe(60);
     expect(Array.from(y!.data as Int32Array)).toEqual(places.map((i) => classes.indexOf(i! % 2 ? 'a' : 'b')));
+  });
+
+  test('is learned from without the rows that have no text, which a warning counts', async () => {
+    const at = (i: number, row: string) => (i === 6 ? `,${i},b` : i === 9 ? `"NA",${i},a` : row);
+    const csv = ['said,n,y', ...ROWS.map((row, i) => at(i, row))].join('\n');
+    const profile = await profiled(csv, { columns: { n: { role: 'time', type: 'number' } } });
+    const { data, rows, warnings } = await text.prepare(openSource(chunked(csv)), profile, {
+      ...{ ...options, testSplit: 0, validationSplit: 0.5, wanted: { text: { words: 2 } } },
+    });
+    expect(rows).toEqual({ training: 59, validation: 59, test: 0 });
+    const [first, second] = [resident(data.training), resident(data.validation!)];
+    const classes = [first, second].flatMap(({ y }) => Array.from(y!.data as Int32Array));
+    const kept = Array.from({ length: 120 }, (_, i) => i).filter((i) => i !== 6 && i !== 9);
+    expect(classes).toEqual(kept.map((i) => (i % 2 ? 0 : 1)));
+    expect(
+      Array.from(first.buckets!.data as Int32Array).filter((_, i) => i % first.buckets!.shape[1]! === 0),
+    ).not.toContain(0);
+    expect(warnings).toMatchObject([
+      { code: 'text_rows_left_out', column: 'said', rows: 2, first_row: 7, first_value: '', overrule: null },
+    ]);
+  });
+
+  test('is learned from in a Parquet file as in CSV, with the label of its own row', async () => {
+    const rows = Array.from({ length: 60 }, (_, i) => {
+      const word = i % 2 ? 'red' : 'blue';
+      return [i % 5 ? `the ${i}th ${word} text` : null, i % 2 ? 'a' : 'b'];
+    });
+    const parsing = { columns: { said: { type: 'text' } } } as const;
+    const [csv, parquet] = await Promise.all(
+      (['csv', 'parquet'] as const).map(async (format) => {
+        const source = () => openSource(chunked(writers[format]({ header: ['said', 'y'], rows })));
+        const profile = await text.profile(source(), { task: 'auto', target: 'y', parsing });
+        const { data } = await text.prepare(source(), profile, { ...options, testSplit: 0 });
+        return resident(data.training);
+      }),
+    );
+    expect(csv!.y!.shape).toEqual([36]);
+    expect(parquet).toEqual(csv);
+  });
+
+  test('has in a batch no answer for rows without text', async () => {
+    const csv = 'said,y\n"some text",a\n,a\nNA,b\n"other text",b\n';
+    const profile = await profiled(csv, { columns: { said: { type: 'text' } } });
+    const features: Serving['features'] = [{ name: 'said', type: 'category', input: 'text', format: { missing: [] } }];
+    const serving: Serving = {
+      format: 1,
+      kind: 'text',
+      task: 'classification',
+      target: 'y',
+      classes: [],
+      features,
+    };
+    const inputs: unknown[] = [];
+    const { rows } = await batchRows(openSource(chunked(csv)), { profile, serving, include: [] });
+    for await (const { input } of rows) inputs.push(input);
+    expect(inputs).toEqual([['some text'], undefined, undefined, ['other text']]);
   });
 
   test('is not one of texts where there are two such columns', async () => {

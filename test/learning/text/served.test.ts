@@ -1,0 +1,75 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { findModel } from '#domain/models/read.ts';
+import type { Model } from '#domain/models/record.ts';
+import { findJob } from '#domain/training/read.ts';
+import { makePredictor, type Predictor } from '#learning/predictor.ts';
+import { runJob } from '#training/run-job.ts';
+import { openTrainerWorld, type TrainerWorld } from '../../training/world.ts';
+
+const WORDS = 200;
+/** Short texts, so that those of requests are longer than all that were learned from. */
+const TEXTS = Array.from(
+  { length: 80 },
+  (_, i) => `it was ${i % 2 ? 'great' : 'awful'} on day ${i},${i % 2 ? 'good' : 'bad'}`,
+);
+const CONTENT = ['said,kind', ...TEXTS].join('\n');
+
+let world: TrainerWorld;
+let model: Model;
+let predictor: Predictor;
+beforeAll(async () => {
+  world = await openTrainerWorld();
+  const { id, account_id, attempt } = await world.queue('j', {
+    content: CONTENT,
+    target: 'kind',
+    hyperparameters: { epochs: 5, max_words: WORDS },
+    more: { model_type: 'compact-text' },
+  });
+  await runJob(world.adapters, { accountId: account_id, jobId: id, attempt }, { log: () => {} });
+  const { model_id } = (await findJob(world.adapters.table, account_id, id))!;
+  model = (await findModel(world.adapters.table, account_id, model_id!))!;
+  predictor = makePredictor({ artifacts: world.adapters.blobs.artifacts });
+});
+afterAll(() => world.close());
+
+describe('a model of texts', () => {
+  const good = (predictions: readonly unknown[]) =>
+    predictions.map((one) => (one as { probabilities: { good: number } }).probabilities.good);
+  const answers = async (...texts: string[]) => {
+    return good(
+      await predictor.predict(
+        model,
+        texts.map((text) => [text]),
+        { probabilities: true },
+      ),
+    );
+  };
+  const words = (length: number) => Array.from({ length }, (_, i) => `word${i}`).join(' ');
+
+  test('reads a text to its end, however short those were that it learned from', async () => {
+    const [awful, great] = await answers(`${words(WORDS - 1)} awful`, `${words(WORDS - 1)} great`);
+    expect(great!).toBeGreaterThan(awful! + 1e-4);
+  });
+
+  test('reads no more than max_words words', async () => {
+    const [awful, great] = await answers(`${words(WORDS)} awful`, `${words(WORDS)} great`);
+    expect(great).toBe(awful);
+  });
+
+  test('answers for a text the same whatever else is asked, in one request or at once', async () => {
+    const texts = Array.from({ length: 150 }, (_, i) => `${words(i)} ${i % 2 ? 'great' : 'awful'}`);
+    const alone = await Promise.all(texts.map((text) => answers(text)));
+    const close = (got: readonly number[]) => {
+      for (const [i, value] of got.entries()) expect(value).toBeCloseTo(alone[i]![0]!, 5);
+      expect(got).toHaveLength(texts.length);
+    };
+    close(await answers(...texts));
+    const calls = texts.map((text) => predictor.predict(model, [[text]], { probabilities: true }));
+    close((await Promise.all(calls)).flatMap(good));
+  });
+
+  test('names the row of a request that is no text', async () => {
+    const texts = Array.from({ length: 100 }, (_, i) => (i === 80 ? '' : 'great'));
+    await expect(answers(...texts)).rejects.toMatchObject({ details: [{ field: 'inputs[80]' }] });
+  });
+});
