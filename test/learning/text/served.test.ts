@@ -10,9 +10,9 @@ const WORDS = 200;
 /** Short texts, so that those of requests are longer than all that were learned from. */
 const TEXTS = Array.from(
   { length: 80 },
-  (_, i) => `it was ${i % 2 ? 'great' : 'awful'} on day ${i},${i % 2 ? 'good' : 'bad'}`,
+  (_, i) => `it was ${i % 2 ? 'great' : 'awful'} on day ${i},${i % 7},${i % 2 ? 'good' : 'bad'}`,
 );
-const CONTENT = ['said,kind', ...TEXTS].join('\n');
+const CONTENT = ['said,n,kind', ...TEXTS].join('\n');
 
 let world: TrainerWorld;
 let model: Model;
@@ -45,6 +45,11 @@ describe('a model of texts', () => {
     );
   };
   const words = (length: number) => Array.from({ length }, (_, i) => `word${i}`).join(' ');
+
+  test('has no warning that the column which it learned from is left out', async () => {
+    const { warnings = [] } = (await findJob(world.adapters.table, model.account_id, model.job_id!))!;
+    expect(warnings.map(({ code }) => code)).not.toContain('text_left_out');
+  });
 
   test('reads a text to its end, however short those were that it learned from', async () => {
     const [awful, great] = await answers(`${words(WORDS - 1)} awful`, `${words(WORDS - 1)} great`);
