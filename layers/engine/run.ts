@@ -49,6 +49,13 @@ export interface Session extends AsyncDisposable {
 }
 
 /**
+ * Adam's moments decay into denormal numbers, with which a CPU is many times slower. Every session asks for it, even one that
+ * never runs: the runtime sets the calling thread's mode by the first session of a process and ignores all others'
+ * (`std::call_once` in its inference_session.cc, seen with 1.30.0).
+ */
+const DENORMAL_AS_ZERO = { set_denormal_as_zero: '1' };
+
+/**
  * Loads a model, from bytes or from a file.
  * @throws RuntimeError if the model is invalid or the device does not exist: there is no silent fallback
  */
@@ -60,9 +67,8 @@ export async function openSession(model: Uint8Array | string, options: SessionOp
     executionMode: 'sequential',
     interOpNumThreads: 1,
     enableMemPattern: plansMemory,
-    // Adam's moments decay into denormal numbers, with which a CPU is many times slower.
     // Threads that spin for much longer than a loop's step takes keep working threads from the processor.
-    extra: { session: { set_denormal_as_zero: '1', intra_op: { spin_duration_us: '100' } } },
+    extra: { session: { ...DENORMAL_AS_ZERO, intra_op: { spin_duration_us: '100' } } },
     logSeverityLevel: 4,
     ...(threads === undefined ? {} : { intraOpNumThreads: threads }),
     externalData: Object.entries(external).map(([path, data]) => ({ path, data })),
@@ -84,6 +90,7 @@ export async function inferredShapes(model: Uint8Array): Promise<Readonly<Record
     graphOptimizationLevel: 'disabled',
     intraOpNumThreads: 1,
     logSeverityLevel: 4,
+    extra: { session: DENORMAL_AS_ZERO },
   });
   try {
     return session.outputShapes;

@@ -1,6 +1,7 @@
+import { spawnSync } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { Builder, Graph } from '#engine/graph.ts';
 import { writeModel } from '#engine/onnx/write.ts';
@@ -63,5 +64,20 @@ describe('a session', () => {
     await using session = await openSession(squareAndSum(), { threads: 1 });
     const tiny = tensorFrom('float32', [1, 2], [1e-20, 1e-22]);
     expect(toNumbers((await session.run({ x: tiny })).square!)).toEqual([0, 0]);
+  });
+
+  test('counts tiny numbers as zero also where the first session of the process only inferred shapes', () => {
+    const module = JSON.stringify(resolve('layers/engine/run.ts'));
+    const model = JSON.stringify([...squareAndSum()]);
+    const program = `
+      const { inferredShapes, openSession } = await import(${module});
+      const model = new Uint8Array(${model});
+      await inferredShapes(model);
+      const session = await openSession(model, { threads: 1 });
+      const tiny = { dtype: 'float32', shape: [1, 2], data: new Float32Array([1e-20, 1e-22]) };
+      console.log([...(await session.run({ x: tiny })).square.data]);`;
+    const args = ['--disable-warning=ExperimentalWarning', '--input-type=module', '--eval', program];
+    const { stdout, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8' });
+    expect(stdout + stderr).toBe('[ 0, 0 ]\n');
   });
 });
