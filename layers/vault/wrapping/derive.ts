@@ -1,10 +1,10 @@
 import { pbkdf2, scrypt } from 'node:crypto';
 import { promisify } from 'node:util';
-import { locks } from 'node:worker_threads';
 import { argon2id } from '#domain/argon2id.ts';
 import { KEY_BYTES } from '../encryption/cipher.ts';
 import type { PasswordDerivation } from './derivation.ts';
 import { DerivationQueue } from './derivation-queue.ts';
+import { oneLarge } from './one-large.ts';
 
 const MEBIBYTE = 1024 * 1024;
 
@@ -26,14 +26,18 @@ const queue = new DerivationQueue({
   waitMilliseconds: 8000,
 });
 
+/** More than one with the usual parameters takes. */
+const LARGE_BYTES = 66 * MEBIBYTE;
+
 /**
  * 32 bytes from a password. Depending on the keyboard, the same letters may be composed or decomposed: both are one.
  * Throws `RateLimitError` where too much is being derived for the account, `UnavailableError` where for all of them.
  */
-export const derive = (password: string, salt: Uint8Array, of: PasswordDerivation, account = ''): Promise<Uint8Array> =>
-  queue.run(account, { seconds: secondsOf(of), bytes: bytesOf(of) }, () =>
-    oneLarge(bytesOf(of), () => deriveNow(password, salt, of)),
-  );
+export function derive(password: string, salt: Uint8Array, of: PasswordDerivation, account = ''): Promise<Uint8Array> {
+  const [seconds, bytes] = [secondsOf(of), bytesOf(of)];
+  const now = () => deriveNow(password, salt, of);
+  return queue.run(account, { seconds, bytes }, bytes > LARGE_BYTES ? () => oneLarge(now) : now);
+}
 
 /** About what it takes of a core, so that a derivation at its bounds takes 3 s. */
 function secondsOf(of: PasswordDerivation): number {
@@ -46,14 +50,6 @@ function secondsOf(of: PasswordDerivation): number {
       return (of.memoryKiB * of.passes) / 800_000;
   }
 }
-
-/** More than one with the usual parameters takes. */
-const LARGE_BYTES = 66 * MEBIBYTE;
-export const LARGE_LOCK = 'trainyard: a large derivation';
-
-/** Requests and jobs have threads of their own, whose queues do not know of each other: one large derivation in all of them. */
-const oneLarge = <T>(bytes: number, derive: () => Promise<T>): Promise<T> =>
-  bytes > LARGE_BYTES ? locks.request(LARGE_LOCK, derive) : derive();
 
 function bytesOf(of: PasswordDerivation): number {
   switch (of.algorithm) {

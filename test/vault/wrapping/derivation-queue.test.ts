@@ -110,6 +110,15 @@ describe('derivations', () => {
     await next;
   });
 
+  test('that wait for too long for those of the same account are too many of it, not of all', async () => {
+    const { ask, end } = derivations({ atOnce: 1, waitMilliseconds: 1 });
+    const running = ask('a1', 'a', 3);
+    await expect(ask('a2', 'a', 3)).rejects.toMatchObject({ status: 429, retryAfter: 3 });
+    await expect(ask('b1', 'b', 3)).rejects.toThrow(UnavailableError);
+    await end('a1');
+    await running;
+  });
+
   test('that fail make room', async () => {
     const queue = new DerivationQueue({ ...LIMITS, atOnce: 1 });
     await expect(

@@ -1,8 +1,7 @@
 import { argon2Sync, pbkdf2Sync, scryptSync } from 'node:crypto';
-import { locks } from 'node:worker_threads';
 import { describe, expect, test } from '@jest/globals';
 import type { PasswordDerivation } from '#vault/wrapping/derivation.ts';
-import { derive, LARGE_LOCK } from '#vault/wrapping/derive.ts';
+import { derive } from '#vault/wrapping/derive.ts';
 
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
 const utf8 = (text: string): Buffer => Buffer.from(text, 'utf8');
@@ -81,26 +80,4 @@ test('whoever chose the usual parameters does not wait for those who chose the l
   // Of the three, one is running and two wait.
   expect(ended).toHaveLength(4);
   expect(ended.indexOf('usual')).toBeLessThanOrEqual(1);
-});
-
-test('of those that take much memory, one runs in all threads', async () => {
-  const held = Promise.withResolvers<void>();
-  const holding = locks.request(LARGE_LOCK, () => held.promise);
-  const ended: string[] = [];
-  const begin = async (name: string, memoryKiB: number) => {
-    await derive('a password', utf8('a salt of 16 by.'), {
-      algorithm: 'argon2id',
-      memoryKiB,
-      passes: 1,
-      parallelism: 1,
-    });
-    ended.push(name);
-  };
-  const large = begin('large', 80_000);
-  await begin('usual', 65_536);
-  expect((await locks.query()).pending).toMatchObject([{ name: LARGE_LOCK }]);
-  expect(ended).toEqual(['usual']);
-  held.resolve();
-  await Promise.all([holding, large]);
-  expect(ended).toEqual(['usual', 'large']);
 });
