@@ -8,16 +8,10 @@ import type { RecordCheck } from './record-check.ts';
 export const ROW_CHARACTERS = 16 * LIMITS.csv.cellBytes;
 
 /** The parser's settings: `check` checks the number of fields in each row, and blank lines do not count. */
-export function parseOptions(
-  { delimiter, quote }: Dialect,
-  headerLine: number,
-  check: RecordCheck,
-  hasHeader = true,
-): Options<string[]> {
+export function parseOptions({ delimiter, quote }: Dialect, check: RecordCheck, hasHeader = true): Options<string[]> {
   let isHeader = hasHeader;
   return {
     delimiter,
-    from_line: headerLine,
     ...(quote === 'none' ? { quote: false } : { quote, escape: quote }),
     record_delimiter: ['\r\n', '\n', '\r'],
     trim: true,

@@ -1,6 +1,7 @@
 /** What there is to say about a file as a whole. */
 import { FORMAT_NAMES, type StoredFormat } from '#domain/datasets/file-format.ts';
 import { shown } from '../csv/fault.ts';
+import type { Preamble } from '../csv/preamble.ts';
 import { formatName, misnamed } from '../files/format.ts';
 import type { Finding } from './warn.ts';
 
@@ -9,10 +10,30 @@ export interface FileFacts extends StoredFormat {
   readonly delimiter?: string | undefined;
   /** Another delimiter that fits as well. */
   readonly rival?: string | undefined;
+  /** What stands before the header. */
+  readonly preamble?: Preamble | undefined;
   readonly fileName?: string | undefined;
 }
 
-export const fileFindings = (facts: FileFacts): Finding[] => [...delimiterFinding(facts), ...nameFinding(facts)];
+export const fileFindings = (facts: FileFacts): Finding[] => [
+  ...delimiterFinding(facts),
+  ...preambleFinding(facts),
+  ...nameFinding(facts),
+];
+
+function preambleFinding({ preamble }: FileFacts): Finding[] {
+  if (preamble === undefined) return [];
+  const { lines, first } = preamble;
+  return [
+    {
+      code: 'lines_before_header',
+      rows: 0,
+      message: `${lines === 1 ? '1 line before the header is' : `${lines} lines before the header are`} not read; ${lines === 1 ? 'it' : 'the first'} is ${shown(first)}`,
+      cost: 'If one of them is the header, the columns have wrong names: then take the other lines away, and upload the file again',
+      overrule: null,
+    },
+  ];
+}
 
 const NAMES: Readonly<Record<string, string>> = { ',': 'comma', ';': 'semicolon', '\t': 'tab', '|': '|' };
 
