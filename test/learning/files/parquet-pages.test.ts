@@ -7,15 +7,19 @@ import { bytesInMemory } from '#learning/files/file-bytes.ts';
 import { openParquet } from '#learning/files/parquet.ts';
 import { readRuns } from '#learning/files/parquet-runs.ts';
 
+async function readFile(bytes: Buffer): Promise<string[]> {
+  const { batches } = await openParquet(bytesInMemory(bytes));
+  const found: string[] = [];
+  for await (const [x] of rowsOf(batches, 2)) found.push(x!);
+  return found;
+}
+
 async function read(data: readonly unknown[], type?: 'DOUBLE' | 'STRING'): Promise<string[]> {
   const columnData = [
     { name: 'x', data: [...data], nullable: true, ...(type ? { type } : {}) },
     { name: 'y', data: data.map((_, i) => `${i}`) },
   ];
-  const { batches } = await openParquet(bytesInMemory(Buffer.from(parquetWriteBuffer({ columnData }))));
-  const found: string[] = [];
-  for await (const [x] of rowsOf(batches, 2)) found.push(x!);
-  return found;
+  return readFile(Buffer.from(parquetWriteBuffer({ columnData })));
 }
 
 describe('which rows have a value', () => {
@@ -34,6 +38,26 @@ describe('which rows have a value', () => {
     expect(await read(data, 'DOUBLE')).toEqual(data.map((value) => (value === null ? '' : String(value))));
     const words = data.map((value) => (value === null ? null : `w${value}`));
     expect(await read(words, 'STRING')).toEqual(words.map((word) => word ?? ''));
+  });
+});
+
+test('a place that the dictionary does not have is damage', async () => {
+  const data = Array.from({ length: 64 }, (_, i) => (i % 4) + 0.5);
+  const columnData = [
+    { name: 'x', data, type: 'DOUBLE', encoding: 'RLE_DICTIONARY', nullable: false },
+    { name: 'y', data: data.map(String) },
+  ] as const;
+  const bytes = Buffer.from(parquetWriteBuffer({ columnData: columnData as never, codec: 'UNCOMPRESSED' }));
+  // Of the dictionary, only the first three values are said to be there.
+  const at = bytes.indexOf(Buffer.from(new Float64Array([0.5, 1.5, 2.5, 3.5]).buffer));
+  expect(at).toBeGreaterThan(0);
+  const places = bytes.indexOf(Buffer.from([0b11100100, 0b11100100]), at);
+  expect(places).toBeGreaterThan(at);
+  await expect(readFile(bytes)).resolves.toHaveLength(64);
+  const width = places - 2;
+  bytes[width] = 3;
+  await expect(readFile(bytes)).rejects.toMatchObject({
+    details: [{ message: expect.stringContaining('column "x" of the Parquet file is damaged') }],
   });
 });
 

@@ -68,10 +68,18 @@ describe('numbers with a 0 in front', () => {
   });
 });
 
+test('words that come again and again are counted', () => {
+  const { counts, fields } = stateOf(
+    many(400, (i) => ['red', `w${i}`, 'green', 'red'][i % 4]!),
+    64,
+  );
+  expect([counts.overflowed, counts.counts.slice(0, 3), fields.present]).toEqual([true, [200, 1, 100], 400]);
+});
+
 describe('a column has the same summary in batches of any size', () => {
   test.each<[string, readonly string[]]>([
     // Numbers are counted until most values are numbers: no further.
-    ['where numbers become more than words', many(400, (i) => (i < 60 ? `w${i}` : `${i % 7}`))],
+    ['where numbers become more than words', many(400, (i) => (i > 1 && i < 60 ? `w${i}` : `${i % 2}`))],
     ['where words are counted that come again', many(400, (i) => ['red', `w${i}`, 'green', '7'][i % 4]!)],
     ['where numbers are counted and others are not', many(400, (i) => (i % 3 ? `${i % 5}` : `${i}`))],
     ['of codes', many(400, (i) => String(i % 50).padStart(4, '0'))],
