@@ -31,9 +31,17 @@ export function parseOptions({ delimiter, quote }: Dialect, check: RecordCheck, 
 /** As pandas reads it: the first column of its exports is an index without a name. */
 const INDEX_NAME = 'Unnamed: 0';
 
+/**
+ * The last one has no name where each line ends with a delimiter. Where others have none, something else is wrong, such as
+ * names that stand in two lines.
+ */
 export function namesOf(record: readonly string[]): string[] {
-  const [first = '', ...rest] = record.map((name) => name.trim());
-  return [first === '' && rest.length > 1 ? INDEX_NAME : first, ...rest];
+  const names = record.map((name) => name.trim());
+  const [first = '', ...rest] = names;
+  if (first === '' && rest.length > 1) names[0] = INDEX_NAME;
+  const last = names.length - 1;
+  if (last > 1 && names.indexOf('') === last) names[last] = `Unnamed: ${last}`;
+  return names;
 }
 
 type Words = (line: number, quote: string) => string;

@@ -147,6 +147,8 @@ export async function onlyEntry(file: FileBytes): Promise<ZipEntry> {
   const [entry, ...others] = entries;
   if (entries.some(({ name }) => name === WORKBOOK))
     throw fileFault('must be a table; got an Excel workbook: save it as CSV');
+  if (entries.some(({ name }) => name === SPREADSHEET) && entries.some(({ name }) => name === 'mimetype'))
+    throw fileFault('must be a table; got an OpenDocument spreadsheet: save it as CSV');
   if (entry && others.length === 0) return entry;
   const names = entries.slice(0, SHOWN).map(({ name }) => shown(name));
   const got = [
@@ -166,6 +168,7 @@ export function expectPackedOnce(beginning: Buffer, outer: Compression): void {
 }
 
 const WORKBOOK = 'xl/workbook.xml';
+const SPREADSHEET = 'content.xml';
 const SHOWN = 5;
 
 type Content = Omit<Table, 'compression' | 'digest' | 'position'> & {

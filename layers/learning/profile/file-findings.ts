@@ -3,6 +3,8 @@ import { FORMAT_NAMES, type StoredFormat } from '#domain/datasets/file-format.ts
 import { shown } from '../csv/fault.ts';
 import type { Preamble } from '../csv/preamble.ts';
 import { formatName, misnamed } from '../files/format.ts';
+import { parseNumber } from '../values/number.ts';
+import type { ColumnSummary } from './column.ts';
 import type { Finding } from './warn.ts';
 
 export interface FileFacts extends StoredFormat {
@@ -59,6 +61,24 @@ function nameFinding({ fileName, ...stored }: FileFacts): Finding[] {
       rows: 0,
       message: `The file is called ${shown(fileName!)}, as ${FORMAT_NAMES[said]} is, and its content is ${formatName(stored)}: it was read as that`,
       cost: 'If another file was meant, the model learns from the wrong one',
+      overrule: null,
+    },
+  ];
+}
+
+/** A file without names has a row of values in their place: where a column has numbers, its name is one. */
+export function headerFinding(columns: readonly ColumnSummary[]): Finding[] {
+  const numeric = columns.filter(({ numbers }) => numbers.of('.').fits);
+  const [first] = numeric;
+  // Years are names, too: then each column has one.
+  if (!first || numeric.length === columns.length || numeric.some(({ name }) => Number.isNaN(parseNumber(name))))
+    return [];
+  return [
+    {
+      code: 'header_like_row',
+      rows: 1,
+      message: `The first row was taken for the names of the columns, and it looks like values: ${shown(first.name)} is the name of a column of numbers`,
+      cost: 'That row is not learned from. If the file has no names, write a line with them before it, and upload it again',
       overrule: null,
     },
   ];

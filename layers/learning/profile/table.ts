@@ -14,7 +14,7 @@ import type { ColumnSetup } from './column-worker.ts';
 import type { CountBounds } from './counts.ts';
 import { type Conventions, conventionsOf, decide, type Saying } from './decide.ts';
 import { expectPossible } from './expect.ts';
-import { type FileFacts, fileFindings } from './file-findings.ts';
+import { type FileFacts, fileFindings, headerFinding } from './file-findings.ts';
 import {
   columnFindings,
   determinesTargetFinding,
@@ -186,6 +186,7 @@ export class TableSummary {
       : this.#judgedLabels(asked, conventions);
     const found: Finding[] = [
       ...fileFindings(file),
+      ...headerFinding(this.#columns),
       ...totalsFinding(this.#last, this.#columns),
       ...(target?.found ?? []),
     ];

@@ -12,6 +12,7 @@ const CODES = [
   'format_differs',
   'delimiter_ambiguous',
   'lines_before_header',
+  'header_like_row',
   'decimal_ambiguous',
   'date_order_ambiguous',
   'values_unreadable',

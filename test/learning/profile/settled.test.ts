@@ -1,5 +1,6 @@
 /** Numbers are summarised together only as far as nothing has to be known of each of them. */
 import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
 import type { DatasetProfile } from '#domain/datasets/profile.ts';
 import { Cells } from '#learning/files/cells.ts';
 import { ColumnSummary } from '#learning/profile/column.ts';
@@ -64,6 +65,43 @@ describe('numbers with a 0 in front', () => {
     const { warnings } = await profiled(many(400, (i) => ['007', '12', '345'][i % 3]!));
     expect(warnings).toContainEqual(
       expect.objectContaining({ code: 'codes', column: 'x', first_value: '007', first_row: 1, rows: 134 }),
+    );
+  });
+});
+
+describe('numbers of a dictionary have the summary of the same numbers in full', () => {
+  const value = fc.oneof(
+    fc.integer({ min: -50, max: 5000 }),
+    fc.integer({ min: 1, max: 9_999_999 }).map((n) => n / 1000),
+    fc.double({ noNaN: true, noDefaultInfinity: true }),
+    fc.constantFrom(-0, 0, 7, 1e20, 1e-9, 1.234, 12.5),
+  );
+  const columns = fc.record({
+    isReal: fc.boolean(),
+    values: fc.uniqueArray(value, { minLength: 1, maxLength: 80 }),
+    picks: fc.array(fc.option(fc.nat(10_000), { freq: 20 }), { maxLength: 400, size: 'max' }),
+    cut: fc.nat(400),
+  });
+  test.each([[undefined], [['7', '12.5']]])('with the words for "no value" %j', (missing) => {
+    fc.assert(
+      fc.property(columns, ({ isReal, values: any, picks, cut }) => {
+        const values = Float64Array.from(any, (one) => (isReal ? one : Math.trunc(one)));
+        const make = () => new ColumnReader(new ColumnSummary('x', { values: 20, characters: 1000 }), missing);
+        const [full, coded] = [make(), make()];
+        const dictionary = coded.dictionaryOf(values, isReal);
+        for (const [before, page] of [[0, picks.slice(0, cut)] as const, [cut, picks.slice(cut)] as const]) {
+          const codes = page.flatMap((pick) => (pick === null ? [] : [pick % values.length]));
+          const levels = page.map((pick) => Number(pick !== null));
+          full.addNumbers({ values: Float64Array.from(codes, (code) => values[code]!), levels, isReal }, before);
+          coded.addNumberCodes(dictionary, { codes, levels }, before);
+        }
+        const [wanted, found] = [full, coded].map(({ summary: { state } }) => ({
+          ...state,
+          distinct: { ...state.distinct, heap: state.distinct.heap.toSorted((a, b) => a - b) },
+        }));
+        expect(found).toEqual(wanted);
+      }),
+      { seed: 2026, numRuns: 150 },
     );
   });
 });
