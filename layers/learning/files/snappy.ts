@@ -19,15 +19,13 @@ export function snappyUnpacked(packed: Uint8Array, length: number): Uint8Array {
   const unpack = isLarge ? snappyUncompressor() : (kept ?? snappyUncompressor());
   // What has thrown is not used again.
   kept = isLarge ? kept : undefined;
-  let found: Uint8Array;
   try {
-    found = unpack(packed, length);
+    const found = unpack(packed, length);
+    if (!isLarge) kept = unpack;
+    return found;
   } catch (error) {
     throw damaged({ cause: error });
   }
-  if (!isLarge) kept = unpack;
-  if (found.length !== length) throw damaged();
-  return found;
 }
 
 /** The length stands in front, seven bits a byte. */

@@ -52,7 +52,8 @@ test('a place that the dictionary does not have is damage', async () => {
   expect(at).toBeGreaterThan(0);
   await expect(readFile(bytes)).resolves.toHaveLength(64);
   bytes[at] = 0xff;
-  const message = 'column "x" of the Parquet file is damaged or written in an unknown way: its dictionary has 3 values; a row has value 4 of it';
+  const message =
+    'column "x" of the Parquet file is damaged or written in an unknown way: its dictionary has 3 values; a row has value 4 of it';
   await expect(readFile(bytes)).rejects.toMatchObject({ details: [{ message }] });
 });
 

@@ -73,12 +73,13 @@ describe('numbers of a dictionary have the summary of the same numbers in full',
   const value = fc.oneof(
     fc.integer({ min: -50, max: 5000 }),
     fc.integer({ min: 1, max: 9_999_999 }).map((n) => n / 1000),
+    fc.integer({ min: 0, max: 14 }).map((n) => 10 ** n),
     fc.double({ noNaN: true, noDefaultInfinity: true }),
     fc.constantFrom(-0, 0, 7, 1e20, 1e-9, 1.234, 12.5),
   );
   const columns = fc.record({
     isReal: fc.boolean(),
-    values: fc.uniqueArray(value, { minLength: 1, maxLength: 80 }),
+    values: fc.uniqueArray(value, { minLength: 1, maxLength: 80, size: 'max' }),
     picks: fc.array(fc.option(fc.nat(10_000), { freq: 20 }), { maxLength: 400, size: 'max' }),
     cut: fc.nat(400),
   });
