@@ -39,7 +39,7 @@ export async function rowDependence(
     for (let row = 0; row < rows; row++) {
       const alone = numbersOf(await session.run(rowOf(feeds, row)), output);
       const at = alone.findIndex((value, i) => Math.abs(value - together[row * width + i]!) > TOLERANCE * largest);
-      if (at >= 0) return warningOf(together[row * width + at]!, alone[at]!);
+      if (at >= 0) return warningOf(rows, together[row * width + at]!, alone[at]!);
     }
   } catch (error) {
     if (!(error instanceof RuntimeError)) throw error;
@@ -69,8 +69,8 @@ const rowOf = (feeds: Tensors, row: number): Tensors =>
 const oneOf = ({ dtype, data }: Tensor, row: number): Tensor =>
   tensor(dtype, [1, 1], data.slice(row, row + 1) as typeof data);
 
-const warningOf = (together: number, alone: number): DatasetWarning => ({
+const warningOf = (rows: number, together: number, alone: number): DatasetWarning => ({
   ...{ code: 'rows_change_answers', column: null, first_value: null, first_row: null, rows: 0, overrule: null },
-  message: `The rows of a request change each other's answers: the same row was answered ${alone} alone, and ${together} beside ${ROWS - 1} others`,
+  message: `The rows of a request change each other's answers: the same row was answered ${alone} alone, and ${together} beside ${rows - 1} others`,
   cost: 'A row is answered otherwise in another request, and in a batch prediction by the rows that happen to be computed with it. Send rows one at a time, or export the model so that it takes each row by itself (in PyTorch: after model.eval())',
 });
