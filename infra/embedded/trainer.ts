@@ -37,6 +37,8 @@ function commandWith(dataDir: string, memoryBytes: number, more: Readonly<Record
       ...TELEMETRY_OFF,
       // What each trainer compiles anew otherwise. Whoever can write there can change the program itself.
       NODE_COMPILE_CACHE: join(projectRoot, 'node_modules', '.cache', 'trainyard'),
+      // The files of a model are synced at once: each waits for the disk in a thread.
+      UV_THREADPOOL_SIZE: '16',
       PATH: [dirname(process.execPath), process.env.PATH].join(':'),
       // Where a training puts what memory does not hold.
       ...(process.env.TMPDIR === undefined ? {} : { TMPDIR: process.env.TMPDIR }),

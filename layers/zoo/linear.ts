@@ -23,8 +23,9 @@ export const linear: Family<LinearHyperparameters> = {
   tasks: ['classification', 'regression', 'multilabel'],
   kinds: ['table'],
   hyperparameters,
-  // Those of scikit-learn: `C` of LogisticRegression is 1, and `alpha` of Ridge, whose loss has no factor of a half.
-  decay: { classification: 1, regression: 2, multilabel: 1 },
+  // Those of scikit-learn: `alpha` of Ridge, whose loss has no factor of a half, and `C` of LogisticRegression, which has one
+  // vector of weights for two classes, where this has two of half its length.
+  decay: (task, outputs) => (task === 'regression' || (task === 'classification' && outputs === 2) ? 2 : 1),
   network: ({ input: [features = 1], outputs }) => ({
     parameters: [
       { name: 'output.weight', shape: [features, outputs], initializer: zeros, decay: true },

@@ -142,7 +142,7 @@ export const mlp: Family<MlpHyperparameters> = {
   kinds: ['table'],
   hyperparameters,
   // Chosen on generated tables of a few hundred rows (make_classification, make_moons, make_friedman1, make_regression).
-  decay: { classification: 3, regression: 10, multilabel: 3 },
+  decay: (task) => (task === 'regression' ? 10 : 3),
   wanted: ({ embed_above = MOST_ONE_HOT }) => ({ table: { embedAbove: embed_above } }),
   network,
   flopsPerRow: (shape, h) => layers(shape, h).reduce((sum, { inputs, outputs }) => sum + 2 * inputs * outputs, 0),

@@ -131,7 +131,7 @@ export function learnerOf({
     objective: objectiveOf(preparation, network, family.loss?.(preparation.task, h)),
     optimizer: optimizerOf(h),
     flopsPerRow: family.flopsPerRow(shape, h),
-    ...(family.decay ? { decay: family.decay[preparation.task] } : {}),
+    ...(family.decay ? { decay: family.decay(preparation.task, shape.outputs) } : {}),
   };
 }
 

@@ -82,8 +82,8 @@ export function uploads(world: World): void {
       const path = `/datasets/uploads/${upload_id}/complete`;
       const complete = () => user.client.post<{ id: string }>(path, { parts: [{ part: 1, etag }] });
       const { id } = await complete();
-      const ready = await user.processed(id);
-      expect(await complete()).toMatchObject({ id, status: 'ready', uploaded_at: ready.uploaded_at });
+      await user.processed(id);
+      expect(await complete()).toMatchObject({ id, status: 'ready' });
       const stranger = await User.register(world);
       await expect(stranger.client.post(path, { parts: [{ part: 1, etag }] })).rejects.toThrow('answered 404');
     });
