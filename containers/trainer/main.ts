@@ -58,15 +58,16 @@ process.stdout.on('error', () => undefined);
 const settings = parsedOrExit(environment, process.env);
 const { TRAINYARD_DATA, TRAINYARD_CHECKPOINT_SECONDS: seconds, TRAINYARD_SCRATCH: scratch } = settings;
 const run = settings.AWS_BATCH_JOB_ATTEMPT;
+const isStandby = settings.TRAINYARD_STANDBY !== undefined;
 let names: Record<string, unknown> | undefined;
 const parent = listenToParent(() => {
-  if (names === undefined) process.exit(INTERRUPTED_EXIT_CODE);
+  // There is nothing that it could save.
+  if (isStandby && names === undefined) process.exit(INTERRUPTED_EXIT_CODE);
   interruption.abort();
   setTimeout(() => process.exit(INTERRUPTED_EXIT_CODE), ORPHAN_MS).unref();
 });
 
 try {
-  const isStandby = settings.TRAINYARD_STANDBY !== undefined;
   // Before anything is awaited: a wrong environment is told at once.
   const given = isStandby ? undefined : parsedOrExit(task, process.env);
   const [{ adapters, close, dollarsPerSecond }, { runJob }, { writableFolder }] = await Promise.all([
