@@ -157,10 +157,11 @@ const SMALL_BODY_BYTES = 65_536;
 const isSmall = (body: RequestBody | undefined): boolean =>
   body === undefined || (body.contentLength ?? Number.POSITIVE_INFINITY) <= SMALL_BODY_BYTES;
 
-/** Stops the function's time limit while the body is being received. */
+/** Stops the function's time limit while the body is being received, if it has not arrived. */
 const untimed = (body: RequestBody, limit: TimeLimit): RequestBody => ({
   contentLength: body.contentLength,
   async read(options) {
+    if (body.arrived?.() !== undefined) return body.read(options);
     limit.stop();
     try {
       return await body.read(options);
