@@ -32,6 +32,8 @@ class HashThread {
   readonly #memory = new Uint8Array(new SharedArrayBuffer(PIECES * PIECE_BYTES));
   readonly #free = Array.from({ length: PIECES }, (_, piece) => piece);
   readonly #waiting: PromiseWithResolvers<number>[] = [];
+  /** Post pieces that are not full yet. */
+  readonly #filling = new Set<() => void>();
   readonly #digests = new Map<number, PromiseWithResolvers<string>>();
   #hashes = 0;
   #failure: Error | undefined;
@@ -57,10 +59,12 @@ class HashThread {
     const post = () => {
       if (filling) this.#worker.postMessage({ hash, ...filling } satisfies HashQuestion);
       filling = undefined;
+      this.#filling.delete(post);
     };
     const finish = (end: 'digest' | 'abandon') => {
       if (end === 'digest') post();
       else if (filling) this.#release(filling.piece);
+      this.#filling.delete(post);
       this.#worker.postMessage({ hash, end } satisfies HashQuestion);
     };
     return {
@@ -72,6 +76,7 @@ class HashThread {
           filling.bytes += taken.length;
           at += taken.length;
           if (filling.bytes === PIECE_BYTES) post();
+          else this.#filling.add(post);
         }
       },
       digest: async () => {
@@ -96,6 +101,8 @@ class HashThread {
     if (this.#failure) throw this.#failure;
     const piece = this.#free.pop();
     if (piece !== undefined) return piece;
+    // Those that wait to be filled may be of streams that wait for this one.
+    for (const post of this.#filling) post();
     const waiting = Promise.withResolvers<number>();
     this.#waiting.push(waiting);
     return waiting.promise;

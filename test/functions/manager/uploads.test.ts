@@ -130,7 +130,7 @@ describe('a model in parts', () => {
     const { complete } = await start(id, SMALL);
     const { dir } = world.platform.store;
     const files = readdirSync(dir, { recursive: true, withFileTypes: true });
-    const parts = files.filter(({ name }) => name.endsWith('.sealed'));
+    const parts = files.filter(({ name }) => name.endsWith('.framed'));
     for (const { parentPath, name } of parts) harm(join(parentPath, name));
     const answer = await complete();
     expect([answer.status, answer.body.error]).toEqual([status, code]);

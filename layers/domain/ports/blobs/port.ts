@@ -38,6 +38,8 @@ export interface ReadBlob {
   readonly body: Readable;
   /** Of consecutive pieces of the whole blob, where the store knows them and does not check them itself. */
   readonly digests?: readonly Digest[];
+  /** Whether the store checks the bytes itself: where they were changed, the body fails with a `DamagedFileError`. */
+  readonly isVerified?: boolean;
 }
 
 export interface PutOptions {
@@ -48,6 +50,7 @@ export interface PutOptions {
 
 /** One bucket. A key is 1–1024 bytes of UTF-8. Writes are atomic. */
 export interface Blobs {
+  /** Ends the stream, also where it refuses it. */
   put(key: string, body: Uint8Array | AsyncIterable<Uint8Array>, options?: PutOptions): Promise<BlobInfo>;
   head(key: string): Promise<BlobInfo | undefined>;
   /**
