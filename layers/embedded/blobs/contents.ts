@@ -1,10 +1,11 @@
 import { type Cipheriv, randomUUID } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { type FileHandle, mkdir, open, readdir, unlink } from 'node:fs/promises';
+import { mkdir, open, readdir, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { crc32Digest } from '#domain/checked-stream.ts';
-import { InsufficientStorageError, InternalError } from '#domain/errors.ts';
+import { InsufficientStorageError } from '#domain/errors.ts';
+import { PIECE_BYTES } from '#domain/release.ts';
 import { type DiskSpace, isDiskFull } from '../disk-space.ts';
 import { syncFolder } from '../folder.ts';
 import { isAlive, processIdentity } from '../process-identity.ts';
@@ -14,6 +15,7 @@ import { type EtagKind, etags } from './etag.ts';
 import { Flusher } from './flusher.ts';
 import { FrameSealer, framedName, isFramed, openFrames, unframedName } from './framed-content.ts';
 import { gathered } from './gathered.ts';
+import { type FilePart, readPieces } from './read-pieces.ts';
 import { contentCipher, isSealed, unsealedName } from './sealed-content.ts';
 
 /** Bytes in a file of their own, whose name is never reused. */
@@ -40,11 +42,8 @@ interface WriteOptions {
 }
 
 /** A part of an open file. */
-interface Piece {
-  readonly file: FileHandle;
+interface Piece extends FilePart {
   readonly content: Content;
-  readonly start: number;
-  readonly end: number;
 }
 
 /** Immutable files. The database decides which of them are in use. */
@@ -196,10 +195,10 @@ const UUID_LENGTH = 36;
 const isPlain = ({ name }: Content): boolean => !isFramed(name) && !isSealed(name);
 
 function stream(pieces: readonly Piece[], secret: Uint8Array): Readable {
-  // A single file, the usual case, needs no generator.
+  // A single small file, the usual case, needs no generator.
   const [only] = pieces;
-  if (only !== undefined && isPlain(only.content) && pieces.length === 1)
-    return createReadStream('', { fd: only.file, ...range(only) });
+  if (only !== undefined && isPlain(only.content) && only.end - only.start < PIECE_BYTES && pieces.length === 1)
+    return createReadStream('', { fd: only.file, start: only.start, end: only.end });
   const joined = Readable.from(readAll(pieces, secret), { objectMode: false });
   joined.once('close', () => {
     // Files that were read to the end are closed already; closing them again does nothing.
@@ -210,39 +209,13 @@ function stream(pieces: readonly Piece[], secret: Uint8Array): Readable {
 
 async function* readAll(pieces: readonly Piece[], secret: Uint8Array): AsyncGenerator<Buffer> {
   for (const piece of pieces) {
-    const { file, content, start } = piece;
+    const { content, start } = piece;
     if (isFramed(content.name)) yield* openFrames({ ...piece, ...content, secret });
     else if (isSealed(content.name)) yield* decrypted(piece, contentCipher(secret, content.name, start));
-    else yield* createReadStream('', { fd: file, ...range(piece) });
+    else yield* readPieces(piece);
   }
 }
 
-/** Reads on while a chunk is used; into the same memory, since what is decrypted is in memory of its own. */
-async function* decrypted({ file, start, end }: Piece, cipher: Cipheriv): AsyncGenerator<Buffer> {
-  const length = Math.min(READ_BYTES, end - start + 1);
-  let [memory, other] = [Buffer.allocUnsafeSlow(length), Buffer.allocUnsafeSlow(length)];
-  const readFrom = (at: number) => {
-    const read = file.read(memory, 0, Math.min(length, end - at + 1), at);
-    // Whoever asks for the next chunk gets the error.
-    read.catch(() => {});
-    return read;
-  };
-  let reading = readFrom(start);
-  try {
-    for (let at = start; at <= end; ) {
-      const { bytesRead, buffer } = await reading;
-      if (bytesRead === 0) throw new InternalError(`a stored file ends after ${at} bytes`);
-      at += bytesRead;
-      [memory, other] = [other, memory];
-      if (at <= end) reading = readFrom(at);
-      yield cipher.update(buffer.subarray(0, bytesRead));
-    }
-  } finally {
-    await reading.catch(() => undefined);
-    await file.close();
-  }
+async function* decrypted(piece: Piece, cipher: Cipheriv): AsyncGenerator<Buffer> {
+  for await (const bytes of readPieces(piece)) yield cipher.update(bytes);
 }
-
-const READ_BYTES = 1_048_576;
-
-const range = ({ start, end }: Piece) => ({ start, end, highWaterMark: READ_BYTES });

@@ -10,6 +10,8 @@
 import { type CipherGCM, createCipheriv, createDecipheriv, hkdfSync } from 'node:crypto';
 import type { FileHandle } from 'node:fs/promises';
 import { DamagedFileError } from '#domain/errors.ts';
+import { inPieces, PIECE_BYTES } from '#domain/release.ts';
+import type { FilePart } from './read-pieces.ts';
 
 const ALGORITHM = 'aes-256-gcm';
 const ENDING = '.framed';
@@ -49,7 +51,7 @@ export class FrameSealer {
   *update(bytes: Uint8Array): Generator<Uint8Array> {
     for (let at = 0; at < bytes.length; ) {
       this.#cipher ??= createCipheriv(ALGORITHM, this.#key, nonceOf(this.#frame));
-      const taken = bytes.subarray(at, at + FRAME_BYTES - this.#filled);
+      const taken = bytes.subarray(at, at + Math.min(PIECE_BYTES, FRAME_BYTES - this.#filled));
       yield this.#cipher.update(taken);
       this.#filled += taken.length;
       at += taken.length;
@@ -69,15 +71,11 @@ export class FrameSealer {
 }
 
 /** A part of a content in an open file. */
-export interface FramedPart {
-  readonly file: FileHandle;
+export interface FramedPart extends FilePart {
   readonly secret: Uint8Array;
   readonly name: string;
   /** Of the whole content. */
   readonly size: number;
-  readonly start: number;
-  /** Inclusive. */
-  readonly end: number;
 }
 
 /**
@@ -102,9 +100,12 @@ export async function* openFrames({ file, secret, name, size, start, end }: Fram
       const stored = await reading;
       [memory, other] = [other, memory];
       if (frame < last) reading = read(frame + 1);
-      const bytes = opened(key, frame, stored);
-      const from = frame === first ? start - first * FRAME_BYTES : 0;
-      yield frame === last || from > 0 ? bytes.subarray(from, end + 1 - frame * FRAME_BYTES) : bytes;
+      let at = frame * FRAME_BYTES;
+      for (const piece of opened(key, frame, stored)) {
+        const [from, to] = [Math.max(0, start - at), Math.min(piece.length, end + 1 - at)];
+        at += piece.length;
+        if (from < to) yield piece.subarray(from, to);
+      }
     }
   } finally {
     await reading.catch(() => undefined);
@@ -112,13 +113,14 @@ export async function* openFrames({ file, secret, name, size, start, end }: Fram
   }
 }
 
-function opened(key: Uint8Array, frame: number, stored: Buffer): Buffer {
+/** All of it is authenticated before anything is returned. */
+function opened(key: Uint8Array, frame: number, stored: Buffer): readonly Buffer[] {
   const decipher = createDecipheriv(ALGORITHM, key, nonceOf(frame), { authTagLength: TAG_BYTES });
   try {
     decipher.setAuthTag(stored.subarray(-TAG_BYTES));
-    const bytes = decipher.update(stored.subarray(0, -TAG_BYTES));
+    const pieces = Array.from(inPieces(stored.subarray(0, -TAG_BYTES)), (piece) => decipher.update(piece));
     decipher.final();
-    return bytes;
+    return pieces;
   } catch {
     throw new DamagedFileError(WHAT);
   }
