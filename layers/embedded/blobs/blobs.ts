@@ -181,7 +181,7 @@ export class FileBlobs implements Blobs {
   async #put(
     key: string,
     chunks: AsyncIterable<Uint8Array>,
-    { contentType = DEFAULT_CONTENT_TYPE, isReleased = false }: PutOptions,
+    { contentType = DEFAULT_CONTENT_TYPE, isReleased = false, isAuthenticated = false }: PutOptions,
   ): Promise<BlobInfo> {
     checkBlobKey(key);
     checkContentType(contentType);
@@ -192,6 +192,7 @@ export class FileBlobs implements Blobs {
       sealed: isStagedInPlain(key),
       etag: 'unique',
       isReleased,
+      isAuthenticated,
     });
     const blob = { bucket: this.#bucket, key, contentType, etag: written.etag, contents: [written] };
     try {

@@ -10,6 +10,7 @@ import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { type Hash, hashHere } from './hash.ts';
+import { HASH_PROGRAM, type HashMemory } from './hash-worker.ts';
 
 export const PIECE_BYTES = 1024 * 1024;
 const PIECES = 4;
@@ -17,6 +18,7 @@ const PIECES = 4;
 /** From so many bytes on, another thread is worth its memory. */
 const LARGE_BYTES = 8 * PIECE_BYTES;
 
+/** A bundle has no files beside it. */
 const PROGRAM = new URL('./hash-worker.ts', import.meta.url);
 
 /** To the thread: a piece to hash, the end of a hash, or that it is not needed any more. */
@@ -29,7 +31,7 @@ export type HashAnswer = { readonly piece: number } | { readonly hash: number; r
 
 class HashThread {
   readonly #worker: Worker;
-  readonly #memory = new Uint8Array(new SharedArrayBuffer(PIECES * PIECE_BYTES));
+  readonly #memory: Uint8Array;
   readonly #free = Array.from({ length: PIECES }, (_, piece) => piece);
   readonly #waiting: PromiseWithResolvers<number>[] = [];
   /** Post pieces that are not full yet. */
@@ -39,7 +41,10 @@ class HashThread {
   #failure: Error | undefined;
 
   constructor() {
-    this.#worker = new Worker(PROGRAM, { workerData: this.#memory.buffer });
+    const memory = new SharedArrayBuffer(PIECES * PIECE_BYTES);
+    this.#memory = new Uint8Array(memory);
+    const workerData: HashMemory = { memory, pieceBytes: PIECE_BYTES };
+    this.#worker = new Worker(HASH_PROGRAM, { eval: true, workerData });
     this.#worker.unref();
     this.#worker.on('message', (answer: HashAnswer) => {
       if ('digest' in answer) this.#digests.get(answer.hash)?.resolve(answer.digest);

@@ -46,6 +46,8 @@ export interface PutOptions {
   readonly contentType?: string;
   /** Whether the chunks of the body are used up: their memory may be given back. Default: they stay as they are. */
   readonly isReleased?: boolean;
+  /** Whether whoever reads the file finds damage anyway: the store need not keep a checksum of it. */
+  readonly isAuthenticated?: boolean;
 }
 
 /** One bucket. A key is 1–1024 bytes of UTF-8. Writes are atomic. */
