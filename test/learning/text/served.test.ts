@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { findModel } from '#domain/models/read.ts';
 import type { Model } from '#domain/models/record.ts';
 import { findJob } from '#domain/training/read.ts';
-import { makePredictor, type Predictor } from '#learning/predictor.ts';
+import { type ClassPrediction, makePredictor, type Predictor } from '#learning/predictor.ts';
 import { runJob } from '#training/run-job.ts';
 import { openTrainerWorld, type TrainerWorld } from '../../training/world.ts';
 
@@ -71,6 +71,16 @@ describe('a model of texts', () => {
     close(await answers(...texts));
     const calls = texts.map((text) => predictor.predict(model, [[text]], { probabilities: true }));
     close((await Promise.all(calls)).flatMap(good));
+  });
+
+  test('says which words speak for an answer, with a base that they add up to it with', async () => {
+    const text = 'it was great on day 3';
+    const [found] = (await predictor.predict(model, [text], { explain: true })) as readonly ClassPrediction[];
+    const { base, basis, words: parts, contributions } = found!.explanation!;
+    expect([basis, parts]).toEqual(['empty_text', ['it ', 'was ', 'great ', 'on ', 'day ', '3']]);
+    const values = contributions as number[];
+    expect(values.reduce((sum, one) => sum + one, base)).toBeCloseTo(found!.confidence, 5);
+    expect(values.indexOf(Math.max(...values))).toBe(2);
   });
 
   test('names the row of a request that is no text', async () => {
