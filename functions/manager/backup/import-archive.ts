@@ -1,16 +1,18 @@
 /** Takes a backup back from its archive, in a stream: an archive of any size, in constant memory. */
 import { pipeline, Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
+import { z } from 'zod';
 import { ConflictError } from '#domain/errors.ts';
 import { newId } from '#domain/ids.ts';
 import { blobKeys } from '#domain/keys.ts';
 import { markOrphaned } from '#domain/orphans.ts';
 import type { Actor } from '#domain/vault/audit.ts';
-import { type Backup, backup as backupSchema, type CompleteBackup } from '#domain/vault/backup.ts';
+import { type Backup, type CompleteBackup, completeBackup as recordSchema } from '#domain/vault/backup.ts';
 import { completeBackup, discardBackup, listBackups, startBackup, touchBackup } from '#domain/vault/backups.ts';
 import { holdContent } from '#domain/vault/contents.ts';
 import { BackupExistsError } from '#domain/vault/errors.ts';
 import type { Manager } from '#domain/vault/manager.ts';
+import { backupName } from '#domain/vault/names.ts';
 import { Digesting } from '#vault/encryption/digest.ts';
 import { collected } from '../models/seal.ts';
 import type { VaultServices } from '../services.ts';
@@ -96,6 +98,9 @@ async function recordOf(files: AsyncGenerator<UnpackedFile, void>, manager: Mana
   return parsedRecord(Buffer.from(await collected(first.body)).toString('utf8'), manager);
 }
 
+/** Nothing vouches for a record that comes from outside: what becomes a part of keys and names is checked as if it were asked for. */
+const givenRecord = recordSchema.extend({ id: z.uuid(), name: backupName, created_at: z.iso.datetime() });
+
 function parsedRecord(text: string, manager: Manager): CompleteBackup {
   let json: unknown;
   try {
@@ -103,16 +108,17 @@ function parsedRecord(text: string, manager: Manager): CompleteBackup {
   } catch {
     throw invalidArchive(`its ${ARCHIVE.record} is not JSON`);
   }
-  const found = backupSchema.safeParse(json);
-  if (!found.success || found.data.complete === undefined) {
-    throw invalidArchive(`its ${ARCHIVE.record} is not that of a backup`);
+  const found = givenRecord.safeParse(json);
+  if (!found.success) {
+    const { path, message } = found.error.issues[0]!;
+    throw invalidArchive(`its ${ARCHIVE.record} is not that of a backup: ${[...path, message].join(' ')}`);
   }
   if (found.data.account_id !== manager.account_id || found.data.manager_id !== manager.id) {
     throw new ConflictError(`The archive is of another manager than '${manager.id}'`);
   }
   // What was made by schedule is kept from then on: somebody has asked for it.
   const { expires_at: _, upload: __, ...rest } = found.data;
-  return { ...rest, kind: 'named', complete: found.data.complete };
+  return { ...rest, kind: 'named' };
 }
 
 async function storeFiles(

@@ -20,8 +20,8 @@ export const backup = z.object({
   complete: z
     .object({
       /** Of the manifest and of the files that it names, each once. */
-      bytes: z.int(),
-      models: z.int(),
+      bytes: z.int().min(0),
+      models: z.int().min(0),
       digests: z.object({ plaintext: digest, ciphertext: digest }),
       /** Missing for one that is not encrypted. */
       encryption: z

@@ -1,5 +1,9 @@
 /** Archives of backups that are too large for a request: up and down by parts. */
+import { Readable } from 'node:stream';
+import { gunzipSync, gzipSync } from 'node:zlib';
 import { afterEach, describe, expect, jest, test } from '@jest/globals';
+import { tar, untar } from '#functions/manager/backup/tar.ts';
+import { collected } from '#functions/manager/models/seal.ts';
 import { deliverer } from './deliver.ts';
 import { getFile, putPart } from './presigned.ts';
 import { bytesOf, FILE, useVault } from './world.ts';
@@ -93,4 +97,30 @@ describe('the archive of a large backup', () => {
     const id = await world.manager({ backup_enabled: false });
     expect((await takeBack(id, archive)).status).toBe(409);
   });
+
+  test.each([
+    ['id', '../other', 'id Invalid UUID'],
+    ['name', 'a/b', 'name must have only letters, digits'],
+    ['created_at', 'today', 'created_at Invalid ISO datetime'],
+    ['complete', { bytes: -1 }, 'complete bytes Too small'],
+  ])('whose record has an %s that no backup has is refused', async (field, value, reason) => {
+    const { id, archive } = await archived();
+    const forged = await edited(archive, (record) => ({ ...record, [field]: merged(record[field], value) }));
+    const answer = await takeBack(id, forged);
+    expect([answer.status, reasonOf(answer)]).toEqual([400, expect.stringContaining(reason)]);
+  });
 });
+
+const merged = (before: unknown, value: unknown) =>
+  typeof value === 'object' ? { ...(before as object), ...value } : value;
+
+/** The archive with another record. */
+async function edited(archive: Uint8Array, edit: (record: Record<string, unknown>) => object): Promise<Uint8Array> {
+  const files: { name: string; size: number; body: Uint8Array[] }[] = [];
+  for await (const { name, body } of untar(Readable.from([gunzipSync(archive)]))) {
+    const bytes = Buffer.from(await collected(body));
+    const changed = name === 'backup.json' ? Buffer.from(JSON.stringify(edit(JSON.parse(bytes.toString())))) : bytes;
+    files.push({ name, size: changed.length, body: [changed] });
+  }
+  return gzipSync(await collected(tar(files, 0)));
+}
