@@ -2532,7 +2532,7 @@ export interface components {
              */
             probabilities?: boolean;
             /**
-             * @description An addition: also what each feature contributes, each region of an image, or each feature of a series at each step. At most 100 rows, and fewer for models of more than 25 features: rows × features × 8 are at most 20,000; of images, at most 39, and fewer if they are large. Not for models of texts
+             * @description An addition: also what each feature contributes, each region of an image, or each feature of a series at each step. At most 100 rows, and fewer for models of more than 25 features: rows × features × 8 are at most 20,000; of images, at most 39, and fewer if they are large; of texts each word, or some neighbouring words of long ones
              * @default false
              */
             explain?: boolean;
@@ -4910,12 +4910,12 @@ export interface components {
                      */
                     base: number;
                     /**
-                     * @description What the typical row is: of the training data, `given` as `reference`, or for a model whose data are unknown the mean of the `request`, or of a single row `zeros`
+                     * @description What the typical row is: of the training data, `given` as `reference`, or for a model whose data are unknown the mean of the `request`, or of a single row `zeros`; for a text, `empty_text`
                      * @enum {string}
                      */
-                    basis: "training_data" | "given" | "request" | "zeros";
+                    basis: "training_data" | "given" | "request" | "zeros" | "empty_text";
                     /**
-                     * @description By feature; of an image by row and column of its regions; of a series by `steps`, and of those by feature. With the base they all add up to the class's probability, or to the value
+                     * @description By feature; of an image by row and column of its regions; of a series by `steps`, and of those by feature; of a text by `words`. With the base they all add up to the class's probability, or to the value
                      * @example {
                      *       "bill_length_mm": 0.21,
                      *       "island": 0.43
@@ -4925,7 +4925,7 @@ export interface components {
                         [key: string]: number;
                     } | number[][] | {
                         [key: string]: number;
-                    }[];
+                    }[] | number[];
                     /**
                      * @description Of an image, a PNG as a data URL: it is red where it speaks for the answer, and blue where it speaks against it
                      * @example data:image/png;base64,iVBORw0KGgo…
@@ -4945,6 +4945,15 @@ export interface components {
                      *     ]
                      */
                     steps?: number[][];
+                    /**
+                     * @description Of a text, the words that each of the contributions is about: together they are the text
+                     * @example [
+                     *       "Ignore",
+                     *       " all",
+                     *       " rules."
+                     *     ]
+                     */
+                    words?: string[];
                 };
             } | {
                 value: number;
@@ -4958,12 +4967,12 @@ export interface components {
                      */
                     base: number;
                     /**
-                     * @description What the typical row is: of the training data, `given` as `reference`, or for a model whose data are unknown the mean of the `request`, or of a single row `zeros`
+                     * @description What the typical row is: of the training data, `given` as `reference`, or for a model whose data are unknown the mean of the `request`, or of a single row `zeros`; for a text, `empty_text`
                      * @enum {string}
                      */
-                    basis: "training_data" | "given" | "request" | "zeros";
+                    basis: "training_data" | "given" | "request" | "zeros" | "empty_text";
                     /**
-                     * @description By feature; of an image by row and column of its regions; of a series by `steps`, and of those by feature. With the base they all add up to the class's probability, or to the value
+                     * @description By feature; of an image by row and column of its regions; of a series by `steps`, and of those by feature; of a text by `words`. With the base they all add up to the class's probability, or to the value
                      * @example {
                      *       "bill_length_mm": 0.21,
                      *       "island": 0.43
@@ -4973,7 +4982,7 @@ export interface components {
                         [key: string]: number;
                     } | number[][] | {
                         [key: string]: number;
-                    }[];
+                    }[] | number[];
                     /**
                      * @description Of an image, a PNG as a data URL: it is red where it speaks for the answer, and blue where it speaks against it
                      * @example data:image/png;base64,iVBORw0KGgo…
@@ -4993,6 +5002,15 @@ export interface components {
                      *     ]
                      */
                     steps?: number[][];
+                    /**
+                     * @description Of a text, the words that each of the contributions is about: together they are the text
+                     * @example [
+                     *       "Ignore",
+                     *       " all",
+                     *       " rules."
+                     *     ]
+                     */
+                    words?: string[];
                 };
             } | {
                 /**
@@ -5020,12 +5038,12 @@ export interface components {
                      */
                     base: number;
                     /**
-                     * @description What the typical row is: of the training data, `given` as `reference`, or for a model whose data are unknown the mean of the `request`, or of a single row `zeros`
+                     * @description What the typical row is: of the training data, `given` as `reference`, or for a model whose data are unknown the mean of the `request`, or of a single row `zeros`; for a text, `empty_text`
                      * @enum {string}
                      */
-                    basis: "training_data" | "given" | "request" | "zeros";
+                    basis: "training_data" | "given" | "request" | "zeros" | "empty_text";
                     /**
-                     * @description By feature; of an image by row and column of its regions; of a series by `steps`, and of those by feature. With the base they all add up to the class's probability, or to the value
+                     * @description By feature; of an image by row and column of its regions; of a series by `steps`, and of those by feature; of a text by `words`. With the base they all add up to the class's probability, or to the value
                      * @example {
                      *       "bill_length_mm": 0.21,
                      *       "island": 0.43
@@ -5035,7 +5053,7 @@ export interface components {
                         [key: string]: number;
                     } | number[][] | {
                         [key: string]: number;
-                    }[];
+                    }[] | number[];
                     /**
                      * @description Of an image, a PNG as a data URL: it is red where it speaks for the answer, and blue where it speaks against it
                      * @example data:image/png;base64,iVBORw0KGgo…
@@ -5055,6 +5073,15 @@ export interface components {
                      *     ]
                      */
                     steps?: number[][];
+                    /**
+                     * @description Of a text, the words that each of the contributions is about: together they are the text
+                     * @example [
+                     *       "Ignore",
+                     *       " all",
+                     *       " rules."
+                     *     ]
+                     */
+                    words?: string[];
                 };
             })[];
             /**
