@@ -12,7 +12,7 @@ import { send } from '#domain/messages.ts';
 import type { Adapters } from '#domain/ports/adapters.ts';
 import { jobOf } from '#domain/sweeps/job.ts';
 import type { Sweep } from '#domain/sweeps/record.ts';
-import { stepOf } from '#domain/sweeps/step.ts';
+import { failedFor, stepOf } from '#domain/sweeps/step.ts';
 import { findSweep, listRunningSweeps, replaceSweep } from '#domain/sweeps/store.ts';
 import { isoTime } from '#domain/times.ts';
 import { createJob, type JobCaps } from '#domain/training/change.ts';
@@ -36,12 +36,29 @@ export async function advanceSweep(context: Context, accountId: string, id: stri
     if (read?.status !== 'running') return;
     const jobs = await jobsOf(context, read);
     const next = stepOf(read, { jobs, newId: () => newId(now()), now: isoTime(now()) });
-    const after = next === read || isSame(next, read) ? read : await replaceSweep(table, read, next);
+    // An earlier version began it without counting it as a use of its dataset.
+    const isCounted = read.holds_dataset === true;
+    const unchanged = isCounted && (next === read || isSame(next, read));
+    const after = unchanged ? read : await replaceOrFail(context, read, next);
     if (!after) continue;
     await createMissing(context, after, jobs);
     return;
   }
 }
+
+/** Fails a sweep whose dataset went before the sweep was counted as a use of it. `undefined`: it has changed meanwhile. */
+async function replaceOrFail({ table, now }: Context, read: Sweep, next: Sweep): Promise<Sweep | undefined> {
+  try {
+    return await replaceSweep(table, read, next);
+  } catch (error) {
+    if (!isOfDataset(error)) throw error;
+    return replaceSweep(table, read, failedFor(next, error.message, isoTime(now())));
+  }
+}
+
+/** The dataset was deleted, or is read in another way. */
+const isOfDataset = (error: unknown): error is Error =>
+  error instanceof NotFoundError || error instanceof ConflictError;
 
 /** All running sweeps: for the schedule. */
 export async function advanceSweeps(context: Context): Promise<void> {
@@ -70,11 +87,8 @@ async function createMissing(context: Context, of: Sweep, jobs: ReadonlyMap<stri
     } catch (error) {
       // All slots of the account or the installation are in use: the next call tries again.
       if (error instanceof RateLimitError) return;
-      if (error instanceof NotFoundError || error instanceof ConflictError) {
-        await replaceSweep(table, of, {
-          ...of,
-          ...{ status: 'failed' as const, failure: error.message, ended_at: isoTime(now()) },
-        });
+      if (isOfDataset(error)) {
+        await replaceSweep(table, of, failedFor(of, error.message, isoTime(now())));
         return;
       }
       logger.error('a job of a sweep was not started', { sweep_id: of.id, job_id: job.id, error });

@@ -41,7 +41,8 @@ test('jobs that ended long ago are deleted with their places in lists; active on
 test('sweeps and batch predictions that ended long ago go too, with the files of the latter; running ones stay', async () => {
   const { table, blobs } = store;
   const account = await anAccount(table);
-  const of = { account_id: account, dataset_id: newId(NOW), dataset_name: 'd', created_at: isoTime(NOW) };
+  const dataset = await aReadyDataset(table, account);
+  const of = { account_id: account, dataset_id: dataset.id, dataset_name: 'd', created_at: isoTime(NOW) };
   const sweepOf = (id: string, more: Partial<Sweep>): Sweep => ({
     ...{ ...of, id, name: 's', model_type: 'mlp', method: 'random', metric: 'val_loss', revision: 1, parallel: 1 },
     ...{ factor: 3, rungs: 1, base: {}, trials: [], status: 'running', ...more },
@@ -49,8 +50,8 @@ test('sweeps and batch predictions that ended long ago go too, with the files of
   const running = sweepOf(newId(NOW), {});
   await createSweep(table, running);
   const ended = sweepOf(newId(NOW), {});
-  await createSweep(table, ended);
-  await replaceSweep(table, ended, { ...ended, status: 'stopped', ended_at: isoTime(NOW) });
+  const created = await createSweep(table, ended);
+  await replaceSweep(table, created, { ...created, status: 'stopped', ended_at: isoTime(NOW) });
   const batch = newId(NOW);
   const place = { ipk: indexes.endedBatches, isk: isoTime(NOW) };
   await table.put({

@@ -109,7 +109,7 @@ export const start = route({
     await expectJobRoom(table, services.settings.caps);
     const plans = plansOf(request, await readProfile(services.adapters, dataset));
     const { validation_split, early_stopping, task, data_bytes, warnings } = plans[0]!.plan;
-    const created: Sweep = {
+    const wanted: Sweep = {
       id: newId(now()),
       account_id: caller.accountId,
       name: request.name ?? dataset.name,
@@ -138,7 +138,7 @@ export const start = route({
         }),
       ),
     };
-    await createSweep(table, created);
+    const created = await createSweep(table, wanted);
     const context = { ...services.adapters, logger: services.logger, caps: services.settings.caps };
     await advanceSweep(context, created.account_id, created.id);
     return { status: 201, body: showSweep(created) };

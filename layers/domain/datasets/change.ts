@@ -7,6 +7,7 @@ import { deleteListed, transactListed } from '../lists/change.ts';
 import { clearOrphanMark, markOrphaned } from '../orphans.ts';
 import { ConditionFailedError, TransactionFailedError } from '../ports/errors.ts';
 import type { Change, Condition, Json, Table, Write } from '../ports/table/port.ts';
+import { runningSweepsOf } from '../sweeps/store.ts';
 import { activeJobs } from '../training/lists.ts';
 import { datasetSettled } from './events.ts';
 import { datasetLists } from './lists.ts';
@@ -65,7 +66,7 @@ export interface Reparse {
 
 /**
  * `ready` or `failed` → `processing`: the file is read again, in another way. Throws `NotFoundError`; `ConflictError` while
- * it is being read or a job uses it.
+ * it is being read, or a job or a running sweep uses it.
  */
 export async function reprocessDataset(table: Table, of: Dataset, set: Reparse, now: string): Promise<Dataset> {
   const { requested_target, ...rest } = set;
@@ -166,7 +167,7 @@ async function settle<S extends Partial<Dataset> & { readonly [name: string]: Js
   }
 }
 
-/** No job reads it. */
+/** No job reads it, and no running sweep goes on with it. */
 const notInUse: Condition = {
   kind: 'any',
   of: [
@@ -178,13 +179,19 @@ const notInUse: Condition = {
 /** How many jobs a message names: an account has no more active ones. */
 async function inUse(table: Table, { id, account_id, in_use }: Dataset): Promise<ConflictError> {
   const jobs = await activeJobs(table, account_id, { dataset_id: id });
-  const names = jobs.length === 0 ? '' : `: ${jobs.join(', ')}`;
-  return new ConflictError(
-    `Dataset ${id} is in use by ${in_use} active training job${in_use === 1 ? '' : 's'}${names}`,
-  );
+  const sweeps = await runningSweepsOf(table, account_id, id);
+  const others = in_use - sweeps.length;
+  const uses = [
+    ...(others > 0 ? [named(others, 'active training job', jobs)] : []),
+    ...(sweeps.length > 0 ? [named(sweeps.length, 'running sweep', sweeps)] : []),
+  ];
+  return new ConflictError(`Dataset ${id} is in use by ${uses.join(', and by ')}`);
 }
 
-/** Deletes the record and marks its files as orphaned. Throws `NotFoundError`, `ConflictError` while a job reads it. */
+const named = (count: number, what: string, ids: readonly string[]): string =>
+  `${count} ${what}${count === 1 ? '' : 's'}${ids.length === 0 ? '' : `: ${ids.join(', ')}`}`;
+
+/** Deletes the record and marks its files as orphaned. Throws `NotFoundError`, `ConflictError` while it is in use. */
 export async function deleteDataset(table: Table, accountId: string, id: string, now: number): Promise<void> {
   try {
     await deleteListed(

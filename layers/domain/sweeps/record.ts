@@ -6,6 +6,9 @@
  * Each trial is a job without a model. When all trials have ended, one more job with the best hyperparameters makes the
  * model. A change replaces the whole record, if its revision is still the one that was read. In the index are
  * running ones and, by when, ended ones.
+ *
+ * As long as it is running, also between two trials, it is counted in the `in_use` of its dataset: from the transaction
+ * that creates it to the one that ends it.
  */
 import { z } from 'zod';
 import { storedObject } from '../stored-object.ts';
@@ -69,6 +72,8 @@ export const sweep = z.object({
   dataset_id: z.string(),
   /** When the file of the dataset was last given to be read again, if it was: trials were checked against what was found. */
   read_at: z.string().exactOptional(),
+  /** Counted in the dataset's `in_use`. Missing where an earlier version began it, until it is next brought on. */
+  holds_dataset: z.literal(true).exactOptional(),
   /** What all its jobs have in common: `sweepBase`. */
   base: storedObject,
   trials: z.array(trial),

@@ -21,6 +21,13 @@ export function stepOf(before: Sweep, around: Around): Sweep {
 
 export const hasEnded = ({ status }: Trial): boolean => status !== 'pending' && status !== 'running';
 
+/** A sweep that cannot go on; nor can any of its trials. */
+export const failedFor = (sweep: Sweep, failure: string, ended_at: string): Sweep => ({
+  ...sweep,
+  ...{ status: 'failed', failure, ended_at },
+  trials: sweep.trials.map((trial) => (hasEnded(trial) ? trial : { ...trial, status: 'failed', failure })),
+});
+
 function settled(trial: Trial, { jobs }: Around): Trial {
   const job = trial.status === 'running' && trial.job_id !== undefined ? jobs.get(trial.job_id) : undefined;
   if (!job || job.status === 'queued' || job.status === 'running') return trial;

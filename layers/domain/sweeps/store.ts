@@ -1,10 +1,12 @@
+import { readyAsRead, whyNotReady } from '../datasets/use.ts';
 import { NotFoundError } from '../errors.ts';
 import { indexes, keys } from '../keys.ts';
+import { LIMITS } from '../limits.ts';
 import { transactListed } from '../lists/change.ts';
 import { TransactionFailedError } from '../ports/errors.ts';
-import type { Item, Table } from '../ports/table/port.ts';
+import type { Item, Table, Write } from '../ports/table/port.ts';
 import { readAll } from '../ports/table/read-all.ts';
-import { sweepLists } from './lists.ts';
+import { listSweeps, sweepLists } from './lists.ts';
 import { type Sweep, sweep } from './record.ts';
 
 export async function findSweep(table: Table, accountId: string, id: string): Promise<Sweep | undefined> {
@@ -33,26 +35,71 @@ const itemOf = (of: Sweep): Item => ({
     : { ipk: indexes.endedSweeps, isk: of.ended_at ?? of.created_at }),
 });
 
-export async function createSweep(table: Table, created: Sweep): Promise<void> {
-  await transactListed(table, sweepLists, created.account_id, { after: created }, [
-    { kind: 'put', item: itemOf(created), condition: { kind: 'absent' } },
-  ]);
+/** The ids of the account's running sweeps of a dataset, as far as they are among its latest. */
+export async function runningSweepsOf(table: Table, accountId: string, dataset_id: string): Promise<string[]> {
+  const filters = { status: 'running', dataset_id };
+  const { records } = await listSweeps(table, accountId, { limit: LIMITS.pageSize, filters });
+  return records.map(({ id }) => id);
 }
 
-/** Replaces the record. `undefined`: it has changed since it was read. */
-export async function replaceSweep(table: Table, read: Sweep, changed: Sweep): Promise<Sweep | undefined> {
-  const after = { ...changed, revision: read.revision + 1 };
+/** Throws `NotFoundError` if the dataset is deleted, `ConflictError` if it is not ready or was read in another way since. */
+export async function createSweep(table: Table, given: Omit<Sweep, 'holds_dataset'>): Promise<Sweep> {
+  const created: Sweep = { ...given, holds_dataset: true };
   try {
-    await table.transact([
-      {
-        kind: 'put',
-        item: itemOf(after),
-        condition: { kind: 'compare', attribute: 'revision', op: '=', value: read.revision },
-      },
+    await transactListed(table, sweepLists, created.account_id, { after: created }, [
+      { kind: 'put', item: itemOf(created), condition: { kind: 'absent' } },
+      hold(created),
     ]);
+    return created;
+  } catch (error) {
+    throw (await refused(table, created, error)) ?? error;
+  }
+}
+
+/**
+ * Replaces the record. `undefined`: it has changed since it was read. One that goes on holds its dataset from now on, if
+ * it did not: throws as `createSweep` does where that is not possible.
+ */
+export async function replaceSweep(table: Table, read: Sweep, changed: Sweep): Promise<Sweep | undefined> {
+  const held = read.holds_dataset;
+  const rest = { ...without(changed), revision: read.revision + 1 };
+  const after: Sweep = rest.status === 'running' ? { ...rest, holds_dataset: true } : rest;
+  const put: Write = {
+    kind: 'put',
+    item: itemOf(after),
+    condition: { kind: 'compare', attribute: 'revision', op: '=', value: read.revision },
+  };
+  try {
+    await table.transact(after.holds_dataset === held ? [put] : [put, held ? release(after) : hold(after)]);
     return after;
   } catch (error) {
+    const why = await refused(table, after, error);
+    // While its account is being deleted, a dataset may go before its sweep.
+    if (why && held) return replaceSweep(table, without(read), changed);
+    if (why) throw why;
     if (error instanceof TransactionFailedError) return undefined;
     throw error;
   }
+}
+
+const without = ({ holds_dataset, ...rest }: Sweep): Sweep => rest;
+
+const hold = ({ account_id, dataset_id, read_at }: Sweep): Write => ({
+  kind: 'update',
+  key: keys.dataset(account_id, dataset_id),
+  change: { add: { in_use: 1 } },
+  condition: readyAsRead(read_at),
+});
+
+const release = ({ account_id, dataset_id }: Sweep): Write => ({
+  kind: 'update',
+  key: keys.dataset(account_id, dataset_id),
+  change: { add: { in_use: -1 } },
+  condition: { kind: 'present' },
+});
+
+/** Where only the dataset could not be held. */
+async function refused(table: Table, { account_id, dataset_id }: Sweep, error: unknown): Promise<Error | undefined> {
+  const isOfDataset = error instanceof TransactionFailedError && error.failed.includes(1) && !error.failed.includes(0);
+  return isOfDataset ? whyNotReady(table, account_id, dataset_id) : undefined;
 }

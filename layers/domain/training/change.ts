@@ -1,4 +1,5 @@
-import { ConflictError, NotFoundError, RateLimitError } from '../errors.ts';
+import { readyAsRead, whyNotReady } from '../datasets/use.ts';
+import { NotFoundError, RateLimitError } from '../errors.ts';
 import { countJob, tooManyJobs } from '../installation/jobs.ts';
 import { indexes, keys } from '../keys.ts';
 import { LIMITS } from '../limits.ts';
@@ -59,7 +60,7 @@ export async function createJob(
         change: { add: { in_use: 1 } },
         condition: created.awaits_dataset
           ? { kind: 'oneOf', attribute: 'status', values: ['processing', 'ready'] }
-          : { kind: 'all', of: [{ kind: 'compare', attribute: 'status', op: '=', value: 'ready' }, readAsIn(readAt)] },
+          : readyAsRead(readAt),
       },
       ...(jobs === undefined ? [] : [countJob(jobs)]),
       ...(created.parent_id === undefined ? [] : [beginUse(created.account_id, created.parent_id)]),
@@ -67,15 +68,7 @@ export async function createJob(
     ]);
   } catch (error) {
     if (!(error instanceof TransactionFailedError)) throw error;
-    if (error.failed.includes(2)) {
-      const exists = await table.get(keys.dataset(created.account_id, created.dataset_id));
-      if (!exists) throw new NotFoundError(`Dataset ${created.dataset_id} not found`);
-      throw new ConflictError(
-        exists.status === 'ready'
-          ? `Dataset ${created.dataset_id} has just been read in another way; try again`
-          : `Dataset ${created.dataset_id} is not ready`,
-      );
-    }
+    if (error.failed.includes(2)) throw await whyNotReady(table, created.account_id, created.dataset_id);
     const afterJobs = jobs === undefined ? 3 : 4;
     if (created.parent_id !== undefined && error.failed.includes(afterJobs)) {
       throw new NotFoundError(`Model ${created.parent_id} not found`);
@@ -88,8 +81,3 @@ export async function createJob(
     );
   }
 }
-
-const readAsIn = (readAt: string | undefined): Condition =>
-  readAt === undefined
-    ? { kind: 'missing', attribute: 'processing_since' }
-    : { kind: 'compare', attribute: 'processing_since', op: '=', value: readAt };

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import type { Dataset } from '#domain/datasets/record.ts';
+import { indexes, keys } from '#domain/keys.ts';
 import { completeTrial, failJob } from '#domain/training/endings.ts';
 import { getJob } from '#domain/training/read.ts';
 import type { Job } from '#domain/training/record.ts';
@@ -177,6 +178,84 @@ describe('a sweep', () => {
       status: 'failed',
       trials: [{ status: 'failed', error: 'The trainer crashed with exit code 1: exited' }],
     });
+  });
+
+  const remove = () => platform.call({ method: 'DELETE', path: `/datasets/${dataset.id}`, token });
+  const startOne = async () => (await start({ space: { batch_size: [8] }, trials: 2, parallel: 1 })).body.sweep_id;
+  const first = async (id: string) => (await read(id)).trials[0].job_id as string;
+
+  test('counts as a use of its dataset between two trials, until its model is made', async () => {
+    const id = await startOne();
+    expect((await remove()).body.message).toContain('1 active training job');
+    for (const i of [0, 1]) {
+      await end((await read(id)).trials[i].job_id, 0.1);
+      const { status, body } = await remove();
+      expect([status, body.message]).toEqual([409, `Dataset ${dataset.id} is in use by 1 running sweep: ${id}`]);
+      const again = { method: 'PATCH', path: `/datasets/${dataset.id}`, token, json: { delimiter: ',' } };
+      expect((await platform.call(again)).status).toBe(409);
+      await advance(id);
+    }
+    await completed(platform, await running(platform, dataset.account_id, (await read(id)).job_id), Buffer.from('m'));
+    expect((await remove()).status).toBe(409);
+    await advance(id);
+    expect((await read(id)).status).toBe('completed');
+    expect((await remove()).status).toBe(204);
+  });
+
+  test.each(['stopped', 'failed'])('is no use of its dataset once it is %s', async (how) => {
+    const id = await startOne();
+    if (how === 'stopped') await platform.call({ method: 'POST', path: `/training/sweeps/${id}/stop`, token });
+    for (const i of how === 'failed' ? [0, 1] : []) {
+      await end((await read(id)).trials[i].job_id, undefined);
+      await advance(id);
+    }
+    expect((await read(id)).status).toBe(how);
+    expect((await remove()).status).toBe(204);
+  });
+
+  test('is not begun on a dataset that is deleted at the same moment', async () => {
+    const [begun, removed] = await Promise.all([startOne(), remove()]);
+    expect(begun === undefined).toBe(removed.status === 204);
+  });
+
+  /** As an earlier version has stored it. */
+  async function uncounted(id: string): Promise<void> {
+    const { table } = platform.store;
+    const { holds_dataset, ...item } = (await table.get(keys.sweep(dataset.account_id, id)))!;
+    expect(holds_dataset).toBe(true);
+    await table.put({ ...item, ipk: indexes.runningSweeps, isk: String(item.created_at) });
+    await table.update(keys.dataset(dataset.account_id, dataset.id), { add: { in_use: -1 } });
+  }
+
+  test('that an earlier version began is counted as soon as it is brought on, and once', async () => {
+    const id = await startOne();
+    await uncounted(id);
+    await advanceSweeps(context());
+    await end(await first(id), 0.1);
+    expect((await remove()).status).toBe(409);
+    await platform.call({ method: 'POST', path: `/training/sweeps/${id}/stop`, token });
+    expect((await remove()).status).toBe(204);
+  });
+
+  test('whose dataset was deleted before that fails with its trials', async () => {
+    const id = await startOne();
+    await uncounted(id);
+    await end(await first(id), 0.1);
+    expect((await remove()).status).toBe(204);
+    await advance(id);
+    const error = `Dataset ${dataset.id} not found`;
+    expect(await read(id)).toMatchObject({
+      ...{ status: 'failed', error },
+      trials: [{ status: 'completed' }, { status: 'failed', error }],
+    });
+  });
+
+  test('ends also where the deletion of its account has taken its dataset', async () => {
+    const id = await startOne();
+    await end(await first(id), 0.1);
+    await platform.store.table.delete(keys.dataset(dataset.account_id, dataset.id));
+    expect((await platform.call({ method: 'POST', path: `/training/sweeps/${id}/stop`, token })).status).toBe(200);
+    expect(await platform.store.table.get(keys.dataset(dataset.account_id, dataset.id))).toBeUndefined();
   });
 
   test('fails if no trial has a score', async () => {
