@@ -7,6 +7,7 @@ import { Digesting } from '#vault/encryption/digest.ts';
 import type { Asked, Pace } from '../jobs/work.ts';
 import type { VaultServices } from '../services.ts';
 import { archiveOf } from './archive.ts';
+import { whileKept } from './while-kept.ts';
 
 const request = z.object({ backup: z.string() });
 
@@ -33,7 +34,7 @@ async function run(
   await markStaged(table, staged, now());
   try {
     const archive = new Digesting(archiveOf(services, backup));
-    await blobs.backups.put(staged.file, archive, { contentType: 'application/gzip' });
+    await whileKept(table, backup, () => blobs.backups.put(staged.file, archive, { contentType: 'application/gzip' }));
     const { bytes: size, sha256 } = archive.digest();
     return { id, size, sha256, until };
   } catch (error) {

@@ -6,6 +6,7 @@ import type { Asked, Pace } from '../jobs/work.ts';
 import type { VaultServices } from '../services.ts';
 import { openManifest } from './open-manifest.ts';
 import { restoreModels } from './restore-models.ts';
+import { whileKept } from './while-kept.ts';
 
 const request = z.object({
   backup: z.string(),
@@ -28,11 +29,13 @@ async function run(
 ): Promise<z.infer<typeof result>> {
   const { table, now } = services.adapters;
   const backup = await getBackup(table, manager, given.backup);
-  const manifest = await openManifest(services, backup, by, password);
   const how = { names: given.names ?? undefined, overwrite: given.overwrite, dryRun: given.dry_run };
-  const done = await restoreModels(services, manager, by, { backup, manifest }, how, {
-    outcomes: before?.outcomes ?? '',
-    reached: (outcomes, total) => pace.reached({ outcomes, total }),
+  const done = await whileKept(table, backup, async () => {
+    const manifest = await openManifest(services, backup, by, password);
+    return restoreModels(services, manager, by, { backup, manifest }, how, {
+      outcomes: before?.outcomes ?? '',
+      reached: (outcomes, total) => pace.reached({ outcomes, total }),
+    });
   });
   const facts = { backup: given.backup, models: done.restored.length, dry_run: given.dry_run };
   await appendAudit(table, manager, by, { action: 'backup_restore', success: true, facts }, now);

@@ -72,6 +72,17 @@ export class BackupNotFoundError extends VaultError {
   }
 }
 
+export class BackupDeletedError extends VaultError {
+  readonly code = 'backup_not_found';
+  readonly status = 404;
+  constructor(managerId: string, name: string) {
+    super(`Backup '${name}' of manager '${managerId}' was deleted while it was being read`, {
+      manager_id: managerId,
+      backup_name: name,
+    });
+  }
+}
+
 export class ManagerExistsError extends VaultError {
   readonly code = 'manager_exists';
   readonly status = 409;
