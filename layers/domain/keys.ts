@@ -51,6 +51,7 @@
  * | Models of the platform that were made of one of the vault | `ACCOUNT#id#VAULT#vault` | `SERVED#name` | |
  * | How often a model was accessed | `ACCOUNT#id#VAULT#vault` | `ACCESS#name` | |
  * | Active version of a family of models | `ACCOUNT#id#VAULT#vault` | `ACTIVE#family` | |
+ * | Which rotation of a manager's passwords was begun last | `ACCOUNT#id#VAULT#vault` | `ROTATION` | |
  * | Measured operations of a manager | `ACCOUNT#id#VAULT#vault` | `OPERATIONS` | |
  * | Entry of a manager's audit trail, and its last | `ACCOUNT#id#VAULTAUDIT#manager` | `ENTRY#number`, `HEAD` | |
  * | Backup of a manager | `ACCOUNT#id#VAULTBACKUPS#manager` | `BACKUP#name` | `VAULTSTARTED` until it is complete; `VAULTEXPIRING` |
@@ -163,6 +164,7 @@ export const keys = {
   vaultActive: (accountId: string, vault: string, family: string): Key => inVault(accountId, vault, `ACTIVE#${family}`),
   vaultJob: (accountId: string, vault: string, kind: string, fingerprint: string): Key =>
     inVault(accountId, vault, `JOB#${kind}#${fingerprint}`),
+  vaultRotation: (accountId: string, vault: string): Key => inVault(accountId, vault, 'ROTATION'),
   vaultOperations: (accountId: string, vault: string): Key => inVault(accountId, vault, 'OPERATIONS'),
   vaultAuditEntry: (accountId: string, managerId: string, seq: number): Key =>
     inTrail(accountId, managerId, `${prefixes.auditEntries}${String(seq).padStart(12, '0')}`),

@@ -5,6 +5,7 @@ import { canonicalJson } from '#domain/canonical-json.ts';
 import { seal, unseal } from '#domain/envelope.ts';
 import { ConflictError, TrainyardError } from '#domain/errors.ts';
 import { send } from '#domain/messages.ts';
+import type { Keys } from '#domain/ports/keys/port.ts';
 import type { Json } from '#domain/ports/table/port.ts';
 import type { Actor } from '#domain/vault/audit.ts';
 import { findJob, forgetJob, type JobFailure, type JobKind, startJob, type VaultJob } from '#domain/vault/jobs.ts';
@@ -86,7 +87,11 @@ async function handOn(
   const job = { ...rest, account_id, vault, manager_id, by, progress };
   const sealed = await seal(keys, secretsContext(manager), plain);
   const started = await startJob(table, { ...job, secrets: sealed }, now());
-  if (!started) throw new ConflictError('The same is being done by another request; repeat it to see how far it is');
+  if (!started) {
+    const other = await findJob(table, manager, of.kind, of.fingerprint);
+    if (other?.state === 'running') await expectSameSecrets(keys, other, secrets);
+    throw new ConflictError('The same is being done by another request; repeat it to see how far it is');
+  }
   await send(queues.vault, { account_id, manager_id, kind: of.kind, fingerprint: of.fingerprint });
 }
 
@@ -97,8 +102,8 @@ async function follow<R>(
   secrets: Secrets,
   read: (stored: Json) => R,
 ): Promise<Outcome<R>> {
-  const { table } = services.adapters;
-  if (before.state === 'running') await expectSameSecrets(services, before, secrets);
+  const { table, keys } = services.adapters;
+  if (before.state === 'running') await expectSameSecrets(keys, before, secrets);
   let job = before;
   for (let look = 0; job.state === 'running' && look < LOOKS; look += 1) {
     await delay(LOOK_MS);
@@ -111,12 +116,16 @@ async function follow<R>(
   return { done: read(job.result ?? null) };
 }
 
-async function expectSameSecrets({ adapters: { keys } }: VaultServices, job: VaultJob, secrets: Secrets) {
+async function expectSameSecrets(keys: Keys, job: VaultJob, secrets: Secrets): Promise<void> {
   const stored = job.secrets && (await unseal(keys, secretsContext(job), job.secrets));
   const digest = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest();
   const given = digest(Buffer.from(JSON.stringify(secrets), 'utf8'));
   if (stored && timingSafeEqual(digest(stored), given)) return;
-  throw new ConflictError('The same is being done with another password; wait until it has ended');
+  throw new ConflictError(
+    job.kind === 'rotation'
+      ? 'Another rotation is running, with other passwords; wait until it has ended'
+      : 'The same is being done with another password; wait until it has ended',
+  );
 }
 
 /** What ended a job, as its request would have been answered. */

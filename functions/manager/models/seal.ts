@@ -7,7 +7,7 @@ import { BlobNotFoundError } from '#domain/ports/errors.ts';
 import type { Keys } from '#domain/ports/keys/port.ts';
 import { StoredDataError, WrongPasswordError } from '#domain/vault/errors.ts';
 import type { ManagerConfig } from '#domain/vault/manager.ts';
-import type { SealedFor, StoredModel } from '#domain/vault/model.ts';
+import type { Encryption, SealedFor, StoredModel } from '#domain/vault/model.ts';
 import { encryptionContext } from '#vault/context.ts';
 import { ALGORITHMS, type Algorithm } from '#vault/encryption/algorithms.ts';
 import type { CipherOptions } from '#vault/encryption/cipher.ts';
@@ -46,8 +46,6 @@ export async function pack(bytes: Uint8Array): Promise<Packed> {
 
 export const unpack = async ({ bytes, compressed }: Packed, size: number): Promise<Uint8Array> =>
   compressed ? decompress(bytes, { maxOutputLength: Math.max(1, size) }) : bytes;
-
-export type Encryption = NonNullable<StoredModel['encryption']>;
 
 /** The key of a model's files, and what its record has of it. */
 export interface Sealing {

@@ -23,21 +23,29 @@ export interface Passwords {
   readonly new: string;
 }
 
+export interface Rewrapping extends Passwords {
+  /** Called once the old password has opened a key, before it is wrapped anew. */
+  readonly opened: () => Promise<void>;
+}
+
+/** What became of a model; `already`: the new password opened it before. */
+export type Rewrapped = 'rotated' | 'already' | 'skipped';
+
 /** How often to try while the model is changed by others. */
 const TRIES = 5;
 
-/** Whether it has the new password now. Throws `StoredDataError`. */
+/** Throws `StoredDataError`. */
 export async function rewrapModel(
   services: VaultServices,
   manager: Manager,
   by: Actor,
   listed: StoredModel,
-  passwords: Passwords,
+  passwords: Rewrapping,
   newKeys: boolean,
-): Promise<boolean> {
+): Promise<Rewrapped> {
   let model: StoredModel | undefined = listed;
   for (let tries = 0; model !== undefined && tries < TRIES; tries += 1) {
-    if (!needsPassword(model)) return false;
+    if (!needsPassword(model)) return 'skipped';
     try {
       return await rewrap(services, manager, by, model, passwords, newKeys);
     } catch (error) {
@@ -45,7 +53,7 @@ export async function rewrapModel(
       model = await findModel(services.adapters.table, manager, listed.name);
     }
   }
-  return false;
+  return 'skipped';
 }
 
 async function rewrap(
@@ -53,24 +61,24 @@ async function rewrap(
   manager: Manager,
   by: Actor,
   model: StoredModel,
-  passwords: Passwords,
+  passwords: Rewrapping,
   newKeys: boolean,
-): Promise<boolean> {
+): Promise<Rewrapped> {
   const { table, keys, now } = services.adapters;
   const { encryption } = model;
-  if (encryption === undefined) return false;
+  if (encryption === undefined) return 'skipped';
   const key = await keyUnder(services, model, passwords.old);
-  // Wrapped by this rotation before a crash.
-  if (key === undefined) return (await keyUnder(services, model, passwords.new)) !== undefined;
+  if (key === undefined) return (await keyUnder(services, model, passwords.new)) ? 'already' : 'skipped';
+  await passwords.opened();
   const event = { action: 'password_update', model_name: model.name, success: true } as const;
   if (newKeys) {
     await encryptAnew(services, manager, by, model, key, passwords.new);
-    return true;
+    return 'rotated';
   }
   const wrapped = await wrapKey(key, encryption.sealed_for, manager.config, { password: passwords.new, keys });
   const set = { encryption: { ...encryption, ...wrapped }, modified_at: isoTime(now()) };
   await updateModel(table, manager, model, set, { by, event, now });
-  return true;
+  return 'rotated';
 }
 
 /**
@@ -81,7 +89,7 @@ export async function rewrapRevisions(
   services: VaultServices,
   manager: Manager,
   model: StoredModel,
-  passwords: Passwords,
+  passwords: Rewrapping,
 ): Promise<number> {
   const { table, keys } = services.adapters;
   let wrappedAnew = 0;
@@ -89,6 +97,7 @@ export async function rewrapRevisions(
     const { encryption, revision } = earlier;
     const key = encryption && needsPassword(earlier) ? await keyUnder(services, earlier, passwords.old) : undefined;
     if (!encryption || !key) continue;
+    await passwords.opened();
     const password = passwords.new;
     const wrapped = await wrapKey(key, encryption.sealed_for, manager.config, { password, keys });
     const changed: Json = JSON.parse(JSON.stringify({ ...encryption, ...wrapped }));

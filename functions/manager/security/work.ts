@@ -1,9 +1,10 @@
 /**
- * Wraps the keys of models anew: those that the old password opens, under the new one. What was wrapped before a crash
- * opens with the new password, and counts as rotated.
+ * Wraps the keys of models anew: those that the old password opens, under the new one. The same call finishes it after a
+ * crash: what was wrapped before opens with the new password, and is skipped.
  */
 import { z } from 'zod';
 import { ForbiddenError } from '#domain/errors.ts';
+import { isoTime } from '#domain/times.ts';
 import { WrongPasswordError } from '#domain/vault/errors.ts';
 import type { StoredModel } from '#domain/vault/model.ts';
 import { readModels } from '#domain/vault/models.ts';
@@ -11,7 +12,8 @@ import { noteRotation } from '#domain/vault/rotation.ts';
 import type { Asked, Pace } from '../jobs/work.ts';
 import { needsPassword } from '../models/seal.ts';
 import type { VaultServices } from '../services.ts';
-import { rewrapModel, rewrapRevisions } from './rewrap.ts';
+import { begin, begunAt } from './begun.ts';
+import { type Rewrapped, type Rewrapping, rewrapModel, rewrapRevisions } from './rewrap.ts';
 
 const request = z.object({ rotate_model_keys: z.boolean() });
 const secrets = z.object({ old: z.string(), new: z.string() });
@@ -19,12 +21,14 @@ export const rotationProgress = z.object({
   /** The name of the model after which it goes on. */
   after: z.string(),
   rotated: z.int(),
-  /** Those that neither password opens, and those without a password. */
+  /** Those that the old password does not open, and those without a password. */
   skipped: z.int(),
   failed: z.int(),
   left: z.int(),
-  /** Those of the skipped that have a password. */
+  /** Those of the skipped that have another password than these two. */
   refused: z.int(),
+  /** Those of the skipped that the new password opens. */
+  already: z.int().default(0),
   /** Earlier revisions whose keys were wrapped anew. */
   revisions: z.int(),
 });
@@ -32,9 +36,18 @@ export type RotationProgress = z.infer<typeof rotationProgress>;
 
 type Rotation = Asked<z.infer<typeof request>, z.infer<typeof secrets>>;
 
-const BEGIN: RotationProgress = { after: '', rotated: 0, skipped: 0, failed: 0, left: 0, refused: 0, revisions: 0 };
+const BEGIN: RotationProgress = {
+  after: '',
+  rotated: 0,
+  skipped: 0,
+  failed: 0,
+  left: 0,
+  refused: 0,
+  already: 0,
+  revisions: 0,
+};
 
-/** Throws `WrongPasswordError` if the old password opens nothing. */
+/** Throws `WrongPasswordError` if the old password opens nothing, and was not the one of a rotation that this call repeats. */
 async function run(
   services: VaultServices,
   asked: Rotation,
@@ -44,22 +57,30 @@ async function run(
   const { manager, by } = asked;
   const { table, now } = services.adapters;
   const progress = { ...(before ?? BEGIN) };
+  let begun: Promise<void> | undefined;
+  const opened = () => {
+    begun ??= begin(services, manager, asked.secrets);
+    return begun;
+  };
   const models = (await readModels(table, manager)).filter(({ name }) => name > progress.after);
   progress.left = models.length;
   for (const model of models) {
     await pace.reached({ ...progress });
-    const result = await one(services, asked, model);
+    const result = await one(services, asked, model, opened);
     progress[result] += 1;
+    if (result === 'already') progress.skipped += 1;
     if (result === 'skipped' && needsPassword(model)) progress.refused += 1;
-    progress.revisions += await rewrapRevisions(services, manager, model, asked.secrets);
+    progress.revisions += await rewrapRevisions(services, manager, model, { ...asked.secrets, opened });
     progress.left -= 1;
     progress.after = model.name;
   }
-  const { rotated, skipped, failed } = progress;
-  if (rotated === 0 && progress.refused > 0) {
+  const { rotated, skipped, failed, revisions, refused, already } = progress;
+  const has = rotated + revisions > 0;
+  const rotatedAt = has ? isoTime(now()) : already > 0 ? await begunAt(services, manager, asked.secrets) : undefined;
+  if (rotatedAt === undefined && refused + already > 0) {
     throw new WrongPasswordError({ manager_id: manager.id }, 'The old password opens none of the models');
   }
-  await noteRotation(table, manager, by, { rotated, skipped, failed }, now);
+  await noteRotation(table, manager, by, { rotated, skipped, failed }, rotatedAt, now);
   return progress;
 }
 
@@ -67,9 +88,10 @@ async function one(
   services: VaultServices,
   { manager, by, request: { rotate_model_keys }, secrets: passwords }: Rotation,
   model: StoredModel,
-): Promise<'rotated' | 'skipped' | 'failed'> {
+  opened: Rewrapping['opened'],
+): Promise<Rewrapped | 'failed'> {
   try {
-    return (await rewrapModel(services, manager, by, model, passwords, rotate_model_keys)) ? 'rotated' : 'skipped';
+    return await rewrapModel(services, manager, by, model, { ...passwords, opened }, rotate_model_keys);
   } catch (error) {
     if (error instanceof ForbiddenError) return 'skipped';
     services.logger.error('the key of a model was not rotated', { manager_id: manager.id, error: error as Error });

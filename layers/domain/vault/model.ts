@@ -13,6 +13,16 @@ export const sealedFor = z.object({
   revision: z.string(),
 });
 
+export const encryption = z.object({
+  algorithm: z.string(),
+  /** `scrypt`, `pbkdf2`, `argon2id` or `platform`. */
+  key_derivation: z.string(),
+  /** As `#vault/wrapping` makes it: nothing in it is secret without the password or the platform's key. */
+  wrapped_key: z.json(),
+  sealed_for: sealedFor,
+});
+export type Encryption = z.infer<typeof encryption>;
+
 export type Metadata = { readonly [name: string]: Json };
 
 export const storedModel = z.object({
@@ -36,16 +46,7 @@ export const storedModel = z.object({
   /** Of what was stored, before encryption and after; both the same for a model that is stored plainly. */
   digests: z.object({ plaintext: digest, ciphertext: digest }),
   /** Missing for a model that is stored plainly. */
-  encryption: z
-    .object({
-      algorithm: z.string(),
-      /** `scrypt`, `pbkdf2`, `argon2id` or `platform`. */
-      key_derivation: z.string(),
-      /** As `#vault/wrapping` makes it: nothing in it is secret without the password or the platform's key. */
-      wrapped_key: z.json(),
-      sealed_for: sealedFor,
-    })
-    .optional(),
+  encryption: encryption.optional(),
   /** Its version with weights of 8 bits, which is stored beside it under the same key. */
   int8: z
     .object({

@@ -26,8 +26,8 @@ async function filled(more: object = {}, config: object = {}): Promise<string> {
 }
 
 /** With a clock on which a request has time for a part of it. */
-async function slowly<T>(run: () => Promise<T>): Promise<T> {
-  step = 1500;
+async function slowly<T>(run: () => Promise<T>, milliseconds = 1500): Promise<T> {
+  step = milliseconds;
   try {
     return await run();
   } finally {
@@ -94,6 +94,32 @@ describe('what does not end within a request', () => {
     const done = await rotate();
     expect([done.status, done.body]).toMatchObject([200, { rotated: 6, skipped: 0, failed: 0, remaining: 0 }]);
     for (const name of NAMES) expect((await world.load(id, name, 'another')).status).toBe(200);
+  });
+
+  test('of a rotation leaves no room for another one, which is told so', async () => {
+    const id = await filled({ password: PASSWORD });
+    const rotate = (new_password: string) =>
+      call(id, 'security/password', { old_password: PASSWORD, new_password }, 'PUT');
+    const both = await slowly(() => Promise.all([rotate('one'), rotate('another')]));
+    const late = await rotate('a third');
+    const refused = [...both, late].filter(({ status }) => status !== 202);
+    expect(refused).toHaveLength(2);
+    for (const { status, body } of refused) {
+      expect([status, body.message]).toEqual([
+        409,
+        'Another rotation is running, with other passwords; wait until it has ended',
+      ]);
+    }
+    await deliver();
+  });
+
+  test.each([false, true])('of a rotation with a wrong password fails (new keys: %j)', async (rotate_model_keys) => {
+    const id = await filled({ password: PASSWORD });
+    const passwords = { old_password: 'wrong', new_password: PASSWORD, rotate_model_keys };
+    const rotate = () => call(id, 'security/password', passwords, 'PUT');
+    expect((await slowly(rotate, 11_000)).status).toBe(202);
+    await deliver();
+    expect((await rotate()).status).toBe(403);
   });
 
   test('stores no password that anybody could read, and none after its end', async () => {

@@ -74,6 +74,33 @@ describe('changing the password', () => {
   });
 
   test.each([false, true])(
+    'with a wrong one is 403 also where the models have the new one already, unless the call is repeated (new keys: %j)',
+    async (rotate_model_keys) => {
+      const id = await filled();
+      await rotate(id, { rotate_model_keys });
+      const since = async () => (await world.call('GET', `/${id}/security/status`)).body.last_key_rotation;
+      const before = await since();
+      world.platform.clock.now += 1000;
+      for (const old_password of ['wrong', 'wrong', NEW.slice(1)]) {
+        const { status, body } = await rotate(id, { old_password, rotate_model_keys });
+        expect([status, body.error]).toEqual([403, 'WrongPasswordError']);
+      }
+      const again = await rotate(id, { rotate_model_keys });
+      expect([again.status, again.body]).toMatchObject([200, { rotated: 0, skipped: 4, failed: 0 }]);
+      expect(await since()).toBe(before);
+      expect((await rotate(id, { old_password: NEW, new_password: 'a third one' })).body.rotated).toBe(2);
+      expect((await rotate(id, { rotate_model_keys })).status).toBe(403);
+    },
+  );
+
+  test('may be repeated for a day', async () => {
+    const id = await filled();
+    await rotate(id);
+    world.platform.clock.now += 25 * 3_600_000;
+    expect((await rotate(id)).status).toBe(403);
+  });
+
+  test.each([false, true])(
     'is finished by the same call after a crash, wherever that was (new keys: %j)',
     async (rotate_model_keys) => {
       for (let change = 1; change < 60; change += 1) {
@@ -92,6 +119,7 @@ describe('changing the password', () => {
         }
         const again = await rotate(id, { rotate_model_keys }, ip);
         expect([change, again.status, again.body.failed]).toEqual([change, 200, 0]);
+        expect(again.body.rotated + again.body.skipped).toBe(2);
         expect([await opens(id, 'a', NEW), await opens(id, 'b', NEW)]).toEqual([true, true]);
         if (finished) return;
       }

@@ -95,6 +95,7 @@ export const SAMPLES: Readonly<Record<keyof typeof keys, (account: string) => re
   vaultServed: (id) => [{ ...keys.vaultServed(id, 'v', 'm') }],
   vaultActive: (id) => [{ ...keys.vaultActive(id, 'v', 'f') }],
   vaultOperations: (id) => [{ ...keys.vaultOperations(id, 'v') }],
+  vaultRotation: (id) => [{ ...keys.vaultRotation(id, 'v') }],
   vaultAuditEntry: (id) =>
     ['m', 'deleted'].flatMap((manager) =>
       Array.from({ length: 120 }, (_, n) => ({ ...keys.vaultAuditEntry(id, manager, n + 1) })),
