@@ -27,6 +27,17 @@ export interface SplitTexts {
   readonly splitBy: TextSplit['by'];
   /** Texts kept back that are nearly the same as one to learn from. */
   readonly alike: number;
+  /** What the model is judged by, where that is not simply the rows that were kept back. */
+  readonly judged?: JudgedPieces;
+}
+
+/** The texts that a model is judged by, whole, in the pieces that its predictions are made of. */
+export interface JudgedPieces {
+  readonly rows: Tensors;
+  /** The text of each piece, counted from 0. */
+  readonly texts: Int32Array;
+  /** Of a text: what is behind them is not judged. Undefined if all are. */
+  readonly mostPieces: number | undefined;
 }
 
 export interface PreparedTexts extends SplitTexts {
