@@ -9,14 +9,21 @@ import { outputsOver } from './outputs.ts';
 
 /** What knows nothing of the features, or of a forecast's only the last one of the target. */
 class NaiveNumbers {
+  readonly #deviation: number;
   readonly #errors = new Errors();
   readonly #gain = new Gain();
   #squares = 0;
 
+  /** @param deviation of the truths */
+  constructor(deviation: number) {
+    this.#deviation = deviation;
+  }
+
   add(truth: number, answer: number, predicted: number): void {
     this.#errors.add(truth, answer);
     this.#squares += (truth - answer) ** 2;
-    this.#gain.add((truth - answer) ** 2, (truth - predicted) ** 2);
+    // In deviations: the squares of squares of numbers such as 1e90 are no numbers any more.
+    this.#gain.add(((truth - answer) / this.#deviation) ** 2, ((truth - predicted) / this.#deviation) ** 2);
   }
 
   /** Smaller is better. */
@@ -25,7 +32,14 @@ class NaiveNumbers {
   }
 
   get result(): Pick<Naive, 'metrics' | 'gain' | 'standard_error' | 'is_better'> {
-    return { metrics: finite(this.#errors.scores()), ...this.#gain.result };
+    const { gain, standard_error, is_better } = this.#gain.result;
+    const unit = this.#deviation ** 2;
+    return {
+      metrics: finite(this.#errors.scores()),
+      gain: gain * unit,
+      standard_error: standard_error * unit,
+      is_better,
+    };
   }
 }
 
@@ -36,7 +50,7 @@ export async function assessNumbers(
 ): Promise<Assessment> {
   const { mean, deviation } = spec.preparation.scale;
   const [errors, distances] = [new Errors(), new Sample(1)];
-  const [byMean, byLast] = [new NaiveNumbers(), new NaiveNumbers()];
+  const [byMean, byLast] = [new NaiveNumbers(deviation), new NaiveNumbers(deviation)];
   for await (const { values, width, truths, piece } of outputsOver(spec, rows)) {
     const last = spec.lastValues?.(piece);
     for (const [row, encoded] of truths.entries()) {

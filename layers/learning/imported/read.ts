@@ -1,4 +1,5 @@
 /** Reads a model of others: what it takes and gives, tried with two rows, and as a model that is served like those made here. */
+import type { DatasetWarning } from '#domain/datasets/warnings.ts';
 import { ValidationError } from '#domain/errors.ts';
 import { dataType, type ModelProto } from '#engine/onnx/proto.ts';
 import { openSession, RuntimeError, type Session } from '#engine/run.ts';
@@ -9,6 +10,7 @@ import { expectBounded } from './growth.ts';
 import { inspect, refused } from './inspect.ts';
 import { ML_DOMAIN, renamed } from './label.ts';
 import { ownValues } from './own-values.ts';
+import { rowDependence } from './row-dependence.ts';
 import {
   classesOf,
   type ImportedInput,
@@ -39,6 +41,7 @@ export interface Imported {
   readonly serving: Serving;
   /** How the inputs and outputs of the file became those of the model: for people. */
   readonly notes: readonly string[];
+  readonly warnings: readonly DatasetWarning[];
 }
 
 const TRIAL_ROWS = 2;
@@ -88,7 +91,11 @@ export async function readImported(bytes: Uint8Array, given: Wishes): Promise<Im
   await expectAnswers(onnx, inputs, described);
   const { examples = [] } = wishes;
   if (examples.length > 0) await expectExamples(onnx, described, examples);
-  return { onnx, serving: described, notes: [...notesOf(inputs, reading, zipMap), comparedNote(examples.length)] };
+  const dependence = await rowDependence(onnx, described, examples);
+  return {
+    ...{ onnx, serving: described, warnings: dependence ? [dependence] : [] },
+    notes: [...notesOf(inputs, reading, zipMap), comparedNote(examples.length)],
+  };
 }
 
 /** The names that a model of Trainyard's own says itself. */

@@ -1,5 +1,6 @@
 import type { History } from '../fit/fit.ts';
 import { COLOURS, draw, type Option } from './draw.ts';
+import { type Scale, scaleOf } from './scale.ts';
 
 /** More points than a picture has pixels say nothing more. */
 const MOST_POINTS = 500;
@@ -15,6 +16,7 @@ export function drawCurves(history: History, bestEpoch: number): string | undefi
   if (first === undefined) return undefined;
   const epochs = history[first]!.length;
   const height = PANEL.top + metrics.length * (PANEL.height + PANEL.gap);
+  const scales = metrics.map((name) => scaleOf([...history[name]!, ...(history[`val_${name}`] ?? [])]));
   const axis = metrics.map((name, i) => ({
     grid: {
       left: PANEL.left,
@@ -32,7 +34,7 @@ export function drawCurves(history: History, bestEpoch: number): string | undefi
       nameLocation: 'middle',
       nameGap: 25,
     },
-    yAxis: { type: 'value', gridIndex: i, scale: true, name },
+    yAxis: { type: 'value', gridIndex: i, scale: true, name: `${name}${scales[i]!.unit}` },
   }));
   return draw(
     { width: PANEL.width, height },
@@ -43,16 +45,18 @@ export function drawCurves(history: History, bestEpoch: number): string | undefi
       xAxis: axis.map(({ xAxis }) => xAxis),
       yAxis: axis.map(({ yAxis }) => yAxis),
       series: metrics.flatMap((name, i) => [
-        line('training', history[name]!, i),
-        ...(history[`val_${name}`] ? [line('validation', history[`val_${name}`]!, i)] : []),
+        line('training', history[name]!, i, scales[i]!),
+        ...(history[`val_${name}`] ? [line('validation', history[`val_${name}`]!, i, scales[i]!)] : []),
       ]),
     },
   );
 }
 
-function line(name: 'training' | 'validation', values: readonly number[], panel: number): Option {
+function line(name: 'training' | 'validation', values: readonly number[], panel: number, { shown }: Scale): Option {
   const every = Math.ceil(values.length / MOST_POINTS);
-  const points = values.map((value, i) => [i + 1, value]).filter((_, i) => i % every === 0 || i === values.length - 1);
+  const points = values
+    .map((value, i) => [i + 1, shown(value)])
+    .filter((_, i) => i % every === 0 || i === values.length - 1);
   const color = COLOURS[name === 'training' ? 0 : 1];
   return {
     type: 'line',

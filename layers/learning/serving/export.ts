@@ -57,7 +57,8 @@ const answers: Readonly<Record<Preparation['task'], Answer>> = {
     return { label: labelAt(b, place, classes), probabilities };
   },
   regression: (b, outputs, { scale: { mean, deviation } }) => ({
-    value: squeeze(b, add(b, mul(b, cast(b, outputs, 'float64'), deviation), mean), [1]),
+    // Not `outputs · deviation + mean`: ONNX Runtime 1.30 leaves out an addition of a number that is 0 as a float32, such as 1e-60.
+    value: squeeze(b, mul(b, add(b, cast(b, outputs, 'float64'), mean / deviation), deviation), [1]),
   }),
   multilabel: (b, logits, { classes, calibration: { thresholds = classes.map(() => 0.5) } = {} }) => {
     const probabilities = sigmoid(b, logits);

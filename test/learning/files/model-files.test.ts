@@ -18,7 +18,8 @@ async function filesOf(id: string, spec: JobSpec) {
   const { adapters } = world;
   const job = await world.queue(id, spec);
   await runJob(adapters, { accountId: job.account_id, jobId: job.id, attempt: job.attempt }, { log: () => {} });
-  const { model_id } = (await findJob(adapters.table, job.account_id, job.id))!;
+  const { model_id, failure } = (await findJob(adapters.table, job.account_id, job.id))!;
+  expect(failure).toBeUndefined();
   const model = (await findModel(adapters.table, job.account_id, model_id!))!;
   const entries = model.artifacts.map(async ({ file }) => {
     const { body } = await adapters.blobs.artifacts.get(blobKeys.modelFile(model.account_id, model.id, file));
@@ -96,4 +97,30 @@ test('a regression has a picture of predicted by actual values', async () => {
     'predicted-vs-actual.svg',
   ]);
   expect(files.get('predicted-vs-actual.svg')!.toString()).toContain('12 rows');
+});
+
+test.each(['e-20', 'e-90', 'e30', 'e90'])('a regression of numbers about 1%s has its pictures', async (power) => {
+  const rows = Array.from({ length: 60 }, (_, i) => `${i},${2 * i + 0.5}${power}`);
+  const { files } = await filesOf(`regression-${power}`, {
+    content: `x,y\n${rows.join('\n')}\n`,
+    target: 'y',
+    hyperparameters: { epochs: 2 },
+    more: { task: 'regression' },
+  });
+  expect(files.get('predicted-vs-actual.svg')!.toString()).toContain('actual × 1e');
+});
+
+test.each([
+  ['1420405751.768', 1e-3],
+  ['1e15', 1],
+  ['5', 1e-14],
+])('a regression of numbers that differ little from %s has its files', async (offset, step) => {
+  const rows = Array.from({ length: 60 }, (_, i) => `${i},${Number(offset) + step * i}`);
+  const { files } = await filesOf(`offset-${offset}`, {
+    content: `x,y\n${rows.join('\n')}\n`,
+    target: 'y',
+    hyperparameters: { epochs: 2 },
+    more: { task: 'regression' },
+  });
+  expect([...files.keys()]).toContain('model.onnx');
 });
