@@ -26,7 +26,7 @@ const METADATA_BYTES = 64 * 1_048_576;
 interface ParquetOptions {
   /** The row group to begin with: those before it were read already. */
   readonly firstGroup?: number;
-  /** What resolves once the file was hashed, for which the end of `batches` waits. */
+  /** What resolves once the file was hashed. Whatever ends the reading waits for it. */
   readonly hashed?: Promise<void> | undefined;
 }
 
@@ -37,22 +37,31 @@ export async function openParquet(
   file: FileBytes,
   { firstGroup = 0, hashed }: ParquetOptions = {},
 ): Promise<ParquetTable> {
-  const { metadata, columns } = await directoryOf(file);
   try {
+    const { metadata, columns } = await directoryOf(file);
     const { batches, ...table } = opened(file, metadata, columns, { firstGroup, hashed });
-    return { ...table, batches: guarded(batches) };
+    return { ...table, batches: guarded(batches, hashed) };
   } catch (error) {
+    await settled(hashed);
     throw ofDamage(error);
   }
 }
 
-async function* guarded(batches: AsyncGenerator<ParquetBatch>): AsyncGenerator<ParquetBatch> {
+async function* guarded(
+  batches: AsyncGenerator<ParquetBatch>,
+  hashed: Promise<void> | undefined,
+): AsyncGenerator<ParquetBatch> {
   try {
     yield* batches;
   } catch (error) {
     throw ofDamage(error);
+  } finally {
+    await settled(hashed);
   }
 }
+
+/** Nothing reads a file any more that is closed. */
+const settled = (reading: Promise<void> | undefined): Promise<void> => (reading ?? Promise.resolve()).catch(() => {});
 
 function opened(
   file: FileBytes,
