@@ -7,6 +7,7 @@ import { type ErrorDetail, ValidationError } from '#domain/errors.ts';
 import { givenDialect } from './csv/dialect.ts';
 import { shortened } from './csv/fault.ts';
 import { HEAD_BYTES } from './csv/read.ts';
+import { expectFeatureAndTarget } from './csv/record-check.ts';
 import { type FileBytes, withBeginning } from './files/file-bytes.ts';
 import { BEGINNING_BYTES, storedFormat } from './files/format.ts';
 import { inspectHead, type TableHead } from './files/head.ts';
@@ -82,6 +83,7 @@ export async function inspectBeginning(
   const head = await inspectHead(file, givenDialect(parsing), isCut);
   if (head === undefined) return undefined;
   expectColumns(head.header, parsing);
+  if (!parsing.unlabelled) expectFeatureAndTarget(head.header);
   expectNoTarget(parsing, target);
   const named = chosenTarget(parsing) ?? target;
   const isOne = !parsing.unlabelled && labelColumns(parsing, named).length === 0;

@@ -3,6 +3,7 @@ import type { ColumnRole, ParsingOptions } from '#domain/datasets/parsing-option
 import type { ColumnProfile, DatasetProfile, Task } from '#domain/datasets/profile.ts';
 import { ValidationError } from '#domain/errors.ts';
 import { fileFault } from '../csv/fault.ts';
+import { expectFeatureAndTarget } from '../csv/record-check.ts';
 import type { Batch } from '../files/batch.ts';
 import { asCells, type Cells } from '../files/cells.ts';
 import { ParquetBatch } from '../files/parquet-batch.ts';
@@ -68,6 +69,7 @@ export class TableSummary {
   constructor(header: readonly string[], { target, parsing }: TableOptions) {
     const { columns = {} } = parsing;
     this.#parsing = parsing;
+    if (!parsing.unlabelled) expectFeatureAndTarget(header);
     const labels = labelColumns(parsing, target);
     const hasOne = !parsing.unlabelled && labels.length === 0;
     this.#targetIndex = hasOne ? chooseTarget(header, target, mayBeTarget(parsing)) : NO_COLUMN;
