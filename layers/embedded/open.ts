@@ -79,10 +79,12 @@ export async function openEmbeddedHost(options: EmbeddedHostOptions): Promise<Em
       maxTasks: options.maxTasks ?? Math.max(2, availableParallelism()),
       graceSeconds: options.graceSeconds ?? 10,
       ...(options.memory ? { memory: options.memory } : {}),
+      ...(options.standby ? { standby: options.standby } : {}),
     });
     return {
       ...adapters,
       startCompute: () => runner.start(),
+      expectTask: () => runner.prepare(),
       freeBytes: () => space.free,
       correctClock: () => correct(clock.look()),
       purge: () => {

@@ -28,6 +28,8 @@ export interface InvokerOptions {
   readonly baseUrl: () => string;
   readonly settings: Settings;
   readonly log: LogTarget;
+  /** Called before each call of a function. */
+  readonly onCall?: (name: FunctionName, event: unknown) => void;
 }
 
 /** Invokes the topology's functions: CPU-bound ones in worker threads, the others in this thread. */
@@ -50,12 +52,18 @@ export class Invoker {
     await this.#handler(name);
   }
 
+  /** Starts a thread for a function that computes, before its first call. */
+  warmThread(name: FunctionName): void {
+    this.#pool(name).start();
+  }
+
   /** Calls a function. Rejects when it throws, or does not answer within its time limit. */
   async invoke(
     name: FunctionName,
     event: unknown,
     { requestId = randomUUID(), body, caller }: Request = {},
   ): Promise<unknown> {
+    this.#options.onCall?.(name, event);
     if (name === 'platform-predict') this.#warming ??= setTimeout(() => this.#heavyPredictor.warm(), WARM_MS).unref();
     const milliseconds = functions[name].timeoutSeconds * 1000;
     if (functions[name].computes && !(functions[name].callsSmallHere && isSmall(body))) {
