@@ -41,7 +41,9 @@ async function openedByPython(id: string, spec: JobSpec, rows: readonly Input[])
     writeFileSync(join(folder, 'rows.json'), JSON.stringify(rows));
     const opened = python('open_files.py', folder) as Opened;
     const predictor = makePredictor({ artifacts: adapters.blobs.artifacts });
-    return { opened, ours: await predictor.predict(model, rows, { probabilities: true }) };
+    // Numbers have no probabilities, and asking for them is refused.
+    const options = model.task === 'regression' ? {} : { probabilities: true };
+    return { opened, ours: await predictor.predict(model, rows, options) };
   } finally {
     rmSync(folder, { recursive: true });
   }
