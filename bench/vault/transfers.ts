@@ -5,12 +5,13 @@
  * `cpuMsPerMiB` is what the host takes of its processors, all threads together; `mebibytes` is by how much a transfer
  * raises what the host takes at its peak; `residentMiB` is that peak itself.
  */
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import { HERE } from '../api/host/host.ts';
 import { openOurs } from '../api/ours.ts';
 import { cpuSeconds, residentMiB } from '../api/process.ts';
 import { type Bench, inTurn } from '../bench.ts';
+import { digestOf, putPart } from './http.ts';
 import { bareAes, MEBIBYTE, sdkDecrypt, sdkEncrypt } from './primitives.ts';
 
 /** MiB of a model, and how often it is transferred. */
@@ -54,9 +55,7 @@ async function save({ call }: Vault, model_name: string, bytes: Uint8Array<Array
   async function work(): Promise<void> {
     for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
       const { part, url } = next;
-      const response = await fetch(url, { method: 'PUT', body: bytes.subarray((part - 1) * size, part * size) });
-      if (!response.ok) throw new Error(`part ${part} answered ${response.status}`);
-      parts.push({ part, etag: response.headers.get('etag')! });
+      parts.push({ part, etag: await putPart(url, bytes.subarray((part - 1) * size, part * size)) });
     }
   }
   await Promise.all(Array.from({ length: AT_ONCE }, work));
@@ -66,9 +65,7 @@ async function save({ call }: Vault, model_name: string, bytes: Uint8Array<Array
 /** Compares the hash, as whoever loads a model does. */
 async function load({ call }: Vault, model_name: string): Promise<void> {
   const { download_url, hash } = await call(`/${MANAGER}/models/download`, { model_name });
-  const digest = createHash('sha256');
-  for await (const chunk of (await fetch(download_url as string)).body!) digest.update(chunk);
-  if (digest.digest('hex') !== hash) throw new Error(`${model_name} is not what was saved`);
+  if ((await digestOf(download_url as string)) !== hash) throw new Error(`${model_name} is not what was saved`);
 }
 
 /** MiB a second. */

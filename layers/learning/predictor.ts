@@ -51,7 +51,7 @@ export interface PredictorOptions {
   readonly artifacts: Blobs;
   /** The total file size of the models that stay loaded. Default: 512 MiB. */
   readonly maxBytes?: number;
-  /** How many models stay loaded. Default: 256. */
+  /** How many models stay loaded. Default: 256, as in the settings. */
   readonly maxModels?: number;
   /** The runtime's threads. Default: one for a small model, which others would only hold up, or else one per core. */
   readonly threads?: number;

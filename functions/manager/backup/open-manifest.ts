@@ -14,5 +14,5 @@ export async function openManifest(
   const { encryption } = backup.complete;
   const guesses = encryption !== undefined && encryption.key_derivation !== 'platform' && password !== undefined;
   if (!guesses) return readManifest(services, backup, password);
-  return throttled(services, `${backup.account_id}#${backup.id}`, by, () => readManifest(services, backup, password));
+  return throttled(services, backup, by, () => readManifest(services, backup, password));
 }

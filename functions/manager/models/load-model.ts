@@ -93,7 +93,7 @@ export async function keyOf(
   if (encryption === undefined) return undefined;
   const open = () => openKey(model, encryption, { password, keys: services.adapters.keys });
   if (!needsPassword(model) || password === undefined) return open();
-  return throttled(services, `${model.account_id}#${model.id}`, by, open);
+  return throttled(services, model, by, open);
 }
 
 async function opened(model: StoredFile, stored: Uint8Array, key: Uint8Array | undefined): Promise<Uint8Array> {

@@ -60,7 +60,7 @@ export const password = route({
       secrets: { old: given.old_password, new: given.new_password },
       bytes: given.rotate_model_keys ? manager.bytes : 0,
     } as const;
-    const what = `${manager.account_id}#${manager.vault}#rotation`;
+    const what = { account_id: manager.account_id, id: `${manager.vault}#rotation` };
     const outcome = await auditFailure(services, manager, by, { action: 'password_update' }, () =>
       throttled(services, what, by, () => runOrQueue(services, manager, by, wanted, rotationWork)),
     );

@@ -10,6 +10,7 @@ import {
   UploadPartCommand,
 } from '@aws-sdk/client-s3';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
+import { abandonedUnless } from '#domain/abandon.ts';
 import { InternalError } from '#domain/errors.ts';
 import type { BlobEntry, BlobInfo, Blobs, PartToPut, UploadPart } from '#domain/ports/blobs/port.ts';
 import {
@@ -40,11 +41,14 @@ export class S3Blobs implements Blobs {
     body: Uint8Array | AsyncIterable<Uint8Array>,
     { contentType = DEFAULT_CONTENT_TYPE }: { contentType?: string } = {},
   ): Promise<BlobInfo> {
-    checkBlobKey(key);
-    checkContentType(contentType);
-    if (body instanceof Uint8Array) await putWhole(this.#context, key, body, contentType);
-    else await putStream(this.#context, key, body, contentType);
-    return writtenBlob(this.#context, key);
+    const put = async () => {
+      checkBlobKey(key);
+      checkContentType(contentType);
+      if (body instanceof Uint8Array) await putWhole(this.#context, key, body, contentType);
+      else await putStream(this.#context, key, body, contentType);
+      return writtenBlob(this.#context, key);
+    };
+    return body instanceof Uint8Array ? put() : abandonedUnless(body, put);
   }
 
   async head(key: string): Promise<BlobInfo | undefined> {

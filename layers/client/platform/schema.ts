@@ -415,7 +415,7 @@ export interface paths {
         put?: never;
         /**
          * Complete an upload in parts and create the dataset
-         * @description An addition to the document.
+         * @description An addition to the document. Completing it again answers 200 with the dataset that it became.
          */
         post: operations["post_datasets_uploads_upload_id_complete"];
         delete?: never;
@@ -1401,7 +1401,7 @@ export interface paths {
         put?: never;
         /**
          * Complete an import in parts and create the model
-         * @description An addition to the document. The file is read as `POST /models/import` reads one. A file that is refused is gone; where only what was said of it is wrong, the completion can be repeated.
+         * @description An addition to the document. The file is read as `POST /models/import` reads one. A file that is refused is gone; where only what was said of it is wrong, the completion can be repeated. Completing it again answers 200 with the model that it became.
          */
         post: operations["post_models_import_uploads_import_id_complete"];
         delete?: never;
@@ -1929,7 +1929,11 @@ export interface components {
                 batch_size?: components["schemas"]["CommonHyperparameters"]["batch_size"];
                 epochs?: components["schemas"]["CommonHyperparameters"]["epochs"];
                 optimizer?: components["schemas"]["CommonHyperparameters"]["optimizer"];
-                weight_decay?: components["schemas"]["CommonHyperparameters"]["weight_decay"];
+                /**
+                 * @description How much weights, not biases, are drawn to 0; `auto`: by a part of the number of training rows, so that few rows are not learned by heart and many are not held back
+                 * @default auto
+                 */
+                weight_decay?: number | "auto";
                 momentum?: components["schemas"]["CommonHyperparameters"]["momentum"];
                 seed?: components["schemas"]["CommonHyperparameters"]["seed"];
                 lr_schedule?: components["schemas"]["CommonHyperparameters"]["lr_schedule"];
@@ -1972,7 +1976,11 @@ export interface components {
                  */
                 epochs?: number;
                 optimizer?: components["schemas"]["CommonHyperparameters"]["optimizer"];
-                weight_decay?: components["schemas"]["CommonHyperparameters"]["weight_decay"];
+                /**
+                 * @description How much weights, not biases, are drawn to 0; `auto`: by a part of the number of training rows, so that few rows are not learned by heart and many are not held back
+                 * @default auto
+                 */
+                weight_decay?: number | "auto";
                 momentum?: components["schemas"]["CommonHyperparameters"]["momentum"];
                 seed?: components["schemas"]["CommonHyperparameters"]["seed"];
                 lr_schedule?: components["schemas"]["CommonHyperparameters"]["lr_schedule"];
@@ -2139,10 +2147,10 @@ export interface components {
                  */
                 optimizer?: "adam" | "adamw" | "sgd" | "rmsprop";
                 /**
-                 * @description How much weights, not biases, are drawn to 0
+                 * @description How much weights, not biases, are drawn to 0; `auto`: by a part of the number of training rows, so that few rows are not learned by heart and many are not held back
                  * @default 0.01
                  */
-                weight_decay?: number;
+                weight_decay?: number | "auto";
                 momentum?: components["schemas"]["CommonHyperparameters"]["momentum"];
                 seed?: components["schemas"]["CommonHyperparameters"]["seed"];
                 /**
@@ -2450,10 +2458,10 @@ export interface components {
              */
             row?: number;
             /**
-             * @description What is true: the class; for a regression the number; of several labels, a list of those that the row has, or a text with a separator between them
+             * @description What is true: the class; for a regression the number; of several labels, a list of those that the row has, or a text with a separator between them. Null or an empty text: it is not known, and what was said before is withdrawn
              * @example Adelie
              */
-            truth?: string | number | string[];
+            truth?: string | number | string[] | null;
             note?: string;
         } | unknown | unknown;
         NewWebhook: {
@@ -4441,7 +4449,11 @@ export interface components {
              */
             model_id: string;
             row: number;
-            truth: (string | number | string[]) | null;
+            /**
+             * @description What is known to be true; null where that is not known
+             * @example Adelie
+             */
+            truth: string | number | string[] | null;
             note: string | null;
             /**
              * Format: date-time
@@ -4509,8 +4521,8 @@ export interface components {
              *     ]
              */
             classes: {
-                /** @description The truth; several labels with `|` between them */
-                class: string;
+                /** @description The truth; several labels with `|` between them, and null for rows with none of the labels */
+                class: string | null;
                 rows: number;
                 correct: number;
             }[];
@@ -5210,10 +5222,10 @@ export interface components {
              */
             optimizer?: "adam" | "adamw" | "sgd" | "rmsprop";
             /**
-             * @description How much weights, not biases, are drawn to 0
+             * @description How much weights, not biases, are drawn to 0; `auto`: by a part of the number of training rows, so that few rows are not learned by heart and many are not held back
              * @default 0
              */
-            weight_decay?: number;
+            weight_decay?: number | "auto";
             /**
              * @description For sgd only
              * @default 0
@@ -6987,6 +6999,27 @@ export interface operations {
             };
         };
         responses: {
+            /** @description It was complete already */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "019a0c9b-8f5e-7c3a-9d47-2f6b1e0a4c55",
+                     *       "name": "Palmer penguins",
+                     *       "version": 1,
+                     *       "description": "Measurements of three species",
+                     *       "dataset_type": "auto",
+                     *       "file_size": 1024000,
+                     *       "uploaded_at": "2026-01-01T00:00:00.000Z",
+                     *       "status": "processing"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Dataset"];
+                };
+            };
             /** @description Uploaded; to be processed */
             201: {
                 headers: {
@@ -10993,6 +11026,98 @@ export interface operations {
             };
         };
         responses: {
+            /** @description It was complete already */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "019a0c9b-8f5e-7c3a-9d47-2f6b1e0a4c55",
+                     *       "name": "Penguins",
+                     *       "model_type": "mlp",
+                     *       "architecture": {
+                     *         "input_shape": [
+                     *           7
+                     *         ],
+                     *         "output_classes": 3,
+                     *         "parameters": 5123
+                     *       },
+                     *       "performance": {
+                     *         "accuracy": 0.912,
+                     *         "precision": 0.905,
+                     *         "recall": 0.918,
+                     *         "f1_score": 0.911
+                     *       },
+                     *       "test_performance": {
+                     *         "accuracy": 0.904,
+                     *         "precision": 0.899,
+                     *         "recall": 0.907,
+                     *         "f1_score": 0.902
+                     *       },
+                     *       "test_accuracy": 0.904,
+                     *       "training_config": {
+                     *         "dataset_id": "019a0c9b-8f5e-7c3a-9d47-2f6b1e0a4c55",
+                     *         "epochs": 100,
+                     *         "batch_size": 32,
+                     *         "optimizer": "adam"
+                     *       },
+                     *       "created_at": "2026-01-01T00:00:00.000Z",
+                     *       "task": "classification",
+                     *       "target": "species",
+                     *       "classes": [
+                     *         "Adelie",
+                     *         "Chinstrap",
+                     *         "Gentoo"
+                     *       ],
+                     *       "features": [
+                     *         {
+                     *           "name": "bill length [mm]",
+                     *           "type": "number",
+                     *           "input": "bill_length_mm_"
+                     *         }
+                     *       ],
+                     *       "job_id": "019a0c9b-8f5e-7c3a-9d47-2f6b1e0a4c55",
+                     *       "dataset_id": "019a0c9b-8f5e-7c3a-9d47-2f6b1e0a4c55",
+                     *       "number": 7,
+                     *       "version": "1.1.0",
+                     *       "version_reason": "minor: learning_rate 0.01 → 0.001",
+                     *       "aliases": [
+                     *         "champion"
+                     *       ],
+                     *       "tags": {
+                     *         "team": "search",
+                     *         "stage": "candidate"
+                     *       },
+                     *       "notes": "string",
+                     *       "log_days": null,
+                     *       "dataset_version": 1,
+                     *       "warnings": [
+                     *         {
+                     *           "code": "string",
+                     *           "column": "string",
+                     *           "first_value": "string",
+                     *           "first_row": 1,
+                     *           "rows": 1,
+                     *           "message": "string",
+                     *           "cost": "string",
+                     *           "overrule": {}
+                     *         }
+                     *       ],
+                     *       "vault": {
+                     *         "manager_id": "manager_prod",
+                     *         "model_name": "classifier_v2.1",
+                     *         "model_id": "string",
+                     *         "version": "string",
+                     *         "revision": "string",
+                     *         "sha256": "string"
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ModelDetail"];
+                };
+            };
             /** @description Imported */
             201: {
                 headers: {

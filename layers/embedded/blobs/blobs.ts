@@ -1,3 +1,4 @@
+import { abandonedUnless } from '#domain/abandon.ts';
 import { InternalError } from '#domain/errors.ts';
 import { isStagedInPlain } from '#domain/keys.ts';
 import type {
@@ -22,7 +23,7 @@ import type { Database, Row } from '../database.ts';
 import { afterPrefix } from '../table/query.ts';
 import type { Content, Contents } from './contents.ts';
 import type { PresignedUrls } from './presigned-urls.ts';
-import { contentsOf, digestsOf, INFO_COLUMNS, infoOf, noteSums, replaceBlob } from './rows.ts';
+import { areFramed, contentsOf, digestsOf, INFO_COLUMNS, infoOf, noteSums, replaceBlob } from './rows.ts';
 import type { Uploads } from './uploads.ts';
 import { lackSums, readVerified, withSums } from './verified.ts';
 
@@ -50,27 +51,8 @@ export class FileBlobs implements Blobs {
   }
 
   async put(key: string, body: Uint8Array | AsyncIterable<Uint8Array>, options: PutOptions = {}): Promise<BlobInfo> {
-    const { contentType = DEFAULT_CONTENT_TYPE, isReleased = false } = options;
-    checkBlobKey(key);
-    checkContentType(contentType);
-    const chunks = body instanceof Uint8Array ? once(body) : body;
-    const { contents, database, now } = this.#store;
-    const limit = { maxBytes: Number.POSITIVE_INFINITY, tooLarge: unreachable };
-    const written = await contents.write(chunks, {
-      ...limit,
-      sealed: isStagedInPlain(key),
-      etag: 'unique',
-      isReleased,
-    });
-    const blob = { bucket: this.#bucket, key, contentType, etag: written.etag, contents: [written] };
-    try {
-      const { info, replaced } = await database.write(() => replaceBlob(database, blob, now()));
-      await contents.remove(replaced);
-      return info;
-    } catch (error) {
-      await contents.remove([written.name]);
-      throw error;
-    }
+    if (body instanceof Uint8Array) return this.#put(key, once(body), options);
+    return abandonedUnless(body, () => this.#put(key, body, options));
   }
 
   async head(key: string): Promise<BlobInfo | undefined> {
@@ -93,7 +75,9 @@ export class FileBlobs implements Blobs {
       const row = this.#row(key);
       if (row === undefined) throw new BlobNotFoundError(key);
       const contents = contentsOf(row);
-      const digests = digestsOf(contents);
+      const isVerified = areFramed(contents);
+      // Of parts of both kinds, those of an earlier version have to be compared.
+      const digests = isVerified ? undefined : digestsOf(contents);
       const info = infoOf(row);
       const { start, end } = range === undefined ? { start: 0, end: info.size - 1 } : resolveRange(range, info.size);
       try {
@@ -101,7 +85,7 @@ export class FileBlobs implements Blobs {
           range === undefined || verifiedAs === undefined
             ? await this.#store.contents.read(contents, start, end)
             : await this.#readVerified(row, contents, { start, end }, verifiedAs);
-        return { info, body, ...(digests ? { digests } : {}) };
+        return { info, body, isVerified, ...(digests ? { digests } : {}) };
       } catch (error) {
         // Replaced between reading the row and opening the file: try again.
         if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
@@ -192,6 +176,33 @@ export class FileBlobs implements Blobs {
   async abortUpload(key: string, uploadId: string): Promise<void> {
     checkBlobKey(key);
     await this.#store.uploads.abort(this.#bucket, key, uploadId);
+  }
+
+  async #put(
+    key: string,
+    chunks: AsyncIterable<Uint8Array>,
+    { contentType = DEFAULT_CONTENT_TYPE, isReleased = false, isAuthenticated = false }: PutOptions,
+  ): Promise<BlobInfo> {
+    checkBlobKey(key);
+    checkContentType(contentType);
+    const { contents, database, now } = this.#store;
+    const limit = { maxBytes: Number.POSITIVE_INFINITY, tooLarge: unreachable };
+    const written = await contents.write(chunks, {
+      ...limit,
+      sealed: isStagedInPlain(key),
+      etag: 'unique',
+      isReleased,
+      isAuthenticated,
+    });
+    const blob = { bucket: this.#bucket, key, contentType, etag: written.etag, contents: [written] };
+    try {
+      const { info, replaced } = await database.write(() => replaceBlob(database, blob, now()));
+      await contents.remove(replaced);
+      return info;
+    } catch (error) {
+      await contents.remove([written.name]);
+      throw error;
+    }
   }
 
   async #readVerified(row: Row, contents: readonly Content[], range: { start: number; end: number }, what: string) {

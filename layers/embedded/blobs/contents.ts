@@ -1,10 +1,11 @@
 import { type Cipheriv, randomUUID } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { type FileHandle, mkdir, open, readdir, unlink } from 'node:fs/promises';
+import { mkdir, open, readdir, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { crc32Digest } from '#domain/checked-stream.ts';
-import { InsufficientStorageError, InternalError } from '#domain/errors.ts';
+import { InsufficientStorageError } from '#domain/errors.ts';
+import { PIECE_BYTES } from '#domain/release.ts';
 import { type DiskSpace, isDiskFull } from '../disk-space.ts';
 import { syncFolder } from '../folder.ts';
 import { isAlive, processIdentity } from '../process-identity.ts';
@@ -12,8 +13,10 @@ import { BatchedWriter } from './batched-writer.ts';
 import { BlockSums } from './block-sums.ts';
 import { type EtagKind, etags } from './etag.ts';
 import { Flusher } from './flusher.ts';
+import { FrameSealer, framedName, isFramed, openFrames, unframedName } from './framed-content.ts';
 import { gathered } from './gathered.ts';
-import { contentCipher, isSealed, sealedName, unsealedName } from './sealed-content.ts';
+import { type FilePart, readPieces } from './read-pieces.ts';
+import { contentCipher, isSealed, unsealedName } from './sealed-content.ts';
 
 /** Bytes in a file of their own, whose name is never reused. */
 export interface Content {
@@ -27,7 +30,6 @@ export interface Content {
 
 export interface WrittenContent extends Content {
   readonly etag: string;
-  readonly digest: string;
 }
 
 interface WriteOptions {
@@ -37,14 +39,13 @@ interface WriteOptions {
   readonly etag: EtagKind;
   /** Whether the chunks of the body are used up. */
   readonly isReleased: boolean;
+  /** Whether whoever reads it finds damage anyway. */
+  readonly isAuthenticated?: boolean;
 }
 
-/** A part of an open file, and what decrypts it. */
-interface Piece {
-  readonly file: FileHandle;
-  readonly start: number;
-  readonly end: number;
-  readonly cipher: Cipheriv | undefined;
+/** A part of an open file. */
+interface Piece extends FilePart {
+  readonly content: Content;
 }
 
 /** Immutable files. The database decides which of them are in use. */
@@ -64,18 +65,18 @@ export class Contents {
   /**
    * Resolves once the bytes and the file's name are durable. If `body` fails, has more than `maxBytes` (then with
    * `tooLarge()`), or the disk has no room for it (then with `InsufficientStorageError`), it rejects and leaves no file.
-   * `sealed` ones are encrypted in their file. They are staged for an hour at most, and outlive the end of any process, but
-   * not a loss of power: whoever reads one compares its digest.
+   * `sealed` ones are encrypted in their file, and what reads them finds damage. They are staged for an hour at most, and
+   * outlive the end of any process, but not a loss of power.
    */
   async write(body: AsyncIterable<Uint8Array>, options: WriteOptions): Promise<WrittenContent> {
     const { sealed } = options;
     // The writer's identity tells the sweep whether the file may still get its row.
     const plainName = `${randomUUID()}-${processIdentity()}`;
-    const name = sealed ? sealedName(plainName) : plainName;
-    const cipher = sealed ? contentCipher(this.#secret, name) : undefined;
+    const name = sealed ? framedName(plainName) : plainName;
+    const sealer = sealed ? new FrameSealer(this.#secret, name) : undefined;
     this.#space.expectRoom();
     try {
-      return await this.#write(name, cipher, body, options);
+      return await this.#write(name, sealer, body, options);
     } catch (error) {
       throw isDiskFull(error) ? new InsufficientStorageError(this.#space.free) : error;
     }
@@ -83,7 +84,7 @@ export class Contents {
 
   async #write(
     name: string,
-    cipher: Cipheriv | undefined,
+    sealer: FrameSealer | undefined,
     body: AsyncIterable<Uint8Array>,
     { maxBytes, tooLarge, ...options }: WriteOptions,
   ): Promise<WrittenContent> {
@@ -92,32 +93,34 @@ export class Contents {
     const file = await open(path, 'wx', 0o600);
     const etag = etags[options.etag]();
     // What is encrypted is in memory of its own.
-    const writer = new BatchedWriter(file, cipher !== undefined || options.isReleased);
-    const flusher = cipher === undefined ? new Flusher(file) : undefined;
+    const writer = new BatchedWriter(file, sealer !== undefined || options.isReleased);
+    const flusher = sealer === undefined ? new Flusher(file) : undefined;
+    // Frames find damage by themselves.
+    const blocks = sealer === undefined && !options.isAuthenticated ? new BlockSums() : undefined;
     let size = 0;
     let looked = 0;
-    const blocks = new BlockSums();
     try {
-      for await (const chunk of cipher === undefined ? body : gathered(body, options.isReleased)) {
+      for await (const chunk of sealer === undefined ? body : gathered(body, options.isReleased)) {
         size += chunk.length;
         if (size > maxBytes) throw tooLarge();
         if (size - looked >= LOOK_BYTES) {
           this.#space.expectRoom();
           looked = size;
         }
-        blocks.update(chunk);
+        blocks?.update(chunk);
         etag.update(chunk);
-        await writer.write(cipher ? cipher.update(chunk) : chunk);
+        for (const piece of sealer?.update(chunk) ?? [chunk]) await writer.write(piece);
         flusher?.written(size);
       }
+      for (const piece of sealer?.end() ?? []) await writer.write(piece);
       await writer.end();
       await flusher?.end();
       await file.close();
       if (flusher !== undefined) await syncFolder(folder);
-      const crc32 = blocks.whole;
-      const sums = blocks.end();
-      const written = { name, size, etag: etag.of({ name, size, crc32 }), digest: crc32Digest(crc32) };
-      return sums === undefined ? written : { ...written, sums };
+      const written = { name, size, etag: etag.of({ name, size }) };
+      if (blocks === undefined) return written;
+      const [digest, sums] = [crc32Digest(blocks.whole), blocks.end()];
+      return sums === undefined ? { ...written, digest } : { ...written, digest, sums };
     } catch (error) {
       await writer.settled();
       await file.close();
@@ -134,20 +137,17 @@ export class Contents {
     const pieces: Piece[] = [];
     let offset = 0;
     try {
-      for (const { name, size } of contents) {
+      for (const content of contents) {
         const from = Math.max(start - offset, 0);
-        const to = Math.min(end - offset, size - 1);
-        if (from <= to) {
-          const cipher = isSealed(name) ? contentCipher(this.#secret, name, from) : undefined;
-          pieces.push({ file: await open(this.#path(name), 'r'), start: from, end: to, cipher });
-        }
-        offset += size;
+        const to = Math.min(end - offset, content.size - 1);
+        if (from <= to) pieces.push({ file: await open(this.#path(content.name), 'r'), content, start: from, end: to });
+        offset += content.size;
       }
     } catch (error) {
       for (const { file } of pieces) await file.close();
       throw error;
     }
-    return stream(pieces);
+    return stream(pieces, this.#secret);
   }
 
   /** Removing a missing file succeeds. */
@@ -165,7 +165,7 @@ export class Contents {
     for (const shard of await readdir(this.#dir)) {
       for (const name of await readdir(join(this.#dir, shard))) {
         // Check the writer first: the rows that it wrote before it ended are then visible.
-        const writer = unsealedName(name).slice(UUID_LENGTH + 1);
+        const writer = unframedName(unsealedName(name)).slice(UUID_LENGTH + 1);
         if (isAlive(writer) || isReferenced(name)) continue;
         await this.remove([name]);
         removed += 1;
@@ -194,12 +194,14 @@ const LOOK_BYTES = 2 ** 20;
 
 const UUID_LENGTH = 36;
 
-function stream(pieces: readonly Piece[]): Readable {
-  // A single file, the usual case, needs no generator.
+const isPlain = ({ name }: Content): boolean => !isFramed(name) && !isSealed(name);
+
+function stream(pieces: readonly Piece[], secret: Uint8Array): Readable {
+  // A single small file, the usual case, needs no generator.
   const [only] = pieces;
-  if (only !== undefined && only.cipher === undefined && pieces.length === 1)
-    return createReadStream('', { fd: only.file, ...range(only) });
-  const joined = Readable.from(readAll(pieces), { objectMode: false });
+  if (only !== undefined && isPlain(only.content) && only.end - only.start < PIECE_BYTES && pieces.length === 1)
+    return createReadStream('', { fd: only.file, start: only.start, end: only.end });
+  const joined = Readable.from(readAll(pieces, secret), { objectMode: false });
   joined.once('close', () => {
     // Files that were read to the end are closed already; closing them again does nothing.
     for (const { file } of pieces) void file.close().catch(() => undefined);
@@ -207,40 +209,15 @@ function stream(pieces: readonly Piece[]): Readable {
   return joined;
 }
 
-async function* readAll(pieces: readonly Piece[]): AsyncGenerator<Buffer> {
+async function* readAll(pieces: readonly Piece[], secret: Uint8Array): AsyncGenerator<Buffer> {
   for (const piece of pieces) {
-    const { file, cipher } = piece;
-    if (cipher === undefined) yield* createReadStream('', { fd: file, ...range(piece) });
-    else yield* decrypted(piece, cipher);
+    const { content, start } = piece;
+    if (isFramed(content.name)) yield* openFrames({ ...piece, ...content, secret });
+    else if (isSealed(content.name)) yield* decrypted(piece, contentCipher(secret, content.name, start));
+    else yield* readPieces(piece);
   }
 }
 
-/** Reads on while a chunk is used; into the same memory, since what is decrypted is in memory of its own. */
-async function* decrypted({ file, start, end }: Piece, cipher: Cipheriv): AsyncGenerator<Buffer> {
-  const length = Math.min(READ_BYTES, end - start + 1);
-  let [memory, other] = [Buffer.allocUnsafeSlow(length), Buffer.allocUnsafeSlow(length)];
-  const readFrom = (at: number) => {
-    const read = file.read(memory, 0, Math.min(length, end - at + 1), at);
-    // Whoever asks for the next chunk gets the error.
-    read.catch(() => {});
-    return read;
-  };
-  let reading = readFrom(start);
-  try {
-    for (let at = start; at <= end; ) {
-      const { bytesRead, buffer } = await reading;
-      if (bytesRead === 0) throw new InternalError(`a stored file ends after ${at} bytes`);
-      at += bytesRead;
-      [memory, other] = [other, memory];
-      if (at <= end) reading = readFrom(at);
-      yield cipher.update(buffer.subarray(0, bytesRead));
-    }
-  } finally {
-    await reading.catch(() => undefined);
-    await file.close();
-  }
+async function* decrypted(piece: Piece, cipher: Cipheriv): AsyncGenerator<Buffer> {
+  for await (const bytes of readPieces(piece)) yield cipher.update(bytes);
 }
-
-const READ_BYTES = 1_048_576;
-
-const range = ({ start, end }: Piece) => ({ start, end, highWaterMark: READ_BYTES });

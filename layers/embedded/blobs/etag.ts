@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
+import { crc32 } from 'node:zlib';
 
 /** What is known of a content in any case. */
 interface Written {
   /** Never used again. */
   readonly name: string;
   readonly size: number;
-  readonly crc32: number;
 }
 
 /** Sees the bytes of a content as they are written. */
@@ -24,10 +24,15 @@ function sha256(): Etag {
 }
 
 /** The same for large parts of which another hash is compared in the end. */
-const checksum = (): Etag => ({
-  update() {},
-  of: ({ crc32, size }) => `${crc32.toString(16).padStart(8, '0')}-${size}`,
-});
+function checksum(): Etag {
+  let sum = 0;
+  return {
+    update(bytes) {
+      sum = crc32(bytes, sum);
+    },
+    of: ({ size }) => `${sum.toString(16).padStart(8, '0')}-${size}`,
+  };
+}
 
 const UUID_LENGTH = 36;
 

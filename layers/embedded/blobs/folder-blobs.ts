@@ -7,6 +7,7 @@ import { createReadStream } from 'node:fs';
 import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join, relative, sep } from 'node:path';
 import type { Readable } from 'node:stream';
+import { abandonedUnless } from '#domain/abandon.ts';
 import { InternalError } from '#domain/errors.ts';
 import type { BlobEntry, BlobInfo, BlobsWithoutUrls } from '#domain/ports/blobs/port.ts';
 import { checkBlobKey, DEFAULT_CONTENT_TYPE, resolveRange } from '#domain/ports/blobs/rules.ts';
@@ -24,25 +25,8 @@ export class FolderBlobs implements BlobsWithoutUrls {
   }
 
   async put(key: string, body: Uint8Array | AsyncIterable<Uint8Array>): Promise<BlobInfo> {
-    const path = this.#path(key);
-    const draft = join(this.#dir, DRAFTS, randomUUID());
-    await mkdir(dirname(draft), { recursive: true, mode: 0o700 });
-    const file = await open(draft, 'wx', 0o600);
-    try {
-      await file.writeFile(body);
-      await file.sync();
-      await file.close();
-      await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-      await rename(draft, path);
-      await syncFolder(dirname(path));
-    } catch (error) {
-      await file.close();
-      await rm(draft, { force: true });
-      throw error;
-    }
-    const info = await this.head(key);
-    if (!info) throw new InternalError(`${JSON.stringify(key)} was deleted while it was written`);
-    return info;
+    if (body instanceof Uint8Array) return this.#put(key, body);
+    return abandonedUnless(body, () => this.#put(key, body));
   }
 
   async head(key: string): Promise<BlobInfo | undefined> {
@@ -80,6 +64,28 @@ export class FolderBlobs implements BlobsWithoutUrls {
       .filter((key) => key.startsWith(prefix));
     const found = await Promise.all(keys.sort(byBytes).map((key) => this.head(key)));
     return { blobs: found.filter((one) => one !== undefined) };
+  }
+
+  async #put(key: string, body: Uint8Array | AsyncIterable<Uint8Array>): Promise<BlobInfo> {
+    const path = this.#path(key);
+    const draft = join(this.#dir, DRAFTS, randomUUID());
+    await mkdir(dirname(draft), { recursive: true, mode: 0o700 });
+    const file = await open(draft, 'wx', 0o600);
+    try {
+      await file.writeFile(body);
+      await file.sync();
+      await file.close();
+      await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+      await rename(draft, path);
+      await syncFolder(dirname(path));
+    } catch (error) {
+      await file.close();
+      await rm(draft, { force: true });
+      throw error;
+    }
+    const info = await this.head(key);
+    if (!info) throw new InternalError(`${JSON.stringify(key)} was deleted while it was written`);
+    return info;
   }
 
   #path(key: string): string {

@@ -2,6 +2,7 @@ import { crc32Digest, sha256Digest } from '#domain/checked-stream.ts';
 import type { BlobInfo, Digest } from '#domain/ports/blobs/port.ts';
 import type { Database, Row } from '../database.ts';
 import type { Content } from './contents.ts';
+import { isFramed } from './framed-content.ts';
 
 /** All columns but `contents`, which is long for a blob of many parts. */
 export const INFO_COLUMNS = 'key, size, etag, content_type, modified_at';
@@ -45,6 +46,9 @@ export function digestOfEtag(etag: string): string | undefined {
   const sum = /^([0-9a-f]{8})-\d{1,15}$/.exec(etag)?.[1];
   return sum === undefined ? undefined : crc32Digest(Number.parseInt(sum, 16));
 }
+
+/** Whether reading finds damage by itself. */
+export const areFramed = (contents: readonly Content[]): boolean => contents.every(({ name }) => isFramed(name));
 
 /** Of all contents, or `undefined` if that of one is not known. */
 export function digestsOf(contents: readonly Content[]): Digest[] | undefined {

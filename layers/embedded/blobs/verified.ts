@@ -12,12 +12,13 @@ import { DamagedFileError } from '#domain/errors.ts';
 import type { Digest } from '#domain/ports/blobs/port.ts';
 import { BLOCK_BYTES, BlockSums, LEAST_BYTES, sumsOf } from './block-sums.ts';
 import type { Content, Contents } from './contents.ts';
+import { isFramed } from './framed-content.ts';
 
 /** A content of an earlier release, which has no checksums of its blocks, is read as a whole once if it is no larger. */
 const INDEXED_BYTES = 2 * 2 ** 30;
 
-const lacksSums = ({ sums, digest, size }: Content): boolean =>
-  sums === undefined && (digest === undefined || size > LEAST_BYTES) && size <= INDEXED_BYTES;
+const lacksSums = ({ name, sums, digest, size }: Content): boolean =>
+  !isFramed(name) && sums === undefined && (digest === undefined || size > LEAST_BYTES) && size <= INDEXED_BYTES;
 
 export const lackSums = (contents: readonly Content[]): boolean => contents.some(lacksSums);
 
@@ -47,7 +48,7 @@ async function summed(contents: Contents, content: Content, what: string): Promi
 /** Blocks of one content, and which of their bytes are wanted. */
 interface Part {
   readonly body: Readable;
-  /** Of each block. Absent: there is nothing to compare with. */
+  /** Of each block. Absent: there is nothing to compare with, or the content does so itself. */
   readonly digests: readonly Digest[] | undefined;
   readonly skip: number;
   readonly take: number;
@@ -77,9 +78,9 @@ export async function readVerified(
 }
 
 async function partOf(contents: Contents, content: Content, from: number, to: number): Promise<Part> {
-  const { size, sums, digest } = content;
+  const { name, size, sums, digest } = content;
   const take = to - from + 1;
-  if (sums === undefined && (digest === undefined || size > LEAST_BYTES)) {
+  if (isFramed(name) || (sums === undefined && (digest === undefined || size > LEAST_BYTES))) {
     return { body: await contents.read([content], from, to), digests: undefined, skip: 0, take };
   }
   if (sums === undefined) {

@@ -4,7 +4,7 @@ import type { DatasetProfile } from '#domain/datasets/profile.ts';
 import { ValidationError } from '#domain/errors.ts';
 import { type Tensors, tensor } from '#engine/tensor.ts';
 import { shown } from '../csv/fault.ts';
-import { TrainingFailure } from '../failure.ts';
+import { fileChanged, TrainingFailure } from '../failure.ts';
 import type { EncodedData } from '../fit/task.ts';
 import { expectRows } from '../table/split.ts';
 import { type Featurizer, type Grams, gramsOf } from './featurizer.ts';
@@ -88,7 +88,7 @@ export async function readLabelled(
     throw error instanceof ValidationError ? failureOf(error) : error;
   }
   if (hash.digest('hex') !== profile.sha256) {
-    throw new TrainingFailure("The file's bytes are not those that were read when it was uploaded");
+    throw fileChanged();
   }
   expectTwoClasses(found, labels);
   const codes = Int32Array.from(found);

@@ -7,6 +7,7 @@ import {
   type NodeDefaultCryptographicMaterialsManager,
 } from '@aws-crypto/material-management-node';
 import { aadFactory, ContentType, decodeBodyHeader, deserializeFactory, type HeaderInfo } from '@aws-crypto/serialize';
+import { inPieces } from '#domain/release.ts';
 import { IntegrityError } from '../errors.ts';
 import type { ByteReader } from './byte-reader.ts';
 import { FRAME_BYTES } from './cipher.ts';
@@ -81,7 +82,9 @@ export async function decipherFrame(
   const content = messageAADContentString({ contentType, isFinalFrame });
   const decipher = getDecipher(iv);
   decipher.setAAD(asBuffer(messageAAD(messageId, content, number, contentLength)));
-  const plaintext = reader.take(contentLength).map((piece) => decipher.update(asBuffer(piece)));
+  const plaintext = reader
+    .take(contentLength)
+    .flatMap((piece) => Array.from(inPieces(piece), (part) => decipher.update(asBuffer(part))));
   decipher.setAuthTag(Buffer.concat(reader.take(TAG_BYTES)));
   decipher.final();
   reader.taken();

@@ -16,7 +16,7 @@ import {
   NodeDefaultCryptographicMaterialsManager,
 } from '@aws-crypto/material-management-node';
 import { RawAesKeyringNode, RawAesWrappingSuiteIdentifier } from '@aws-crypto/raw-aes-keyring-node';
-import { release } from '#domain/release.ts';
+import { inPieces, release } from '#domain/release.ts';
 import { IntegrityError } from '../errors.ts';
 import { decipherFrame, type OpenedMessage, openMessage } from './aes-message.ts';
 import { ByteReader } from './byte-reader.ts';
@@ -36,23 +36,27 @@ export const aes: Cipher = {
     const material = await materials(key).getEncryptionMaterials({ suite, encryptionContext, commitmentPolicy });
     const { getCipher, messageHeader, rawHeader, dispose } = getEncryptionInfo(material, FRAME_BYTES);
     let sequenceNumber = 0;
-    function* frame(bytes: Uint8Array, isFinalFrame: boolean): Generator<Uint8Array> {
+    function* frame(
+      pieces: readonly Uint8Array[],
+      contentLength: number,
+      isFinalFrame: boolean,
+    ): Generator<Uint8Array> {
       sequenceNumber += 1;
-      const pendingFrame = { content: [], contentLength: bytes.length, sequenceNumber };
+      const pendingFrame = { content: [], contentLength, sequenceNumber };
       const { cipher, bodyHeader } = getEncryptFrame({ pendingFrame, messageHeader, getCipher, isFinalFrame, suite });
       yield bodyHeader;
-      yield cipher.update(asBuffer(bytes));
+      for (const piece of pieces) for (const part of inPieces(piece)) yield cipher.update(asBuffer(part));
       cipher.final();
       yield cipher.getAuthTag();
     }
     try {
       yield* rawHeader;
-      for await (const { bytes, last } of chunks(plaintext, FRAME_BYTES)) {
-        const isFull = bytes.length === FRAME_BYTES;
-        if (isFull) yield* frame(bytes, false);
+      for await (const { pieces, length, last } of chunks(plaintext, FRAME_BYTES)) {
+        const isFull = length === FRAME_BYTES;
+        if (isFull) yield* frame(pieces, length, false);
         // As the SDK writes it: behind frames that are all full there is an empty one.
-        if (last) yield* frame(isFull ? new Uint8Array() : bytes, true);
-        if (isSourceReleased) release(bytes);
+        if (last) yield* isFull ? frame([], 0, true) : frame(pieces, length, true);
+        if (isSourceReleased) pieces.forEach(release);
       }
     } finally {
       dispose();

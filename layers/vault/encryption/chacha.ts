@@ -11,9 +11,10 @@
  */
 import { createCipheriv, createDecipheriv, createHash, hkdfSync, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { EncryptionContext } from '#domain/ports/keys/port.ts';
+import { inPieces } from '#domain/release.ts';
 import { contextBytes } from '../context.ts';
 import { IntegrityError } from '../errors.ts';
-import { chunks } from './chunks.ts';
+import { type Chunk, chunks, joined } from './chunks.ts';
 import { type Cipher, FRAME_BYTES, KEY_BYTES } from './cipher.ts';
 
 const ALGORITHM = 'chacha20-poly1305';
@@ -35,8 +36,8 @@ export const chacha: Cipher = {
     const { messageKey, commitment } = derive(key, id, context);
     yield Buffer.concat([PREFIX, id, commitment]);
     let number = 0;
-    for await (const { bytes, last } of chunks(plaintext, FRAME_BYTES)) {
-      yield* encryptFrame(messageKey, nonceOf(number, last), bytes);
+    for await (const chunk of chunks(plaintext, FRAME_BYTES)) {
+      yield* encryptFrame(messageKey, nonceOf(number, chunk.last), chunk);
       number += 1;
     }
   },
@@ -44,7 +45,9 @@ export const chacha: Cipher = {
   async *decrypt(ciphertext, key, context) {
     let messageKey: Uint8Array | undefined;
     let number = 0;
-    for await (const { bytes, last } of chunks(ciphertext, FRAME_BYTES + TAG_BYTES, HEADER_BYTES)) {
+    for await (const chunk of chunks(ciphertext, FRAME_BYTES + TAG_BYTES, HEADER_BYTES)) {
+      const { last } = chunk;
+      const bytes = joined(chunk);
       if (messageKey === undefined) {
         if (last) throw new IntegrityError('truncated', 'The stored file was cut off within its header');
         messageKey = openHeader(bytes, key, context);
@@ -52,7 +55,7 @@ export const chacha: Cipher = {
       }
       const empty = bytes.length <= TAG_BYTES;
       if (bytes.length < TAG_BYTES || (empty && number > 0)) throw changed();
-      yield decryptFrame(messageKey, nonceOf(number, last), bytes);
+      yield* decryptFrame(messageKey, nonceOf(number, last), bytes);
       number += 1;
     }
   },
@@ -82,23 +85,23 @@ function nonceOf(number: number, last: boolean): Uint8Array {
   return nonce;
 }
 
-function* encryptFrame(key: Uint8Array, nonce: Uint8Array, bytes: Uint8Array): Generator<Uint8Array> {
+function* encryptFrame(key: Uint8Array, nonce: Uint8Array, { pieces }: Chunk): Generator<Uint8Array> {
   const cipher = createCipheriv(ALGORITHM, key, nonce, { authTagLength: TAG_BYTES });
-  yield cipher.update(bytes);
+  for (const piece of pieces) for (const part of inPieces(piece)) yield cipher.update(part);
   cipher.final();
   yield cipher.getAuthTag();
 }
 
-function decryptFrame(key: Uint8Array, nonce: Uint8Array, frame: Uint8Array): Uint8Array {
+function decryptFrame(key: Uint8Array, nonce: Uint8Array, frame: Uint8Array): readonly Uint8Array[] {
   const decipher = createDecipheriv(ALGORITHM, key, nonce, { authTagLength: TAG_BYTES });
   decipher.setAuthTag(frame.subarray(-TAG_BYTES));
-  const bytes = decipher.update(frame.subarray(0, -TAG_BYTES));
+  const pieces = Array.from(inPieces(frame.subarray(0, -TAG_BYTES)), (part) => decipher.update(part));
   try {
     decipher.final();
   } catch {
     throw changed();
   }
-  return bytes;
+  return pieces;
 }
 
 const changed = (): IntegrityError =>

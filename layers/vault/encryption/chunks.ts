@@ -1,7 +1,9 @@
 import type { ByteSource } from './cipher.ts';
 
 export interface Chunk {
-  readonly bytes: Uint8Array;
+  /** As they came, without copying them. */
+  readonly pieces: readonly Uint8Array[];
+  readonly length: number;
   readonly last: boolean;
 }
 
@@ -10,27 +12,27 @@ export interface Chunk {
  * source is. Holds at most a chunk and what the source gave at once.
  */
 export async function* chunks(source: ByteSource, size: number, first = size): AsyncGenerator<Chunk> {
-  let pending: Uint8Array[] = [];
+  let pieces: Uint8Array[] = [];
   let length = 0;
   let wanted = first;
   for await (let piece of source) {
     while (length + piece.length > wanted) {
       const head = piece.subarray(0, wanted - length);
-      if (head.length > 0) pending.push(head);
-      yield { bytes: joined(pending), last: false };
+      if (head.length > 0) pieces.push(head);
+      yield { pieces, length: wanted, last: false };
       piece = piece.subarray(head.length);
-      pending = [];
+      pieces = [];
       length = 0;
       wanted = size;
     }
-    if (piece.length > 0) pending.push(piece);
+    if (piece.length > 0) pieces.push(piece);
     length += piece.length;
   }
-  yield { bytes: joined(pending), last: true };
+  yield { pieces, length, last: true };
 }
 
-/** One piece is not copied. */
-function joined(pieces: readonly Uint8Array[]): Uint8Array {
+/** As one. A single piece is not copied. */
+export function joined({ pieces }: Pick<Chunk, 'pieces'>): Uint8Array {
   const [first] = pieces;
   return first !== undefined && pieces.length === 1 ? first : Buffer.concat(pieces);
 }

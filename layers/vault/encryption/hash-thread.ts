@@ -10,6 +10,7 @@ import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { type Hash, hashHere } from './hash.ts';
+import { HASH_PROGRAM, type HashMemory } from './hash-worker.ts';
 
 export const PIECE_BYTES = 1024 * 1024;
 const PIECES = 4;
@@ -17,6 +18,7 @@ const PIECES = 4;
 /** From so many bytes on, another thread is worth its memory. */
 const LARGE_BYTES = 8 * PIECE_BYTES;
 
+/** A bundle has no files beside it. */
 const PROGRAM = new URL('./hash-worker.ts', import.meta.url);
 
 /** To the thread: a piece to hash, the end of a hash, or that it is not needed any more. */
@@ -29,15 +31,20 @@ export type HashAnswer = { readonly piece: number } | { readonly hash: number; r
 
 class HashThread {
   readonly #worker: Worker;
-  readonly #memory = new Uint8Array(new SharedArrayBuffer(PIECES * PIECE_BYTES));
+  readonly #memory: Uint8Array;
   readonly #free = Array.from({ length: PIECES }, (_, piece) => piece);
   readonly #waiting: PromiseWithResolvers<number>[] = [];
+  /** Post pieces that are not full yet. */
+  readonly #filling = new Set<() => void>();
   readonly #digests = new Map<number, PromiseWithResolvers<string>>();
   #hashes = 0;
   #failure: Error | undefined;
 
   constructor() {
-    this.#worker = new Worker(PROGRAM, { workerData: this.#memory.buffer });
+    const memory = new SharedArrayBuffer(PIECES * PIECE_BYTES);
+    this.#memory = new Uint8Array(memory);
+    const workerData: HashMemory = { memory, pieceBytes: PIECE_BYTES };
+    this.#worker = new Worker(HASH_PROGRAM, { eval: true, workerData });
     this.#worker.unref();
     this.#worker.on('message', (answer: HashAnswer) => {
       if ('digest' in answer) this.#digests.get(answer.hash)?.resolve(answer.digest);
@@ -57,10 +64,12 @@ class HashThread {
     const post = () => {
       if (filling) this.#worker.postMessage({ hash, ...filling } satisfies HashQuestion);
       filling = undefined;
+      this.#filling.delete(post);
     };
     const finish = (end: 'digest' | 'abandon') => {
       if (end === 'digest') post();
       else if (filling) this.#release(filling.piece);
+      this.#filling.delete(post);
       this.#worker.postMessage({ hash, end } satisfies HashQuestion);
     };
     return {
@@ -72,6 +81,7 @@ class HashThread {
           filling.bytes += taken.length;
           at += taken.length;
           if (filling.bytes === PIECE_BYTES) post();
+          else this.#filling.add(post);
         }
       },
       digest: async () => {
@@ -96,6 +106,8 @@ class HashThread {
     if (this.#failure) throw this.#failure;
     const piece = this.#free.pop();
     if (piece !== undefined) return piece;
+    // Those that wait to be filled may be of streams that wait for this one.
+    for (const post of this.#filling) post();
     const waiting = Promise.withResolvers<number>();
     this.#waiting.push(waiting);
     return waiting.promise;

@@ -17,8 +17,9 @@ export async function* open(
   options: CipherOptions = {},
 ): AsyncGenerator<Uint8Array> {
   const { bytes } = stored.ciphertext;
-  const before = new Digesting(atMost(bytes, ciphertext), () => hashBeside(bytes));
-  const after = new Digesting(ciphers[sealing.algorithm].decrypt(before, sealing.key, sealing.context, options));
+  const start = () => hashBeside(bytes);
+  const before = new Digesting(atMost(bytes, ciphertext), start);
+  const after = new Digesting(ciphers[sealing.algorithm].decrypt(before, sealing.key, sealing.context, options), start);
   yield* after;
   requireSame('encrypted', before.digest(), stored.ciphertext);
   requireSame('decrypted', after.digest(), stored.plaintext);

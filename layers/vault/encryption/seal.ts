@@ -29,9 +29,9 @@ export interface Sealed {
  * @param size about how many bytes the plaintext has, where it may be large; its memory is then given back
  */
 export function seal(plaintext: ByteSource, { algorithm, key, context }: Sealing, size?: number): Sealed {
-  const before = new Digesting(plaintext);
+  const start = () => hashBeside(size ?? 0);
+  const before = new Digesting(plaintext, start);
   const options = { isSourceReleased: size !== undefined };
-  // This thread hashes what it encrypts, another one what comes out.
-  const after = new Digesting(ciphers[algorithm].encrypt(before, key, context, options), () => hashBeside(size ?? 0));
+  const after = new Digesting(ciphers[algorithm].encrypt(before, key, context, options), start);
   return { ciphertext: after, digests: () => ({ plaintext: before.digest(), ciphertext: after.digest() }) };
 }

@@ -1,5 +1,6 @@
+import { Readable } from 'node:stream';
 import { expect } from '@jest/globals';
-import { BlobNotFoundError, InvalidRangeError } from '#domain/ports/errors.ts';
+import { BlobNotFoundError, InvalidBlobKeyError, InvalidRangeError } from '#domain/ports/errors.ts';
 import type { Test } from '../skips.ts';
 import { type BlobsSubject, bytesOf, chunks, MEBIBYTE, pattern, read } from './subject.ts';
 
@@ -38,6 +39,24 @@ export function contents(subject: () => BlobsSubject, test: Test): void {
     })();
     await expect(subject().blobs.put('kept', failing)).rejects.toThrow('cut off');
     expect((await read(subject(), 'kept')).toString()).toBe('before');
+  });
+
+  test('a stream that is refused before it is read is ended, with what it reads from', async () => {
+    let open = true;
+    const source = new Readable({
+      read() {
+        this.push(bytesOf('bytes'));
+      },
+      destroy(_, done) {
+        open = false;
+        done(null);
+      },
+    });
+    const transformed = (async function* () {
+      for await (const chunk of source) yield chunk as Buffer;
+    })();
+    await expect(subject().blobs.put('', transformed)).rejects.toThrow(InvalidBlobKeyError);
+    expect(open).toBe(false);
   });
 
   test('a reader gets the whole blob that it opened, even if it is replaced or deleted meanwhile', async () => {

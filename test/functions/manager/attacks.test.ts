@@ -3,6 +3,7 @@ import { describe, expect, jest, test } from '@jest/globals';
 import { blobKeys, keys } from '#domain/keys.ts';
 import { getManager } from '#domain/vault/managers.ts';
 import { getModel } from '#domain/vault/models.ts';
+import { throttled } from '#functions/manager/guess.ts';
 import { describedRoutes, downloadRoutes } from '#functions/manager/routes.ts';
 import { accountOf } from '#test/functions/platform/listed-records.ts';
 import { bytesOf, FILE, PASSWORD, useVault } from './world.ts';
@@ -131,6 +132,19 @@ describe('a password', () => {
     expect((await world.load(id, 'n', PASSWORD, from)).status).toBe(200);
     const refused = (await trail(id, '?success=false')).map(({ reason }: { reason: string }) => reason);
     expect(refused).toEqual(['rate_limit_exceeded', ...Array(5).fill('wrong_password')]);
+  });
+
+  test('that others guess for their own models locks out nobody else at their address', async () => {
+    const { store, settings } = world.platform;
+    const guess = (account_id: string, id: string, run: () => Promise<string>) =>
+      throttled({ adapters: store, settings } as never, { account_id, id }, by, run);
+    const by = { userId: 'u', address: '192.0.2.77', requestId: 'r' };
+    const wrong = async () => Promise.reject(new Error('wrong'));
+    for (let n = 0; n < settings.rates.loginFailuresPerAddress; n += 1) {
+      await expect(guess('guesser', `model_${n}`, wrong)).rejects.toThrow('wrong');
+    }
+    await expect(guess('guesser', 'one-more', async () => 'opened')).rejects.toThrow('Too many wrong passwords');
+    expect(await guess('neighbour', 'model_1', async () => 'opened')).toBe('opened');
   });
 
   test('that is missing is 403', async () => {

@@ -1,7 +1,8 @@
 /** Models in parts: saved and downloaded within a request, or as a job. */
 import { createHash, randomBytes } from 'node:crypto';
-import { readdirSync, unlinkSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { readdirSync, readlinkSync, truncateSync, unlinkSync, writeFileSync } from 'node:fs';
+import { type FileHandle, open } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { afterEach, describe, expect, jest, test } from '@jest/globals';
 import { isStagedInPlain } from '#domain/keys.ts';
 import type { Blobs } from '#domain/ports/blobs/port.ts';
@@ -124,17 +125,48 @@ describe('a model in parts', () => {
 
   test.each([
     ['is damaged', (file: string) => writeFileSync(file, Buffer.alloc(SMALL.length)), 409, 'FileDamagedError'],
+    ['was cut off with the power', (file: string) => truncateSync(file, 5), 409, 'FileDamagedError'],
+    ['never reached the disk', (file: string) => truncateSync(file), 409, 'FileDamagedError'],
     ['is gone', unlinkSync, 404, 'NotFoundError'],
   ])('of which a part %s on the disk is not saved', async (_, harm, status, code) => {
     const id = await world.manager({ backup_enabled: false });
     const { complete } = await start(id, SMALL);
     const { dir } = world.platform.store;
     const files = readdirSync(dir, { recursive: true, withFileTypes: true });
-    const parts = files.filter(({ name }) => name.endsWith('.sealed'));
+    const parts = files.filter(({ name }) => name.endsWith('.framed'));
     for (const { parentPath, name } of parts) harm(join(parentPath, name));
     const answer = await complete();
     expect([answer.status, answer.body.error]).toEqual([status, code]);
     expect((await world.load(id, 'm')).status).toBe(404);
+  });
+
+  test('is on the disk before its record says that it is saved', async () => {
+    const id = await world.manager({ backup_enabled: false });
+    const { complete } = await start(id, SMALL);
+    const { dir } = world.platform.store;
+    const models = () =>
+      readdirSync(dir, { recursive: true, withFileTypes: true })
+        .filter((one) => one.isFile() && one.parentPath.includes('blobs') && !one.name.endsWith('.framed'))
+        .map(({ parentPath, name }) => join(parentPath, name));
+    const before = models();
+    const handle = await open(join(dir, 'trainyard.db'));
+    const prototype = Object.getPrototypeOf(handle) as { sync: (this: FileHandle) => Promise<void> };
+    await handle.close();
+    const synced: { readonly path: string; readonly saved: boolean }[] = [];
+    const { sync } = prototype;
+    prototype.sync = async function (this: FileHandle) {
+      await sync.call(this);
+      const saved = (await world.load(id, 'm')).status === 200;
+      synced.push({ path: readlinkSync(`/proc/self/fd/${this.fd}`), saved });
+    };
+    try {
+      expect((await complete()).status).toBe(201);
+    } finally {
+      prototype.sync = sync;
+    }
+    const [file = ''] = models().filter((one) => !before.includes(one));
+    expect(synced).toContainEqual({ path: file, saved: false });
+    expect(synced).toContainEqual({ path: dirname(file), saved: false });
   });
 
   test('has new URLs on request, also for parts that were put, until it ends', async () => {

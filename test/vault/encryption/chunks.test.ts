@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { chunks } from '#vault/encryption/chunks.ts';
+import { chunks, joined } from '#vault/encryption/chunks.ts';
 import { bytesOf, inPieces } from '../samples.ts';
 
 test('whatever the pieces are, the chunks hold their bytes in order, and only the last may be short', async () => {
@@ -14,9 +14,11 @@ test('whatever the pieces are, the chunks hold their bytes in order, and only th
       async (length, pieces, size, first) => {
         const bytes = bytesOf(length);
         const got = [];
-        for await (const chunk of chunks(inPieces(bytes, pieces), size, first)) got.push(chunk);
+        for await (const chunk of chunks(inPieces(bytes, pieces), size, first))
+          got.push({ bytes: joined(chunk), last: chunk.last, length: chunk.length });
         expect(Buffer.concat(got.map((chunk) => chunk.bytes)).equals(bytes)).toBe(true);
         expect(got.map(({ last }) => last)).toEqual(got.map((_, i) => i === got.length - 1));
+        expect(got.map(({ length }) => length)).toEqual(got.map(({ bytes }) => bytes.length));
         got.slice(0, -1).forEach((chunk, i) => {
           expect(chunk.bytes.length).toBe(i === 0 ? first : size);
         });

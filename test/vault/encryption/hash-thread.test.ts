@@ -22,6 +22,15 @@ test('several hashes at once are each of their own bytes, which may be changed a
   expect(digests).toEqual(files.map(sha256));
 });
 
+test('more hashes at once than there are pieces do not wait for each other', async () => {
+  const files = Array.from({ length: 9 }, (_, seed) => bytesOf(LARGE + seed, seed));
+  const hashes = files.map(() => hashBeside(LARGE));
+  // Each holds a piece that is not full before another one needs one.
+  for (const [i, hash] of hashes.entries()) await hash.update(files[i]!.subarray(0, 10));
+  for (const [i, hash] of hashes.entries()) await hash.update(files[i]!.subarray(10));
+  expect(await Promise.all(hashes.map((hash) => hash.digest()))).toEqual(files.map(sha256));
+});
+
 test('hashes that were abandoned leave room for others', async () => {
   for (let i = 0; i < 20; i++) {
     const hash = hashBeside(LARGE);

@@ -38,16 +38,21 @@ export interface ReadBlob {
   readonly body: Readable;
   /** Of consecutive pieces of the whole blob, where the store knows them and does not check them itself. */
   readonly digests?: readonly Digest[];
+  /** Whether the store checks the bytes itself: where they were changed, the body fails with a `DamagedFileError`. */
+  readonly isVerified?: boolean;
 }
 
 export interface PutOptions {
   readonly contentType?: string;
   /** Whether the chunks of the body are used up: their memory may be given back. Default: they stay as they are. */
   readonly isReleased?: boolean;
+  /** Whether whoever reads the file finds damage anyway: the store need not keep a checksum of it. */
+  readonly isAuthenticated?: boolean;
 }
 
 /** One bucket. A key is 1–1024 bytes of UTF-8. Writes are atomic. */
 export interface Blobs {
+  /** Ends the stream, also where it refuses it. */
   put(key: string, body: Uint8Array | AsyncIterable<Uint8Array>, options?: PutOptions): Promise<BlobInfo>;
   head(key: string): Promise<BlobInfo | undefined>;
   /**
