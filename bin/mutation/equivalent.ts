@@ -68,6 +68,13 @@ export const EQUIVALENT: readonly Equivalent[] = [
     reason: 'Zeros of a step’s shape: the last step has that of the first.',
   },
   {
+    file: 'indexing.ts',
+    within: 'withZeros',
+    original: '1',
+    mutated: '2',
+    reason: 'A second slice of zeros behind the first one is never read.',
+  },
+  {
     file: 'join.ts',
     within: 'stride',
     original: 'step > 0',

@@ -4,7 +4,6 @@
  * the environment is wrong. On SIGTERM, or when its parent dies, it saves a checkpoint within about a second; a trainer
  * may also be killed at any point.
  */
-import { fstatSync } from 'node:fs';
 import { tmpdir, totalmem } from 'node:os';
 import { z } from 'zod';
 import { logReplacer } from '#domain/log-replacer.ts';
@@ -12,12 +11,19 @@ import type { Adapters } from '#domain/ports/adapters.ts';
 import { QUEUES, type QueueName } from '#domain/ports/queue/port.ts';
 import { INTERRUPTED_EXIT_CODE } from '#domain/training/attempts.ts';
 import type { Log } from '#training/log.ts';
+import { listenToParent } from './parent.ts';
 
-/** The trainer's parameters, and where its job is stored. */
-const environment = z.object({
+/** What the trainer works at. */
+const task = z.object({
   TRAINYARD_ACCOUNT: z.string('must be the id of the account').min(1),
   TRAINYARD_JOB: z.string('must be the id of the job').min(1),
   TRAINYARD_ATTEMPT: z.coerce.number().int().min(1, 'must be the number of the attempt, 1 or more'),
+});
+
+/** The trainer's parameters, and where its job is stored. */
+const environment = z.object({
+  /** Set on one machine, where a trainer is started before there is a task: a line of its standard input says what it is. */
+  TRAINYARD_STANDBY: z.literal('1').optional(),
   /** Set by AWS Batch: how often it has started this attempt's container, this run included. */
   AWS_BATCH_JOB_ATTEMPT: z.coerce.number().int().min(1, 'must be 1 or more').default(1),
   /** From one checkpoint to the next. */
@@ -49,34 +55,42 @@ process.on('SIGTERM', () => interruption.abort());
 // The reader may have died; the trainer finishes all the same.
 process.stdout.on('error', () => undefined);
 
-const parsed = environment.safeParse(process.env);
-if (!parsed.success) {
-  const faults = parsed.error.issues.map(({ path, message }) => `${path.join('.')} ${message}`);
-  log('ERROR', `wrong environment: ${faults.join('; ')}`);
-  process.exit(2);
-}
-const { TRAINYARD_ACCOUNT, TRAINYARD_JOB, TRAINYARD_ATTEMPT, TRAINYARD_DATA } = parsed.data;
-const { AWS_BATCH_JOB_ATTEMPT: run, TRAINYARD_CHECKPOINT_SECONDS: seconds, TRAINYARD_SCRATCH: scratch } = parsed.data;
-const names = { job_id: TRAINYARD_JOB, attempt: TRAINYARD_ATTEMPT, run };
-endWithParent();
+const settings = parsedOrExit(environment, process.env);
+const { TRAINYARD_DATA, TRAINYARD_CHECKPOINT_SECONDS: seconds, TRAINYARD_SCRATCH: scratch } = settings;
+const run = settings.AWS_BATCH_JOB_ATTEMPT;
+const isStandby = settings.TRAINYARD_STANDBY !== undefined;
+let names: Record<string, unknown> | undefined;
+const parent = listenToParent(() => {
+  // There is nothing that it could save.
+  if (isStandby && names === undefined) process.exit(INTERRUPTED_EXIT_CODE);
+  interruption.abort();
+  setTimeout(() => process.exit(INTERRUPTED_EXIT_CODE), ORPHAN_MS).unref();
+});
 
 try {
+  // Before anything is awaited: a wrong environment is told at once.
+  const given = isStandby ? undefined : parsedOrExit(task, process.env);
   const [{ adapters, close, dollarsPerSecond }, { runJob }, { writableFolder }] = await Promise.all([
     openAdapters(),
     import('#training/run-job.ts'),
     import('#training/scratch.ts'),
   ]);
-  const attempt = { accountId: TRAINYARD_ACCOUNT, jobId: TRAINYARD_JOB, attempt: TRAINYARD_ATTEMPT, run };
-  log('INFO', 'training', names);
+  const found = isStandby ? await (await import('#engine/device.ts')).findDevice() : undefined;
+  const of = given ?? parsedOrExit(task, JSON.parse(await parent.line()));
+  const attempt = { accountId: of.TRAINYARD_ACCOUNT, jobId: of.TRAINYARD_JOB, attempt: of.TRAINYARD_ATTEMPT, run };
+  const place = { job_id: attempt.jobId, attempt: attempt.attempt, run };
+  names = place;
+  log('INFO', 'training', place);
   const outcome = await runJob(adapters, attempt, {
-    log: (level, message, more) => log(level, message, { ...names, ...more }),
+    log: (level, message, more) => log(level, message, { ...place, ...more }),
     signal: interruption.signal,
     dollarsPerSecond,
     disk: await writableFolder(scratch, tmpdir(), log),
-    memoryBytes: parsed.data.TRAINYARD_MEMORY ?? Math.min(process.constrainedMemory() || totalmem(), totalmem()),
+    memoryBytes: settings.TRAINYARD_MEMORY ?? Math.min(process.constrainedMemory() || totalmem(), totalmem()),
     ...(seconds === undefined ? {} : { checkpointMs: seconds * 1000 }),
+    ...(found ? { findDevice: async () => found } : {}),
   });
-  log('INFO', outcome, names);
+  log('INFO', outcome, place);
   await close();
   process.exit(outcome === 'interrupted' ? INTERRUPTED_EXIT_CODE : 0);
 } catch (error) {
@@ -87,6 +101,14 @@ try {
   }
   log('ERROR', 'crashed', { ...names, error: { message, stack } });
   process.exit(1);
+}
+
+function parsedOrExit<T>(schema: z.ZodType<T>, given: unknown): T {
+  const parsed = schema.safeParse(given);
+  if (parsed.success) return parsed.data;
+  const faults = parsed.error.issues.map(({ path, message }) => `${path.join('.')} ${message}`);
+  log('ERROR', `wrong environment: ${faults.join('; ')}`);
+  process.exit(2);
 }
 
 interface Opened {
@@ -109,17 +131,4 @@ async function openAdapters(): Promise<Opened> {
     queues: Object.fromEntries(QUEUES.map((name) => [name, UNUSED_QUEUE])) as Record<QueueName, typeof UNUSED_QUEUE>,
   });
   return { adapters, close: () => adapters.close(), dollarsPerSecond: 0 };
-}
-
-/** The host keeps our standard input open while it runs. An input that is not a pipe tells nothing about a parent. */
-function endWithParent(): void {
-  const input = fstatSync(0);
-  if (!input.isFIFO() && !input.isSocket()) return;
-  const orphaned = () => {
-    interruption.abort();
-    setTimeout(() => process.exit(INTERRUPTED_EXIT_CODE), ORPHAN_MS).unref();
-  };
-  process.stdin.on('end', orphaned);
-  process.stdin.on('error', orphaned);
-  process.stdin.resume();
 }

@@ -23,4 +23,7 @@ export const describedRoutes: readonly Route[] = [
   importModels,
 ];
 
-export const apiRoutes: readonly Route[] = [...describedRoutes, ...documentationRoutes(describedRoutes, documentFacts)];
+export const apiRoutes: readonly Route[] = [
+  ...describedRoutes,
+  ...documentationRoutes(async () => ({ describedRoutes, documentFacts })),
+];

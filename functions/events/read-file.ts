@@ -1,10 +1,11 @@
 /** Reads and profiles a dataset's file. */
 import { tmpdir } from 'node:os';
 import type { Dataset, DatasetFailure } from '#domain/datasets/record.ts';
-import { UnavailableError, ValidationError } from '#domain/errors.ts';
+import { DamagedFileError, UnavailableError, ValidationError } from '#domain/errors.ts';
 import { blobKeys } from '#domain/keys.ts';
 import type { Blobs } from '#domain/ports/blobs/port.ts';
 import { timeLeft } from '#functions/time-left.ts';
+import { damage, damageOf } from '#learning/files/damage.ts';
 import { StoredBytes } from '#learning/files/file-bytes.ts';
 import { fileHash } from '#learning/files/resumable-hash.ts';
 import { recognise } from '#learning/kinds.ts';
@@ -60,19 +61,26 @@ export async function readFile(
 ): Promise<Profiled | { failure: DatasetFailure }> {
   const timeout = timeLeft(milliseconds);
   const signal = closing ? AbortSignal.any([closing, timeout]) : timeout;
-  const file = await StoredBytes.open(blobs, blobKeys.datasetFile(account_id, id), { signal });
+  const key = blobKeys.datasetFile(account_id, id);
+  const file = await StoredBytes.open(blobs, key, { signal });
   await using scratch = await openScratch(folder);
-  try {
+  const profile = async (): Promise<Profiled> => {
     const task = requested_type ?? dataset_type;
     const given = { task, parsing, fileName, ...(target === undefined ? {} : { target }) };
     const source = openSource(file, { folder: scratch.folder });
     const kind = await recognise(source);
-    if (!kind.profileInParts) return expectUnchanged({ profile: await kind.profile(source, given) }, known);
+    if (!kind.profileInParts) return { profile: await kind.profile(source, given) };
     const due = timeLeft(share * milliseconds);
     const hash = (saved?: Uint8Array) => fileHash(file.size, saved);
-    const parts = { isDue: () => due.aborted, checkpoint, hash, threads };
-    return expectUnchanged(await kind.profileInParts(source, given, parts), known);
+    return kind.profileInParts(source, given, { isDue: () => due.aborted, checkpoint, hash, threads });
+  };
+  try {
+    const read = await profile();
+    if (known === undefined || read.profile === undefined || read.profile.sha256 === known) return read;
+    return { failure: failureOf(damage(read.profile.sha256, known)) };
   } catch (error) {
+    const found = signal.aborted || file.failure ? undefined : await damageIn(blobs, key, { known, signal });
+    if (found !== undefined) return { failure: failureOf(found, error) };
     if (error instanceof ValidationError) return { failure: { message: error.message, details: [...error.details] } };
     if (closing?.aborted) throw new UnavailableError('the host is stopping');
     if (timeout.aborted) {
@@ -88,14 +96,26 @@ export async function readFile(
 }
 
 /**
- * The file of a dataset never changes: where it does, its disk or somebody else has changed it.
- * @param known the SHA-256 that its first reading found
- * @throws ValidationError with field `file`
+ * What to say if the file is not as it was written: its disk or somebody else has changed it. Otherwise, and where it cannot
+ * be read to its end, `undefined`.
+ * @param known the SHA-256 that its first reading found. Default: what the store knows of it is compared
  */
-function expectUnchanged(read: Profiled, known: string | undefined): Profiled {
-  if (known === undefined || read.profile === undefined || read.profile.sha256 === known) return read;
-  throw ValidationError.of(
-    'file',
-    `must have the SHA-256 ${known}, as when it was uploaded; got ${read.profile.sha256}: the file was changed since; upload it again`,
-  );
+async function damageIn(
+  blobs: Pick<Blobs, 'get' | 'head'>,
+  key: string,
+  { known, signal }: { readonly known: string | undefined; readonly signal: AbortSignal },
+): Promise<string | undefined> {
+  try {
+    if (known !== undefined) return await damageOf(await StoredBytes.open(blobs, key, { signal }), known);
+    for await (const _ of await StoredBytes.open(blobs, key, { signal, verifiedAs: 'The stored file' }));
+    return undefined;
+  } catch (error) {
+    return error instanceof DamagedFileError ? error.message : undefined;
+  }
 }
+
+/** The damage, and then what it led to. */
+const failureOf = (found: string, error?: unknown): DatasetFailure => ({
+  message: found,
+  details: [{ field: 'file', message: found }, ...(error instanceof ValidationError ? error.details : [])],
+});

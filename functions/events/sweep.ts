@@ -17,7 +17,6 @@ import { advanceSweeps } from './advance-sweep.ts';
 import { type BatchThresholds, sweepBatches } from './sweep-batches.ts';
 import { type DatasetThresholds, sweepDatasets } from './sweep-datasets.ts';
 import { sweepDeletions } from './sweep-deletions.ts';
-import { sweepDrift } from './sweep-drift.ts';
 import { type OutboxThresholds, sweepOutbox } from './sweep-outbox.ts';
 import { attemptLost, failAttempt, sendTraining } from './training-attempts.ts';
 
@@ -79,7 +78,7 @@ export function makeHandler(adapters: SweepAdapters, options: SweepOptions) {
     const gaps = [
       ...[sweepJobs, advanceSweeps, sweepDatasets, sweepBatches, sweepOrphans, sweepOutbox, sweepDeletions],
       (of: SweepContext) => measureStorage(of, of.caps),
-      ...[sweepEnded, sweepDrift],
+      sweepEnded,
     ];
     // One sweep that fails does not stop the others.
     const results = await Promise.allSettled(gaps.map((gap) => gap(context, thresholds)));

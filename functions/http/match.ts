@@ -29,13 +29,16 @@ export function makeMatcher<S extends Services>(routes: readonly Route<S>[]): Ma
   const templates = [...paths]
     .filter(([path]) => path.includes('{'))
     .map(([path, methods]) => ({ segments: path.split('/'), methods }));
+  // A request is compared with those only that begin alike: there are more than a hundred.
+  const byFirst = Map.groupBy(templates, ({ segments }) => firstOf(segments));
 
   return (method, path) => {
     const literal = path.includes('{') ? undefined : paths.get(path);
     if (literal) return { ...choose(literal, method), parameters: {} };
     const given = path.split('/');
+    const alike = byFirst.get(firstOf(given)) ?? [];
     for (const read of [same, withSlash]) {
-      for (const { segments, methods } of templates) {
+      for (const { segments, methods } of alike) {
         const parameters = capture(segments, read(given, segments));
         if (parameters) return { ...choose(methods, method), parameters };
       }
@@ -44,15 +47,18 @@ export function makeMatcher<S extends Services>(routes: readonly Route<S>[]): Ma
   };
 }
 
+/** Every path begins with a literal: `['', 'models', '{model_id}']`. */
+const firstOf = ([, first = '']: readonly string[]): string => first;
+
 function choose<S extends Services>(
   methods: ReadonlyMap<Method, Route<S>>,
   method: string,
 ): { route: Route<S> } | Preflight {
+  const route = methods.get((method === 'HEAD' ? 'GET' : method) as Method);
+  if (route) return { route };
   const allow = [...methods.keys(), ...(methods.has('GET') ? ['HEAD'] : []), 'OPTIONS'];
   if (method === 'OPTIONS') return { preflight: true, allow };
-  const route = methods.get((method === 'HEAD' ? 'GET' : method) as Method);
-  if (!route) throw new MethodNotAllowedError(method, allow);
-  return { route };
+  throw new MethodNotAllowedError(method, allow);
 }
 
 /** Names of encoders have a slash, as repositories of a hub have. A gateway may have decoded it, as the emulator of AWS does. */
@@ -70,7 +76,8 @@ function withSlash(given: readonly string[], segments: readonly string[]): reado
 function capture(segments: readonly string[], given: readonly string[]): Record<string, string> | undefined {
   if (segments.length !== given.length) return undefined;
   const parameters: Record<string, string> = {};
-  for (const [index, segment] of segments.entries()) {
+  for (let index = 0; index < segments.length; index++) {
+    const segment = segments[index]!;
     const text = given[index] ?? '';
     if (!segment.startsWith('{')) {
       if (segment !== text) return undefined;

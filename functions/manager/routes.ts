@@ -98,4 +98,7 @@ export const downloadRoutes: readonly Route[] = [downloadBackup];
 /** The routes in the OpenAPI document. */
 export const describedRoutes: readonly Route[] = [...records, ...fileRoutes, ...downloadRoutes];
 
-export const apiRoutes: readonly Route[] = [...records, ...documentationRoutes(describedRoutes, documentFacts)];
+export const apiRoutes: readonly Route[] = [
+  ...records,
+  ...documentationRoutes(async () => ({ describedRoutes, documentFacts })),
+];

@@ -15,7 +15,8 @@ export interface PredictOptions extends HandlerOptions {
 }
 
 export function makeHandler(adapters: Adapters, { heavyPredictor, ...options }: PredictOptions): HttpHandler {
-  const here = makePredictor({ artifacts: adapters.blobs.artifacts, runsAtOnce: true });
+  const { loadedModels: maxModels } = options.settings;
+  const here = makePredictor({ artifacts: adapters.blobs.artifacts, runsAtOnce: true, maxModels });
   const divided = heavyPredictor ? dividedByWeight(here, heavyPredictor) : here;
   const predictor = { describe: here.describe, predict: divided.predict };
   const routes: readonly Route<InferenceServices>[] = [predict, ...oipRoutes];

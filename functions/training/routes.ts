@@ -57,4 +57,7 @@ const resources: readonly Route[] = [
 export const describedRoutes = [...resources, predict];
 
 /** The routes of the surface's main function. */
-export const apiRoutes: readonly Route[] = [...resources, ...documentationRoutes(describedRoutes, documentFacts)];
+export const apiRoutes: readonly Route[] = [
+  ...resources,
+  ...documentationRoutes(async () => ({ describedRoutes, documentFacts })),
+];

@@ -22,6 +22,7 @@ import type { TrustedProxies } from './gateway/trusted-proxies.ts';
 import { noticeUnannouncedProxy } from './gateway/unannounced-proxy.ts';
 import type { Caps } from './installation-options.ts';
 import { Invoker } from './invoke/invoker.ts';
+import { beginsUpload, prepareFor } from './invoke/upload.ts';
 import { type LogTarget, makeLogger } from './logger.ts';
 import type { ManagerEnvironment } from './manager-environment.ts';
 import { pumpBus } from './pumps/bus.ts';
@@ -29,7 +30,7 @@ import type { Pump } from './pumps/consume.ts';
 import { pumpQueues, queueSettings } from './pumps/queues.ts';
 import { runSchedules } from './pumps/scheduler.ts';
 import { stopWithin } from './pumps/stop.ts';
-import { trainerCommand, trainerMemory } from './trainer.ts';
+import { standbyTrainer, trainerCommand, trainerMemory } from './trainer.ts';
 
 export interface HostOptions {
   readonly dataDir: string;
@@ -155,9 +156,10 @@ export async function startHost(options: HostOptions): Promise<Host> {
     ...shared,
     baseUrl,
     newKeys: options.newKeys ?? false,
-    computeCommand: (task) => trainerCommand(options.dataDir, task, memory.bytes),
+    computeCommand: (task) => trainerCommand(options.dataDir, memory.bytes, task),
+    standby: standbyTrainer(options.dataDir, memory.bytes),
     memory,
-    log: ({ task, stream, line }) => logger.info('trainer', { task: task.id, stream, line }),
+    log: ({ task, stream, line }) => logger.info('trainer', { task: task?.id, stream, line }),
   });
 
   const adapters = { ...opened, bootstrapToken: bootstrap === undefined ? undefined : async () => bootstrap };
@@ -174,6 +176,7 @@ export async function startHost(options: HostOptions): Promise<Host> {
       baseUrl,
       settings,
       log,
+      onCall: (_, event) => beginsUpload(event) && prepareFor(invoker, adapters),
     });
     stops.push(() => invoker.close());
     await invoker.warm('platform-api');

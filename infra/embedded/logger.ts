@@ -35,9 +35,16 @@ interface Output {
   add(line: string): void;
 }
 
+/** Lines of requests are written together: so long, in milliseconds, one waits for others, and for so many characters. */
+const WAIT_MS = 5;
+const MOST_WAITING = 65_536;
+
 let waiting = '';
+let timer: NodeJS.Timeout | undefined;
 
 function writeWaiting(): void {
+  clearTimeout(timer);
+  timer = undefined;
   const lines = waiting;
   waiting = '';
   if (lines !== '') process.stderr.write(lines);
@@ -53,8 +60,9 @@ const standardError: Output = {
     },
   }),
   add: (line) => {
-    if (waiting === '') setImmediate(writeWaiting);
     waiting += line;
+    if (waiting.length >= MOST_WAITING) writeWaiting();
+    else timer ??= setTimeout(writeWaiting, WAIT_MS);
   },
 };
 process.once('exit', writeWaiting);

@@ -2,7 +2,7 @@
 import { totalmem } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { ComputeTask } from '#domain/ports/compute/port.ts';
-import type { ComputeCommand } from '#embedded/adapters.ts';
+import type { ComputeCommand, StandbyCommand } from '#embedded/adapters.ts';
 import type { MemoryLimits } from '#embedded/compute/memory.ts';
 import { TELEMETRY_OFF } from '#engine/telemetry.ts';
 import { trainer } from '../topology.ts';
@@ -20,7 +20,16 @@ export function trainerMemory(megabytes: number | undefined): MemoryLimits {
   return { bytes, spareBytes: Math.floor(total * SPARE) };
 }
 
-export function trainerCommand(dataDir: string, task: ComputeTask, memoryBytes: number): ComputeCommand {
+/** A trainer that loads before there is a task, and then waits for one. */
+export const standbyTrainer = (dataDir: string, memoryBytes: number): StandbyCommand => ({
+  command: commandWith(dataDir, memoryBytes, { TRAINYARD_STANDBY: '1' }),
+  line: (task) => JSON.stringify(variablesOf(task)),
+});
+
+export const trainerCommand = (dataDir: string, memoryBytes: number, task: ComputeTask): ComputeCommand =>
+  commandWith(dataDir, memoryBytes, variablesOf(task));
+
+function commandWith(dataDir: string, memoryBytes: number, more: Readonly<Record<string, string>>): ComputeCommand {
   return {
     command: process.execPath,
     args: ['--disable-warning=ExperimentalWarning', join(projectRoot, trainer.entry)],
@@ -28,14 +37,20 @@ export function trainerCommand(dataDir: string, task: ComputeTask, memoryBytes: 
       ...TELEMETRY_OFF,
       // What each trainer compiles anew otherwise. Whoever can write there can change the program itself.
       NODE_COMPILE_CACHE: join(projectRoot, 'node_modules', '.cache', 'trainyard'),
+      // The files of a model are synced at once: each waits for the disk in a thread.
+      UV_THREADPOOL_SIZE: '16',
       PATH: [dirname(process.execPath), process.env.PATH].join(':'),
       // Where a training puts what memory does not hold.
       ...(process.env.TMPDIR === undefined ? {} : { TMPDIR: process.env.TMPDIR }),
       TRAINYARD_DATA: dataDir,
-      TRAINYARD_ACCOUNT: task.accountId,
-      TRAINYARD_JOB: task.jobId,
-      TRAINYARD_ATTEMPT: String(task.attempt),
       TRAINYARD_MEMORY: String(memoryBytes),
+      ...more,
     },
   };
 }
+
+const variablesOf = ({ accountId, jobId, attempt }: ComputeTask) => ({
+  TRAINYARD_ACCOUNT: accountId,
+  TRAINYARD_JOB: jobId,
+  TRAINYARD_ATTEMPT: String(attempt),
+});

@@ -137,6 +137,19 @@ export const functions = {
     runtime: false,
     uses: { table: ['index', 'update'], sends: ['webhooks'] },
   },
+  'check-drift': {
+    entry: 'functions/events/check-drift.ts',
+    memoryMegabytes: 512,
+    timeoutSeconds: 60,
+    computes: false,
+    streams: false,
+    runtime: false,
+    uses: {
+      table: ['get', 'query', 'index', 'put', 'update', 'delete', 'check'],
+      buckets: { artifacts: ['read'] },
+      publishes: true,
+    },
+  },
   // Scheduled backups of the vault, and what crashes left of backups and deletions.
   'back-up-vaults': {
     entry: 'functions/events/back-up-vaults.ts',
@@ -214,6 +227,7 @@ export const rules: readonly EventRule<Name>[] = [
 export const schedules: readonly Schedule<Name>[] = [
   { everySeconds: 300, target: 'sweep' },
   { everySeconds: 60, target: 'due-webhooks' },
+  { everySeconds: 60, target: 'check-drift' },
   { everySeconds: 300, target: 'back-up-vaults' },
 ];
 

@@ -88,6 +88,8 @@ export const settingsSchema = z.strictObject({
   webhooks: count.default(LIMITS.webhooks.count),
   /** How many datasets are read at once. One account has at most one fewer, so that it does not hold up the others. */
   datasetReaders: z.int().min(2).max(1000).default(2),
+  /** How many models a process that predicts keeps loaded, at most. */
+  loadedModels: count.default(256),
   /** How many threads read a large table. The default is what a function has. */
   readingThreads: z.int().min(1).max(16).default(1),
   /** A job that is estimated to take no longer runs in a function, if there is one; a function has 15 minutes. */

@@ -41,8 +41,16 @@ export interface ComputeCommand {
   readonly env: Readonly<Record<string, string>>;
 }
 
+/** Starts a trainer that loads, and then reads from its standard input what its task is. */
+export interface StandbyCommand {
+  readonly command: ComputeCommand;
+  /** What it reads, without a line break. */
+  readonly line: (task: ComputeTask) => string;
+}
+
 export interface LogLine {
-  readonly task: ComputeTask;
+  /** Absent while a trainer waits for one. */
+  readonly task: ComputeTask | undefined;
   readonly stream: 'stdout' | 'stderr';
   readonly line: string;
 }
@@ -50,6 +58,8 @@ export interface LogLine {
 export interface EmbeddedHostOptions extends EmbeddedOptions {
   /** How to start a trainer. Its standard input stays open as long as the host runs. */
   readonly computeCommand: (task: ComputeTask) => ComputeCommand;
+  /** How to start a trainer before there is a task. Default: none is. */
+  readonly standby?: StandbyCommand;
   /** Receives what the trainers print, line by line. Default: dropped. */
   readonly log?: (line: LogLine) => void;
   /**
@@ -119,6 +129,8 @@ export interface PurgeCounts {
 export interface EmbeddedHost extends EmbeddedAdapters {
   /** Kills trainers that a lost host left running, reports them as `host_lost`, then starts to run pending tasks. */
   startCompute(): Promise<void>;
+  /** A task is likely to come soon: a trainer is started that waits for it, unless one waits already. */
+  expectTask(): void;
   /**
    * Looks whether the clock has gone back since the last call, and if so moves back what waits for a time. Resolves with by
    * how many milliseconds it has. Call it every few seconds.

@@ -6,6 +6,14 @@ import { Watch } from './watch.ts';
 /** A row's columns by name. */
 export type Row = Readonly<Record<string, string | number | null>>;
 
+/** Of what is stored: another one after each commit. */
+export interface Version {
+  /** Changes with the commits of this connection … */
+  readonly own: number;
+  /** … and with those of others. */
+  readonly others: number;
+}
+
 export interface DatabaseOptions {
   /**
    * When a write counts as done. `full`: once it is on the disk. `normal`: once the operating system has it, so that it
@@ -15,6 +23,9 @@ export interface DatabaseOptions {
   /** Called when the disk is full. True: there is room again, so that the writes are tried once more. */
   readonly makeRoom?: () => boolean;
 }
+
+/** Called once all that follows from the present event has been done, but for what waits for another one. */
+const { nextTick } = process;
 
 interface PendingWrite {
   run(): void;
@@ -51,6 +62,8 @@ export class Database {
   #pending: PendingWrite[] = [];
   /** Of this connection. */
   #commits = 0;
+  /** As it was when the event came that is being handled. */
+  #othersVersion: number | undefined;
 
   constructor(path: string, { durability = 'full', makeRoom = () => false }: DatabaseOptions = {}) {
     this.#makeRoom = makeRoom;
@@ -62,13 +75,22 @@ export class Database {
   }
 
   /** Another one after each commit, by this connection or any other. */
-  get version(): string {
-    return `${this.#commits} ${this.othersVersion}`;
+  get version(): Version {
+    return { own: this.#commits, others: this.othersVersion };
   }
 
-  /** Another one after each commit by another connection. */
+  /**
+   * Another one after each commit by another connection. To ask takes locks of the file, and so calls of the system: it is
+   * asked once for all that follows from one event, such as a request. What was committed before the event is seen.
+   */
   get othersVersion(): number {
-    return Number((this.#dataVersion.get() as unknown as readonly number[])[0]);
+    if (this.#othersVersion === undefined) {
+      this.#othersVersion = Number((this.#dataVersion.get() as unknown as readonly number[])[0]);
+      nextTick(() => {
+        this.#othersVersion = undefined;
+      });
+    }
+    return this.#othersVersion;
   }
 
   /** Several statements at once, outside of group commit. */

@@ -79,10 +79,12 @@ export async function openEmbeddedHost(options: EmbeddedHostOptions): Promise<Em
       maxTasks: options.maxTasks ?? Math.max(2, availableParallelism()),
       graceSeconds: options.graceSeconds ?? 10,
       ...(options.memory ? { memory: options.memory } : {}),
+      ...(options.standby ? { standby: options.standby } : {}),
     });
     return {
       ...adapters,
       startCompute: () => runner.start(),
+      expectTask: () => runner.prepare(),
       freeBytes: () => space.free,
       correctClock: () => correct(clock.look()),
       purge: () => {
@@ -127,8 +129,9 @@ async function openParts(options: EmbeddedOptions) {
   const { bus, queuesByName, deadLetters } = openQueues(options, database, now);
   const events = new SqliteEvents(database, bus, now);
   const tasks = new Tasks(database, events, now);
+  const counting = new Counters(counters, now);
   const adapters: EmbeddedAdapters = {
-    table: new SqliteTable(database, new Counters(counters, now), now),
+    table: new SqliteTable(database, counting, now),
     blobs,
     backupCopies: options.backupCopies === undefined ? undefined : new FolderBlobs(options.backupCopies),
     queues: Object.fromEntries(queuesByName) as Readonly<Record<QueueName, EmbeddedQueue>>,
@@ -141,6 +144,7 @@ async function openParts(options: EmbeddedOptions) {
     watch: (listener) => database.watch.add(listener),
     servePresigned: (request, response, body) => servePresigned({ urls, uploads, blobs }, request, response, body),
     close: async () => {
+      await counting.flush();
       database.close();
       counters.close();
     },

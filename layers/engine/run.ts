@@ -21,6 +21,11 @@ export interface SessionOptions {
    * The files with a model's external weights, by their names in the model. Needed if the model itself is not a file.
    */
   readonly external?: Readonly<Record<string, Uint8Array>>;
+  /**
+   * How long a thread that has nothing to do looks for work before it sleeps, in microseconds. Default: 100, since threads that
+   * spin for much longer than a loop's step takes keep working threads from the processor.
+   */
+  readonly spinsFor?: number;
   /** Whether the runtime optimises the graph, for which it computes what follows from constants. Default: true. */
   readonly optimizes?: boolean;
   /** A file to which the runtime writes the optimized graph, for inspection. */
@@ -60,15 +65,15 @@ const DENORMAL_AS_ZERO = { set_denormal_as_zero: '1' };
  * @throws RuntimeError if the model is invalid or the device does not exist: there is no silent fallback
  */
 export async function openSession(model: Uint8Array | string, options: SessionOptions = {}): Promise<Session> {
-  const { threads, device = 'cpu', plansMemory = true, external = {}, optimizes = true, optimizedModelPath } = options;
+  const { threads, device = 'cpu', plansMemory = true, external = {} } = options;
+  const { optimizes = true, optimizedModelPath, spinsFor = 100 } = options;
   const settings: ort.InferenceSession.SessionOptions = {
     executionProviders: [device],
     graphOptimizationLevel: optimizes ? 'all' : 'disabled',
     executionMode: 'sequential',
     interOpNumThreads: 1,
     enableMemPattern: plansMemory,
-    // Threads that spin for much longer than a loop's step takes keep working threads from the processor.
-    extra: { session: { ...DENORMAL_AS_ZERO, intra_op: { spin_duration_us: '100' } } },
+    extra: { session: { ...DENORMAL_AS_ZERO, intra_op: { spin_duration_us: String(spinsFor) } } },
     logSeverityLevel: 4,
     ...(threads === undefined ? {} : { intraOpNumThreads: threads }),
     externalData: Object.entries(external).map(([path, data]) => ({ path, data })),

@@ -40,6 +40,7 @@ export interface ArtifactSpec {
   readonly assessment: Assessment;
   /** What the training used, found or given. */
   readonly learningRate: number;
+  readonly weightDecay: number;
   /** RFC 3339. */
   readonly createdAt: string;
 }
@@ -110,6 +111,7 @@ export function makeArtifacts(spec: ArtifactSpec): Artifacts {
         dataset_sha256: profile.sha256,
         ...job.hyperparameters,
         ...(hyperparameters.learning_rate === 'auto' ? { learning_rate_found: spec.learningRate } : {}),
+        ...(hyperparameters.weight_decay === 'auto' ? { weight_decay_found: spec.weightDecay } : {}),
         validation_split: job.validation_split,
         test_split: job.test_split ?? 0,
         ...(job.cv === undefined ? {} : { cv: job.cv }),

@@ -13,7 +13,7 @@ import type { Prepared, PrepareOptions } from './prepared.ts';
 import type { Parts, Profiled, ProfileOptions } from './profile/profile.ts';
 import type { InputFacts, Unit } from './serving/card.ts';
 import type { ServedFeature, Serving } from './serving/description.ts';
-import type { Explainer } from './serving/explain.ts';
+import type { Explainer, Explanation, Run } from './serving/explain.ts';
 import type { Input } from './serving/input.ts';
 import type { Source } from './source.ts';
 
@@ -29,6 +29,13 @@ export interface Outline {
   readonly bytes: number;
   /** For reading and encoding. */
   readonly seconds: number;
+}
+
+/** Rows to explain, and the model. */
+export interface Explained {
+  readonly serving: Serving;
+  readonly inputs: readonly Input[];
+  readonly run: Run;
 }
 
 export interface Kind {
@@ -59,6 +66,8 @@ export interface Kind {
   pieces?(serving: Serving, inputs: readonly Input[]): readonly (readonly Input[])[];
   /** By which parts of a row its prediction is explained. */
   readonly explainer: Explainer;
+  /** Explains rows that have parts of their own, such as the words of a text; absent where all have the explainer's. */
+  explain?(of: Explained): Promise<Explanation[]>;
   /** The columns of a table whose rows a model of the kind takes. `undefined`: it takes no tables. */
   columns(serving: Serving): readonly ServedFeature[] | undefined;
   /** What a model card says of the inputs. */

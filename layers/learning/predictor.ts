@@ -19,7 +19,9 @@ import { readReference, readServing } from './serving/stored.ts';
 import { typicalValues } from './serving/typical.ts';
 import { expectVariant } from './serving/variant.ts';
 import { isHeavy, LIGHT_MS, SMALL_MODEL_BYTES } from './serving/weight.ts';
+import type { TextPrediction } from './text/classifier.ts';
 import { takesText } from './text/description.ts';
+import { expectNoReference, type TextExplanation } from './text/explain.ts';
 import { makeTextPredictor, type TextPredictor } from './text/predictor.ts';
 
 export type { Cell, Input, Row } from './serving/input.ts';
@@ -49,7 +51,7 @@ export interface PredictorOptions {
   readonly artifacts: Blobs;
   /** The total file size of the models that stay loaded. Default: 512 MiB. */
   readonly maxBytes?: number;
-  /** How many models stay loaded. Default: 256. */
+  /** How many models stay loaded. Default: 256, as in the settings. */
   readonly maxModels?: number;
   /** The runtime's threads. Default: one for a small model, which others would only hold up, or else one per core. */
   readonly threads?: number;
@@ -138,7 +140,14 @@ export function makePredictor({
         if (kind.pieces) {
           const predictions: Prediction[] = [];
           for (const piece of kind.pieces(serving, inputs)) predictions.push(...(await answered(piece)).predictions);
-          return predictions;
+          if (!options.explain || !kind.explain) return predictions;
+          expectNoReference(options.reference);
+          const run = (some: Tensors, count: number) => runs.run(some, count);
+          const explanations = await kind.explain({ serving, inputs, run });
+          return predictions.map((prediction, i) => ({
+            ...prediction,
+            explanation: { basis: 'empty_text', ...explanations[i]! },
+          }));
         }
         const { feeds, results, predictions } = await answered(inputs);
         if (!options.explain) return predictions;
@@ -173,18 +182,18 @@ async function classesOf(
   texts: TextPredictor,
   model: ServedModel,
   inputs: readonly Input[],
-  { probabilities: wanted = false, explain: isToExplain = false, variant }: PredictionOptions,
+  { probabilities: wanted = false, explain: isToExplain = false, reference, variant }: PredictionOptions,
 ): Promise<Prediction[]> {
-  if (isToExplain) throw ValidationError.of('explain', 'must be false for a model of texts; got true');
-  const found = await texts.predict(
-    model,
-    inputs.map((row) => String(Object.values(row)[0] ?? '')),
-    variant,
-  );
-  return found.map(({ label, score, scores }) => ({
+  if (isToExplain) expectNoReference(reference);
+  const given = inputs.map((row) => String(Object.values(row)[0] ?? ''));
+  const found: readonly (TextPrediction & { readonly explanation?: TextExplanation })[] = isToExplain
+    ? await texts.explain(model, given, variant)
+    : await texts.predict(model, given, variant);
+  return found.map(({ label, score, scores, explanation }) => ({
     class: label,
     confidence: score,
     ...(wanted ? { probabilities: scores } : {}),
+    ...(explanation ? { explanation: { basis: 'empty_text', ...explanation } } : {}),
   }));
 }
 

@@ -7,6 +7,7 @@ import { type ErrorDetail, ValidationError } from '#domain/errors.ts';
 import { givenDialect } from './csv/dialect.ts';
 import { shortened } from './csv/fault.ts';
 import { HEAD_BYTES } from './csv/read.ts';
+import { expectFeatureAndTarget } from './csv/record-check.ts';
 import { type FileBytes, withBeginning } from './files/file-bytes.ts';
 import { BEGINNING_BYTES, storedFormat } from './files/format.ts';
 import { inspectHead, type TableHead } from './files/head.ts';
@@ -82,6 +83,7 @@ export async function inspectBeginning(
   const head = await inspectHead(file, givenDialect(parsing), isCut);
   if (head === undefined) return undefined;
   expectColumns(head.header, parsing);
+  if (!parsing.unlabelled) expectFeatureAndTarget(head.header);
   expectNoTarget(parsing, target);
   const named = chosenTarget(parsing) ?? target;
   const isOne = !parsing.unlabelled && labelColumns(parsing, named).length === 0;
@@ -106,14 +108,14 @@ export async function previewFile(given: FileBytes, options: PreviewOptions): Pr
   await expectTable(file);
   const head = await cutOrWhole(file, options);
   if (head === undefined) throw ValidationError.of('file', 'must have a header within its first bytes; got none');
-  const { header, rows, dialect, rival, whole, ...stored } = head;
+  const { header, rows, dialect, rival, preamble, whole, ...stored } = head;
   const { parsing, task, fileName } = options;
   const table = new TableSummary(header, { target: chosenTarget(parsing) ?? options.target, parsing });
   table.add({ rows: rows.length, text: (row, column) => rows[row]![column]! });
   const shown = rows.slice(0, options.rows);
   const rest = { ...storedFormat(stored), ...dialect, complete: whole && rows.length === shown.length };
   try {
-    const found = table.profile(task, { ...stored, ...dialect, rival, fileName });
+    const found = table.profile(task, { ...stored, ...dialect, rival, preamble, fileName });
     const { task: decided, warnings } = found;
     const about = { ...(decided === undefined ? {} : { task: decided }), warnings, problems: [] };
     return { ...rest, ...tableOf(found, header, shown), ...about };

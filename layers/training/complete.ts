@@ -61,18 +61,17 @@ export async function completeWith(
   const id = newId(now());
   const prefix = blobKeys.modelPrefix(job.account_id, id);
   await table.transact([markOrphaned('artifacts', prefix, now() + ARTIFACT_GRACE_MS)]);
-  for (const { file, bytes, contentType } of files) {
-    await blobs.artifacts.put(blobKeys.modelFile(job.account_id, id, file), bytes, { contentType });
-  }
-  await blobs.artifacts.put(blobKeys.jobHistory(job.account_id, job.id), Buffer.from(JSON.stringify(history)), {
-    contentType: 'application/json',
-  });
+  const put = (key: string, value: object) =>
+    blobs.artifacts.put(key, Buffer.from(JSON.stringify(value)), { contentType: 'application/json' });
+  // At once: each waits for a disk, or for a store that is far away.
+  await Promise.all([
+    ...files.map(({ file, bytes, contentType }) =>
+      blobs.artifacts.put(blobKeys.modelFile(job.account_id, id, file), bytes, { contentType }),
+    ),
+    put(blobKeys.jobHistory(job.account_id, job.id), history),
+    ...(evaluation ? [put(blobKeys.jobEvaluation(job.account_id, job.id), evaluation)] : []),
+  ]);
   const warnings = carriedWarnings([...found, ...(profile.warnings ?? [])]);
-  if (evaluation) {
-    await blobs.artifacts.put(blobKeys.jobEvaluation(job.account_id, job.id), Buffer.from(JSON.stringify(evaluation)), {
-      contentType: 'application/json',
-    });
-  }
   const completed = await completeJob(
     table,
     job,

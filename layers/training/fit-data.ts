@@ -61,6 +61,11 @@ export async function fitData(of: FitData, { folder, part, fold }: FitPart): Pro
   const initial = start ? await startOf(of, start, preparation) : undefined;
   const learner = { ...learnerOf({ family, hyperparameters, preparation }), ...(initial ? { initial } : {}) };
   const settled = await withOptions(learner, { hyperparameters, preparation, data, device: run.device });
+  if (hyperparameters.weight_decay === 'auto' && !fold)
+    run.jobLog.tell(
+      'INFO',
+      `weight_decay auto is ${settled.weightDecay.toPrecision(3)}, by ${prepared.rows.training} rows to learn from`,
+    );
   const fitted = await fitJob(run, {
     ...settled,
     ...{ preparation, data, part },

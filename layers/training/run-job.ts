@@ -31,6 +31,7 @@ import { chooseDevice } from './device.ts';
 import type { FitJob } from './fit-job.ts';
 import { JobLog } from './job-log.ts';
 import type { Log } from './log.ts';
+import { namingDamage } from './naming-damage.ts';
 import { Ended, Interrupted, Reporter } from './reporter.ts';
 import { trainModel } from './train-model.ts';
 import { trainText } from './train-text.ts';
@@ -145,7 +146,9 @@ async function train(run: FitJob, disk: string | undefined): Promise<Pick<Comple
   const { adapters, job, reporter } = run;
   const profile = withWarningsFor(families[job.model_type], await readProfile(adapters, job));
   for (const warning of carriedWarnings(profile.warnings)) run.jobLog.tell('WARN', warningLine(warning));
-  const trained = await (job.kind === 'text' ? trainText(run, profile) : trainModel(run, profile, disk));
+  const trained = await namingDamage(run, profile, () =>
+    job.kind === 'text' ? trainText(run, profile) : trainModel(run, profile, disk),
+  );
   return completeWith(adapters, job, { ...trained, profile, reporter });
 }
 

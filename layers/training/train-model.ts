@@ -59,9 +59,10 @@ export async function trainModel(run: FitJob, profile: DatasetProfile, disk: str
     between: () => reporter.expectMore(),
   });
   const createdAt = isoTime(adapters.now());
+  const { learning_rate: learningRate } = settled.hyperparameters;
   const made = makeArtifacts({
     ...{ job, profile, family, hyperparameters, prepared: calibrated, fit, assessment, createdAt },
-    learningRate: settled.hyperparameters.learning_rate,
+    ...{ learningRate, weightDecay: settled.weightDecay },
   });
   const { objective } = settled.learner;
   const artifacts = await withModelFiles(made, { family, hyperparameters, prepared: calibrated, objective, fit });

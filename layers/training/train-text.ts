@@ -7,6 +7,7 @@ import { isoTime } from '#domain/times.ts';
 import type { Tensors } from '#engine/tensor.ts';
 import { readStateFile } from '#engine/training/state-file.ts';
 import { givenDialect } from '#learning/csv/dialect.ts';
+import { worstOf } from '#learning/encoder/worst.ts';
 import { makeTextArtifacts } from '#learning/text/artifacts.ts';
 import { compactRecipe } from '#learning/text/compact.ts';
 import { WEIGHTS_FILE } from '#learning/text/description.ts';
@@ -74,13 +75,12 @@ export async function trainText(run: FitJob, profile: DatasetProfile): Promise<T
     more: ['precision', 'recall', 'f1_score'],
     dataName: `SHA-256 ${profile.sha256}, split ${h.validation_split}, parent ${job.parent_id ?? 'none'}${plan.basis}`,
   });
-  const judged = prepared.data.validation ?? prepared.data.training;
   await using evaluator = await plan.openEvaluation();
-  const evaluation = evaluateTexts({
-    labels: h.labels,
-    benignLabel: h.benign_label,
-    ...(await probabilitiesOf(evaluator, fit.parameters, judged, learner.pieceRows)),
-  });
+  const rule = { labels: h.labels, benignLabel: h.benign_label };
+  const { judged } = prepared;
+  const rows = judged?.rows ?? prepared.data.validation ?? prepared.data.training;
+  const found = await probabilitiesOf(evaluator, fit.parameters, rows, learner.pieceRows);
+  const evaluation = evaluateTexts({ ...rule, ...(judged ? worstOf(found, judged.texts, rule) : found) });
   for (const warning of evaluation.warnings) jobLog.tell('WARN', warning);
   const createdAt = isoTime(now());
   const spec = { job, profile, hyperparameters: h, plan, fit, evaluation, warnings, createdAt };

@@ -2,7 +2,6 @@ import { z } from 'zod';
 import { BUCKETS, compactText, compactTextFlops, DIMENSIONS } from './compact-text.ts';
 import type { Family, NetworkShape } from './family.ts';
 import {
-  bounded,
   boundedInteger,
   commonHyperparameters,
   epochs,
@@ -10,6 +9,7 @@ import {
   oneOf,
   optimizerNames,
   SCHEDULES,
+  weightDecay,
 } from './hyperparameters.ts';
 import { COMPACT_TEXT } from './text-registry.ts';
 import { turnedMatrices } from './torch-module.ts';
@@ -20,9 +20,7 @@ const hyperparameters = z.strictObject({
   batch_size: boundedInteger('batch_size', 1, 65_536).default(16).meta({ description: 'Texts that make a step' }),
   epochs: epochs(20),
   optimizer: oneOf('optimizer', optimizerNames).default('adamw'),
-  weight_decay: bounded('weight_decay', 0, 1).default(0.01).meta({
-    description: 'How much weights, not biases, are drawn to 0',
-  }),
+  weight_decay: weightDecay(0.01),
   lr_schedule: oneOf('lr_schedule', SCHEDULES).default('linear').meta({
     description: 'How the learning rate goes after the warm-up: `linear` and `cosine` to 0 at the last epoch',
   }),

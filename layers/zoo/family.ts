@@ -67,6 +67,8 @@ export interface Family<H extends CommonHyperparameters = CommonHyperparameters>
   needs?(hyperparameters: H): Readonly<Record<string, string>>;
   /** Its outputs may be more than those of the shape, for its own loss; the first are the answers. */
   network(shape: NetworkShape, hyperparameters: H): Network;
+  /** What weight decay `auto` is, times the number of training rows. Default: 1. */
+  decay?(task: Task, outputs: number): number;
   /** A loss of its own. Default: that of the task. */
   loss?(task: Task, hyperparameters: H): Loss;
   /** Floating-point operations of the forward pass of one row; a multiply-add counts as two. */

@@ -89,15 +89,20 @@ export const learningRate = (usual: number) =>
 export const epochs = (usual: number) =>
   boundedInteger('epochs', 1, 10_000).default(usual).meta({ description: 'Passes over the training rows at most' });
 
+/** @param usual the family's default */
+export const weightDecay = (usual: number | 'auto') =>
+  boundedOr('weight_decay', 0, 1, 'auto').default(usual).meta({
+    description:
+      'How much weights, not biases, are drawn to 0; `auto`: by a part of the number of training rows, so that few rows are not learned by heart and many are not held back',
+  });
+
 /** The hyperparameters that every family has, because the fit loop needs them. */
 export const commonHyperparameters = {
   learning_rate: learningRate(USUAL_RATE),
   batch_size: boundedInteger('batch_size', 1, 65_536).default(32).meta({ description: 'Rows that make a step' }),
   epochs: epochs(50),
   optimizer: oneOf('optimizer', optimizerNames).default('adam'),
-  weight_decay: bounded('weight_decay', 0, 1).default(0).meta({
-    description: 'How much weights, not biases, are drawn to 0',
-  }),
+  weight_decay: weightDecay(0),
   momentum: fraction('momentum').default(0).meta({ description: 'For sgd only' }),
   seed: boundedInteger('seed', 0, 2 ** 32 - 1)
     .default(0)
@@ -147,7 +152,13 @@ export type CommonHyperparameters = z.output<z.ZodObject<typeof commonHyperparam
 export const rateOf = ({ learning_rate: rate }: Pick<CommonHyperparameters, 'learning_rate'>): number =>
   rate === 'auto' ? USUAL_RATE : rate;
 
-type Settings = CommonHyperparameters & { readonly learning_rate: number };
+/** @param weight of a row: how much data counts as much as the wish for small weights */
+export const decayOf = (
+  { weight_decay: decay }: Pick<CommonHyperparameters, 'weight_decay'>,
+  { rows, weight }: { readonly rows: number; readonly weight: number },
+): number => (decay === 'auto' ? Math.min(1, weight / Math.max(1, rows)) : decay);
+
+type Settings = CommonHyperparameters & { readonly learning_rate: number; readonly weight_decay: number };
 
 const optimizers: Readonly<Record<OptimizerName, (h: Settings) => Optimizer>> = {
   adam: (h) => adam({ learningRate: h.learning_rate, weightDecay: h.weight_decay }),
@@ -156,7 +167,11 @@ const optimizers: Readonly<Record<OptimizerName, (h: Settings) => Optimizer>> = 
   rmsprop: (h) => rmsprop({ learningRate: h.learning_rate, weightDecay: h.weight_decay }),
 };
 
-/** The optimizer that the hyperparameters specify. */
-export function optimizerOf(h: CommonHyperparameters, learningRate = rateOf(h)): Optimizer {
-  return optimizers[h.optimizer]({ ...h, learning_rate: learningRate });
+/**
+ * The optimizer that the hyperparameters specify.
+ * @param decay what `auto` stands for. Default: nothing
+ */
+export function optimizerOf(h: CommonHyperparameters, learningRate = rateOf(h), decay = 0): Optimizer {
+  const weight_decay = h.weight_decay === 'auto' ? decay : h.weight_decay;
+  return optimizers[h.optimizer]({ ...h, learning_rate: learningRate, weight_decay });
 }

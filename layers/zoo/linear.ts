@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { linear as product } from '#engine/ops/linalg.ts';
 import { zeros } from '#engine/random.ts';
 import type { Family } from './family.ts';
-import { commonHyperparameters, epochs, learningRate } from './hyperparameters.ts';
+import { commonHyperparameters, epochs, learningRate, weightDecay } from './hyperparameters.ts';
 import { turnedMatrices } from './torch-module.ts';
 
 const hyperparameters = z.strictObject({
@@ -10,6 +10,7 @@ const hyperparameters = z.strictObject({
   // A convex problem: larger steps and more of them than a deep network takes.
   learning_rate: learningRate(0.01),
   epochs: epochs(100),
+  weight_decay: weightDecay('auto'),
 });
 
 export type LinearHyperparameters = z.output<typeof hyperparameters>;
@@ -22,6 +23,9 @@ export const linear: Family<LinearHyperparameters> = {
   tasks: ['classification', 'regression', 'multilabel'],
   kinds: ['table'],
   hyperparameters,
+  // Those of scikit-learn: `alpha` of Ridge, whose loss has no factor of a half, and `C` of LogisticRegression, which has one
+  // vector of weights for two classes, where this has two of half its length.
+  decay: (task, outputs) => (task === 'regression' || (task === 'classification' && outputs === 2) ? 2 : 1),
   network: ({ input: [features = 1], outputs }) => ({
     parameters: [
       { name: 'output.weight', shape: [features, outputs], initializer: zeros, decay: true },

@@ -8,7 +8,7 @@ import type { Mode, Network, ParameterSpec, Values } from '#engine/training/netw
 import { sizeOf } from '#engine/type.ts';
 import { EMBEDDINGS, embedded, embeddingsOf, MOST_ONE_HOT } from './embeddings.ts';
 import type { Family, NetworkShape } from './family.ts';
-import { boundedInteger, commonHyperparameters, fraction, oneOf } from './hyperparameters.ts';
+import { boundedInteger, commonHyperparameters, fraction, oneOf, weightDecay } from './hyperparameters.ts';
 import { type TorchModule, turnedMatrices } from './torch-module.ts';
 
 interface Activation {
@@ -33,6 +33,7 @@ const depthMessage = `hidden_layers must be a list of at most ${MAX_DEPTH} width
 
 const hyperparameters = z.strictObject({
   ...commonHyperparameters,
+  weight_decay: weightDecay('auto'),
   hidden_layers: z
     .array(boundedInteger('hidden_layers: width', 1, 4096), {
       error: ({ input }) => `${depthMessage}; got ${JSON.stringify(input)}`,
@@ -140,6 +141,8 @@ export const mlp: Family<MlpHyperparameters> = {
   tasks: ['classification', 'regression', 'multilabel'],
   kinds: ['table'],
   hyperparameters,
+  // Chosen on generated tables of a few hundred rows (make_classification, make_moons, make_friedman1, make_regression).
+  decay: (task) => (task === 'regression' ? 10 : 3),
   wanted: ({ embed_above = MOST_ONE_HOT }) => ({ table: { embedAbove: embed_above } }),
   network,
   flopsPerRow: (shape, h) => layers(shape, h).reduce((sum, { inputs, outputs }) => sum + 2 * inputs * outputs, 0),

@@ -11,9 +11,9 @@ import { platformCases } from '../e2e/cases/index.ts';
 import { LONG } from '../e2e/cases/stopping.ts';
 import { User } from '../e2e/user.ts';
 import type { World } from '../e2e/world.ts';
-import { backUpVaults } from './back-up-vaults.ts';
 import { bootstrap, type CloudFormation, deploy } from './deployment.ts';
 import { type MiniStack, startMiniStack } from './ministack.ts';
+import { runSchedule } from './run-schedule.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'trainyard-deployed-'));
 let stack: MiniStack;
@@ -25,7 +25,7 @@ const world: World = {
   pollMilliseconds: 250,
   requestBytes: parseSettings({}).uploadBytes,
   webhooksToLoopback: false,
-  backUpVaults: (makeDue) => backUpVaults(stack.clients(), makeDue),
+  runSchedule: (name, makeDue) => runSchedule(name, stack.clients(), makeDue),
   get base() {
     return bases.platform;
   },

@@ -1,6 +1,7 @@
 /** Starts the real program, as `npm start` does, and talks to it. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { type SurfaceName, surfaces } from '#infra/topology.ts';
 
 export interface Finished {
@@ -9,6 +10,10 @@ export interface Finished {
   readonly stdout: string;
   readonly stderr: string;
 }
+
+/** Those of Node.js with which `npm start` starts it. */
+const { scripts } = JSON.parse(readFileSync('package.json', 'utf8')) as { scripts: { start: string } };
+const START_OPTIONS = scripts.start.split(' ').filter((word) => word.startsWith('--'));
 
 type Bases = Readonly<Record<SurfaceName, string>>;
 
@@ -83,7 +88,7 @@ function basesIn(output: string): Bases {
 }
 
 function launch(args: readonly string[], nodeOptions: readonly string[] = [], environment = {}) {
-  const options = ['--disable-warning=ExperimentalWarning', ...nodeOptions];
+  const options = ['--disable-warning=ExperimentalWarning', ...START_OPTIONS, ...nodeOptions];
   const child = spawn(process.execPath, [...options, 'infra/embedded/main.ts', ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, ...environment },

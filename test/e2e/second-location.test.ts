@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, jest, test } from '@jest/globals';
-import { backUpVaults } from './back-up-vaults.ts';
+import { runSchedule } from './run-schedule.ts';
 import { startHostProcess } from './running-host.ts';
 import { useHostWith } from './use-host.ts';
 
@@ -47,7 +47,7 @@ test('a vault is restored from it into a new installation that has nothing but t
   }
   await call('POST', '/prod/backup/create', { backup_name: 'b' });
   await call('POST', '/prod/backup/create', { backup_name: 'p', backup_password: 'another password' });
-  await backUpVaults({ dir: world.data, backupCopies: copies }, async () => undefined);
+  await runSchedule('back-up-vaults', { dir: world.data, backupCopies: copies });
   await world.host.stop('SIGKILL');
 
   const fresh = join(world.folder, 'fresh');

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll } from '@jest/globals';
-import { backUpVaults } from './back-up-vaults.ts';
+import { runSchedule } from './run-schedule.ts';
 import { type HostProcessOptions, type RunningHost, startHostProcess } from './running-host.ts';
 import type { World } from './world.ts';
 
@@ -38,7 +38,7 @@ export function useHostWith(options: HostProcessOptions): Served {
     pollMilliseconds: POLL_MS,
     requestBytes: REQUEST_BYTES,
     webhooksToLoopback: true,
-    backUpVaults: (makeDue) => backUpVaults({ dir: data }, makeDue),
+    runSchedule: (name, makeDue) => runSchedule(name, { dir: data }, makeDue),
     get host() {
       if (host === undefined) throw new Error('the host has not been started');
       return host;

@@ -1,5 +1,6 @@
 import type { Table } from '#domain/ports/table/port.ts';
 import type { SurfaceName } from '#infra/topology.ts';
+import type { Scheduled } from './run-schedule.ts';
 
 /** What the cases need to know about the host of a platform: one machine, or a deployment. */
 export interface World {
@@ -15,6 +16,6 @@ export interface World {
   readonly requestBytes: number;
   /** Whether webhooks may be delivered to this machine. */
   readonly webhooksToLoopback: boolean;
-  /** Makes something due in the host's table, and runs the function of the vault's schedule at once. */
-  backUpVaults(makeDue: (table: Table) => Promise<unknown>): Promise<void>;
+  /** Makes something due in the host's table, and runs the function of a schedule at once. */
+  runSchedule(name: Scheduled, makeDue?: (table: Table) => Promise<unknown>): Promise<void>;
 }

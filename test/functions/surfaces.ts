@@ -17,8 +17,8 @@ import {
   describedRoutes as managerRoutes,
 } from '#functions/manager/routes.ts';
 import { makeHandler as makePlatform } from '#functions/platform/api.ts';
+import { describedRoutes as platformRoutes } from '#functions/platform/described-routes.ts';
 import { errorFormatAt } from '#functions/platform/errors.ts';
-import { describedRoutes as platformRoutes } from '#functions/platform/routes.ts';
 import { predict as trainingPredict } from '#functions/training/predict-route.ts';
 import { apiRoutes as trainingApiRoutes, describedRoutes as trainingRoutes } from '#functions/training/routes.ts';
 import type { FunctionName, SurfaceName } from '#infra/topology.ts';

@@ -127,7 +127,11 @@ test('the module of texts makes the same n-grams of them, and answers alike', as
       hyperparameters: { epochs: 1 },
       more: { model_type: 'compact-text' },
     },
-    [['Rain and wind'], ['ﬁnally: prices_rose 3½ ×, schön'], ['Wind '.repeat(400)]],
+    [
+      ...[['Rain and wind'], ['ﬁnally: prices_rose 3½ ×, schön'], ['Wind '.repeat(400)]],
+      // Beyond the first 65,536 characters; blanks of one language that are none of the other; cut within a pair.
+      ...[['𐐀 👩‍👩‍👧 𝒳 🇩🇪'], ['a\x1cb\x85c\ufeffd'], [`x${'😀'.repeat(20_000)} end`]],
+    ],
   );
   expect(opened.same).toBe(true);
   expect(opened.names).toEqual(['embedding.bias', 'embedding.weight', 'output.bias', 'output.weight']);

@@ -51,6 +51,7 @@ describe('the operator', () => {
     ['a proxy', { 'x-forwarded-for': '127.0.0.1' }],
     ['a proxy by the standard’s header', { forwarded: 'for=127.0.0.1' }],
     ['a proxy that only says its name', { via: '1.1 proxy' }],
+    ['the delivery of a webhook', { 'webhook-id': '019a0c9b-8f5e-7c3a-9d47-2f6b1e0a4c55' }],
   ])('is not %s', async (_, headers) => {
     expect(await authorized(headers)).toBeUndefined();
   });

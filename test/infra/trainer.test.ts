@@ -9,7 +9,7 @@ afterEach(() => {
 
 const environment = () => {
   const task = { id: 'j-1', accountId: 'a', jobId: 'j', attempt: 1, timeoutSeconds: 60 };
-  return trainerCommand('/data', task, 1000).env;
+  return trainerCommand('/data', 1000, task).env;
 };
 
 test('a trainer writes its temporary files where the host does, and has no more of the host’s environment', () => {

@@ -17,6 +17,10 @@ export interface HubBehaviour {
   headers?: Readonly<Record<string, string>>;
   /** Breaks each connection for a file after so many bytes. */
   breakAfter?: number;
+  /** Keeps each connection for a file open after so many bytes, and says nothing more. */
+  silentAfter?: number;
+  /** Takes requests, and answers none. */
+  silent?: boolean;
   /** Sends files without their last bytes, as if that were all … */
   cut?: number;
   /** … or one of them. */
@@ -73,7 +77,8 @@ export class HubServer {
     const path = decodeURIComponent(url);
     const { range, authorization } = headers;
     this.requests.push({ path, authorization, range });
-    const { status, headers: more = {} } = this.behaviour;
+    const { status, headers: more = {}, silent = false } = this.behaviour;
+    if (silent) return;
     if (status !== undefined) return void response.writeHead(status, more).end();
     const [, listed] = /^\/api\/models\/(.+)\/tree\/main$/.exec(path) ?? [];
     if (listed !== undefined) {
@@ -100,13 +105,14 @@ export class HubServer {
   }
 
   #send(all: Buffer, { range, file }: { range: string | undefined; file: string }, response: ServerResponse): void {
-    const { breakAfter = Number.POSITIVE_INFINITY, cutFile = file } = this.behaviour;
+    const { breakAfter = Number.POSITIVE_INFINITY, silentAfter, cutFile = file } = this.behaviour;
     const cut = cutFile === file ? (this.behaviour.cut ?? 0) : 0;
     const from = Number(/^bytes=(\d+)-$/.exec(range ?? '')?.[1] ?? 0);
     const bytes = all.subarray(from, Math.max(from, all.length - cut));
     response.writeHead(range === undefined ? 200 : 206, { 'content-length': bytes.length });
     // A connection that is closed meanwhile is none of its business.
-    if (bytes.length <= breakAfter) pipeline(this.#pieces(bytes, from), response).catch(() => undefined);
+    if (silentAfter !== undefined && silentAfter < bytes.length) response.write(bytes.subarray(0, silentAfter));
+    else if (bytes.length <= breakAfter) pipeline(this.#pieces(bytes, from), response).catch(() => undefined);
     else response.write(bytes.subarray(0, breakAfter), () => response.destroy());
   }
 

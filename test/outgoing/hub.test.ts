@@ -88,6 +88,38 @@ describe('a hub', () => {
   });
 });
 
+describe('a hub that answers slowly', () => {
+  /** Long enough for every byte that is sent. */
+  const impatient = () => makeHub({ url: server.url, get: makeGet({ rules: { loopback: true }, idleMs: 100 }) });
+
+  test('and falls silent within a file is asked for the rest, again and again while it sends any', async () => {
+    const file = await fileOf('model.safetensors');
+    server.behaviour = { silentAfter: 60_000 };
+    expect((await buffer(impatient().read(REPOSITORY, file))).equals(WEIGHTS)).toBe(true);
+    expect(server.requests.flatMap(({ path, range }) => (path.startsWith('/cdn') ? [range] : []))).toEqual([
+      ...[undefined, 'bytes=60000-', 'bytes=120000-', 'bytes=180000-'],
+    ]);
+  });
+
+  test('and sends nothing of a file, three times, is a line that says how much came', async () => {
+    const file = await fileOf('model.safetensors');
+    server.behaviour = { silentAfter: 0 };
+    await expect(buffer(impatient().read(REPOSITORY, file))).rejects.toMatchObject({
+      code: 'FILE_INCOMPLETE',
+      message: `model.safetensors of org/tiny bert must have 200000 bytes; ${server.url} sent 0`,
+    });
+    expect(server.requests.filter(({ path }) => path.startsWith('/cdn'))).toHaveLength(3);
+  });
+
+  test('or not at all is a line that says what to do', async () => {
+    server.behaviour = { silent: true };
+    await expect(impatient().files(REPOSITORY)).rejects.toMatchObject({
+      code: 'HUB_UNREACHABLE',
+      message: expect.stringMatching(/cannot be reached: nothing was received for 0\.1 s\. Name a mirror/),
+    });
+  });
+});
+
 describe('a GET', () => {
   test('does not follow a redirect to an address that is not public', async () => {
     server.behaviour = { redirect: 'http://10.0.0.1' };

@@ -180,13 +180,18 @@ describe('a job that cannot succeed', () => {
     expect((await world.adapters.blobs.artifacts.list('')).blobs).toEqual([]);
   });
 
-  test('fails if the file is not the one that was processed', async () => {
+  test.each([
+    ['a value', '39.1', '39.2', /backup$/],
+    ['the end of a cell', 'Adelie,', 'Adelie;', /backup\. Reading it failed: .*8/],
+  ])('fails if %s of the file was changed, and says first that it is damaged', async (_, from, to, message) => {
     const job = await world.queue('j');
     const key = blobKeys.datasetFile(world.accountId, 'j-data');
     const { body } = await world.adapters.blobs.datasets.get(key);
-    await world.adapters.blobs.datasets.put(key, Buffer.from((await text(body)).replace('39.1', '39.2')));
+    await world.adapters.blobs.datasets.put(key, Buffer.from((await text(body)).replace(from, to)));
     expect(await run(job)).toBe('failed');
-    expect((await find('j')).failure).toContain('its bytes have changed');
+    const { failure } = await find('j');
+    expect(failure).toMatch(/^The stored file is damaged \(SHA-256 [0-9a-f]{64}, expected [0-9a-f]{64}\)\. /);
+    expect(failure).toMatch(message);
   });
 });
 

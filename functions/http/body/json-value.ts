@@ -8,8 +8,13 @@ import { showPath } from '../validation/show.ts';
 export function isShallow(value: unknown, maxDepth: number): boolean {
   if (typeof value !== 'object' || value === null) return true;
   if (maxDepth === 0) return false;
-  const parts: readonly unknown[] = Array.isArray(value) ? value : Object.values(value);
-  return parts.every((part) => isShallow(part, maxDepth - 1));
+  // Of hundreds of thousands of empty objects, lists of their values would take longer than all else.
+  if (Array.isArray(value)) {
+    for (const part of value) if (!isShallow(part, maxDepth - 1)) return false;
+  } else {
+    for (const name in value) if (!isShallow((value as Record<string, unknown>)[name], maxDepth - 1)) return false;
+  }
+  return true;
 }
 
 /** @throws ValidationError for half of a surrogate pair, which no UTF-8 can hold, in a name or a text */

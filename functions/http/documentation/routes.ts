@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { NotFoundError } from '#domain/errors.ts';
-import { type DescribedRoute, type DocumentFacts, openApiDocument } from '../openapi.ts';
+import type { DescribedRoute, DocumentFacts } from '../openapi.ts';
 import { type Route, route } from '../route.ts';
 import { type Asset, assetResponses, conditional, makeAsset, serveAsset } from './asset.ts';
 import { findAsset, pages } from './viewers.ts';
@@ -11,12 +11,23 @@ const FILE_AGE = 7 * 86_400;
 
 const common = { method: 'GET', tags: ['Documentation'], authentication: 'none', cost: 'document' } as const;
 
-/** The document of `described`, and two viewers of it. */
-export function documentationRoutes(
-  described: readonly DescribedRoute[],
-  documentFacts: (version: string) => DocumentFacts,
-): Route[] {
-  let document: Asset | undefined;
+/** What a document is made of. */
+export interface Described {
+  readonly describedRoutes: readonly DescribedRoute[];
+  readonly documentFacts: (version: string) => DocumentFacts;
+}
+
+/** The document, and two viewers of it. What it is made of is loaded when it is asked for: a cold start need not wait for it. */
+export function documentationRoutes(load: () => Promise<Described>): Route[] {
+  let document: Promise<Asset> | undefined;
+
+  async function make(version: string): Promise<Asset> {
+    const [{ openApiDocument }, { describedRoutes, documentFacts }] = await Promise.all([
+      import('../openapi.ts'),
+      load(),
+    ]);
+    return makeAsset('application/json', JSON.stringify(openApiDocument(describedRoutes, documentFacts(version))));
+  }
 
   const openApi = route({
     ...common,
@@ -24,12 +35,9 @@ export function documentationRoutes(
     summary: 'The OpenAPI document',
     request: { headers: conditional },
     responses: { ...assetResponses, 200: { description: 'The document', content: 'application/json' } },
-    handler({ headers }, { settings }) {
-      document ??= makeAsset(
-        'application/json',
-        JSON.stringify(openApiDocument(described, documentFacts(settings.version))),
-      );
-      return serveAsset(document, headers, DOCUMENT_AGE);
+    async handler({ headers }, { settings }) {
+      document ??= make(settings.version);
+      return serveAsset(await document, headers, DOCUMENT_AGE);
     },
   });
 

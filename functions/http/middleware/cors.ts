@@ -1,5 +1,5 @@
 import httpCors from '@middy/http-cors';
-import type { Middleware } from './state.ts';
+import { type Middleware, stateOf } from './state.ts';
 
 const EXPOSED = [
   'Content-Disposition',
@@ -25,13 +25,29 @@ const HEADERS = [
   'X-API-Key',
 ];
 
-/** Allows calls from pages of other origins, without cookies: none are used. The dispatcher answers preflights. */
+/**
+ * Allows calls from pages of other origins, without cookies: none are used. The dispatcher answers preflights. Where not
+ * every origin may call, a request without one, which comes from no page, gets none of the headers.
+ */
 export function cors(origins: readonly string[]): Middleware {
-  return httpCors({
+  const library = corsOf(origins);
+  if (origins.includes('*')) return library;
+  const ifFromPage =
+    (add: Middleware['after']): NonNullable<Middleware['after']> =>
+    (request) => {
+      const { event, response } = request;
+      if (stateOf(event).headers.origin !== undefined || event.httpMethod === 'OPTIONS') return add?.(request);
+      // Caches must not answer a page with it.
+      if (response) response.headers.Vary = response.headers.Vary ? `${response.headers.Vary}, Origin` : 'Origin';
+    };
+  return { ...library, after: ifFromPage(library.after), onError: ifFromPage(library.onError) };
+}
+
+const corsOf = (origins: readonly string[]): Middleware =>
+  httpCors({
     origins: [...origins],
     headers: HEADERS.join(', '),
     methods: 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS',
     exposeHeaders: EXPOSED.join(', '),
     maxAge: '600',
   }) as Middleware;
-}

@@ -13,9 +13,10 @@ import { blobAccess } from '#training/blob-access.ts';
 import { nameLine } from '../fields.ts';
 import { createImported, type ImportServices } from '../models/create-imported.ts';
 import { createStoredWeights } from '../models/create-weights.ts';
+import { detailOf } from '../models/detail.ts';
 import { modelDetail, showDetail } from '../models/fields.ts';
 import { DEFAULT_TARGET, examples, expectNoWishes, wishFields } from '../models/wishes.ts';
-import { importPath, readImport } from './fields.ts';
+import { importPath, readCompletion } from './fields.ts';
 
 const { target, features, classes, scores } = wishFields;
 
@@ -39,17 +40,21 @@ export const completeModelImport = route({
   path: '/models/import/uploads/{import_id}/complete',
   summary: 'Complete an import in parts and create the model',
   description:
-    'An addition to the document. The file is read as `POST /models/import` reads one. A file that is refused is gone; where only what was said of it is wrong, the completion can be repeated.',
+    'An addition to the document. The file is read as `POST /models/import` reads one. A file that is refused is gone; where only what was said of it is wrong, the completion can be repeated. Completing it again answers 200 with the model that it became.',
   tags: ['Models'],
   authentication: 'account',
   scope: 'train',
   cost: 'request',
   idempotent: true,
   request: { path: importPath, body: json(body) },
-  responses: { 201: { description: 'Imported', schema: modelDetail } },
-  resource: readImport,
-  async handler({ resource: upload, body: { parts, name, ...wishes } }, services: ImportServices) {
+  responses: {
+    200: { description: 'It was complete already', schema: modelDetail },
+    201: { description: 'Imported', schema: modelDetail },
+  },
+  resource: readCompletion,
+  async handler({ resource: { upload, model }, body: { parts, name, ...wishes } }, services: ImportServices) {
     const { table, blobs } = services.adapters;
+    if (!upload) return { status: 200, body: await detailOf(services, model!) };
     await joinParts(blobs.artifacts, stagedImport(upload), upload, parts);
     try {
       return { status: 201, body: await imported(services, upload, name, wishes) };

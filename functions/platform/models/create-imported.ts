@@ -51,7 +51,7 @@ export async function createImported(services: ImportServices, of: Importing): P
   const importer = await services.importer();
   const { original, imported } = of;
   return storeImported(services, of, async (facts) => {
-    const { serving, notes } = imported;
+    const { serving, notes, warnings } = imported;
     const { upload } = of;
     const stored = upload && { file: upload.file, size: original.length, sha256: sha256Of(original) };
     return {
@@ -66,6 +66,7 @@ export async function createImported(services: ImportServices, of: Importing): P
           parameters: importer.count(original),
         },
         target: serving.target,
+        ...(warnings.length > 0 ? { warnings: [...warnings] } : {}),
         training_config: { imported: facts.fileName, notes: [...notes] },
       },
     };
@@ -77,7 +78,10 @@ interface ReadFile {
   readonly files: readonly ArtifactFile[];
   /** A file that is in its place. */
   readonly stored?: Artifact;
-  readonly record: Pick<TrainedModel, 'model_type' | 'task' | 'architecture' | 'target' | 'training_config'>;
+  readonly record: Pick<
+    TrainedModel,
+    'model_type' | 'task' | 'architecture' | 'target' | 'training_config' | 'warnings'
+  >;
 }
 
 type Storing = Pick<Importing, 'accountId' | 'name' | 'fileName' | 'upload' | 'vault'>;

@@ -31,7 +31,7 @@ const body = z
       .meta({ description: 'An addition: also the probability of each class; a regression has none' }),
     explain: z.boolean().default(false).meta({
       description:
-        'An addition: also what each feature contributes, each region of an image, or each feature of a series at each step. At most 100 rows, and fewer for models of more than 25 features: rows × features × 8 are at most 20,000; of images, at most 39, and fewer if they are large. Not for models of texts',
+        'An addition: also what each feature contributes, each region of an image, or each feature of a series at each step. At most 100 rows, and fewer for models of more than 25 features: rows × features × 8 are at most 20,000; of images, at most 39, and fewer if they are large; of texts each word, or some neighbouring words of long ones',
     }),
     reference: row.optional().meta({
       description:
@@ -64,11 +64,11 @@ const explanation = z
     base: z.number().meta({ description: 'The prediction for a row of typical values', example: 0.36 }),
     basis: z.enum(BASES).meta({
       description:
-        'What the typical row is: of the training data, `given` as `reference`, or for a model whose data are unknown the mean of the `request`, or of a single row `zeros`',
+        'What the typical row is: of the training data, `given` as `reference`, or for a model whose data are unknown the mean of the `request`, or of a single row `zeros`; for a text, `empty_text`',
     }),
-    contributions: z.union([byFeature, z.array(z.array(z.number())), z.array(byFeature)]).meta({
+    contributions: z.union([byFeature, z.array(z.array(z.number())), z.array(byFeature), z.array(z.number())]).meta({
       description:
-        "By feature; of an image by row and column of its regions; of a series by `steps`, and of those by feature. With the base they all add up to the class's probability, or to the value",
+        "By feature; of an image by row and column of its regions; of a series by `steps`, and of those by feature; of a text by `words`. With the base they all add up to the class's probability, or to the value",
       example: { bill_length_mm: 0.21, island: 0.43 },
     }),
     picture: z.string().optional().meta({
@@ -86,6 +86,13 @@ const explanation = z
           [0, 0],
           [1, 1],
         ],
+      }),
+    words: z
+      .array(z.string())
+      .optional()
+      .meta({
+        description: 'Of a text, the words that each of the contributions is about: together they are the text',
+        example: ['Ignore', ' all', ' rules.'],
       }),
   })
   .optional()

@@ -30,7 +30,9 @@ const answer = z
     classes: z
       .array(
         z.strictObject({
-          class: z.string().meta({ description: 'The truth; several labels with `|` between them' }),
+          class: z.string().nullable().meta({
+            description: 'The truth; several labels with `|` between them, and null for rows with none of the labels',
+          }),
           rows: z.int(),
           correct: z.int(),
         }),
@@ -115,7 +117,11 @@ function scored(all: readonly Feedback[]): Scores {
   );
   const right = judged.filter(({ correct }) => correct).length;
   const classes = [...Map.groupBy(judged, (one) => one.class)]
-    .map(([name, of]) => ({ class: name, rows: of.length, correct: of.filter(({ correct }) => correct).length }))
+    .map(([name, of]) => ({
+      class: name === '' ? null : name,
+      rows: of.length,
+      correct: of.filter(({ correct }) => correct).length,
+    }))
     .toSorted((a, b) => b.rows - a.rows)
     .slice(0, MOST_CLASSES);
   return {

@@ -24,9 +24,9 @@ const MOST_LABELS = 1000;
 
 const word = z.string().max(LIMITS.predictionLog.truthCharacters);
 
-const truth = z.union([word, z.number().min(-LARGEST).max(LARGEST), z.array(word).max(MOST_LABELS)]).meta({
+const truth = z.union([word, z.number().min(-LARGEST).max(LARGEST), z.array(word).max(MOST_LABELS), z.null()]).meta({
   description:
-    'What is true: the class; for a regression the number; of several labels, a list of those that the row has, or a text with a separator between them',
+    'What is true: the class; for a regression the number; of several labels, a list of those that the row has, or a text with a separator between them. Null or an empty text: it is not known, and what was said before is withdrawn',
   example: 'Adelie',
 });
 
@@ -48,7 +48,7 @@ const answer = z
     prediction_id: predictionId,
     model_id: id,
     row: z.int(),
-    truth: truth.nullable(),
+    truth: truth.meta({ description: 'What is known to be true; null where that is not known' }),
     note: z.string().nullable(),
     given_at: time,
     prediction: loggedOutput.nullable().meta({
@@ -113,7 +113,8 @@ export const feedback = route({
       throw ValidationError.of('body', 'must have truth or note; got neither');
     const given_at = isoTime(now());
     const output = await predicted(adapters, model, asked, { prediction_id: path.prediction_id, row });
-    const checked = given === undefined ? {} : { truth: await inWords(adapters, model, given, output) };
+    const said = isMissing(given) ? undefined : given;
+    const checked = said === undefined ? {} : { truth: await inWords(adapters, model, said, output) };
     const known: Feedback = {
       ...{
         model_id: model.id,
@@ -125,10 +126,17 @@ export const feedback = route({
       },
       ...(output ? { output } : {}),
     };
-    const all = await putFeedback(table, model.account_id, known, { days: retentionOf(model), now: now() });
+    const all = await putFeedback(table, model.account_id, known, {
+      ...{ days: retentionOf(model), now: now() },
+      withdraws: given !== undefined && said === undefined,
+    });
     return { status: all.output === undefined ? 202 : 200, body: show(all) };
   },
 });
+
+/** As an empty cell of a table is. */
+const isMissing = (given: Truth | null | undefined): given is null | '' =>
+  given === null || (typeof given === 'string' && given.trim() === '');
 
 const missing = (prediction: string): NotFoundError =>
   new NotFoundError(`Prediction ${prediction} not found: it was not logged, or its log has expired`);

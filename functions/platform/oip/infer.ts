@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { ValidationError } from '#domain/errors.ts';
+import { NotFoundError, ValidationError } from '#domain/errors.ts';
 import { LIMITS } from '#domain/limits.ts';
 import type { Model } from '#domain/models/record.ts';
 import { route } from '#functions/http/route.ts';
@@ -69,25 +69,43 @@ export const inferRoutes = forEachPath(({ base, schema }) =>
     },
     errors: [409],
     resource: modelOf,
-    async handler({ resource: model, path, headers, body }, services: InferenceServices) {
-      const { predictor, settings } = services;
-      const { request, rest } = readRequest(body, headers[HEADER_LENGTH], settings);
-      const variant = variantOf(request);
-      expectVariant(model, variant, VARIANT_FIELD);
-      const serving = await predictor.describe(model);
-      const of = modelInputs(serving);
-      const wanted = chosen(outputsOf(serving), request);
-      const rows = rowsOf(of, request.inputs, rest, takesText(model) ? LIMITS.predictTexts : LIMITS.predictRows);
-      const probabilities = wanted.some(({ name }) => name === 'probabilities');
-      const predictions = await predictor.predict(model, rows, { probabilities, variant }).catch((error: unknown) => {
-        throw aboutTensors(error, of);
-      });
-      const tensors = wanted.map((output) => ({ ...filled(output, predictions), binary: isBinary(request, output) }));
-      const logged = model.prediction_log ? await logPredictions(services, model, rows, predictions) : undefined;
-      return { status: 200, ...response({ name: path.name, model, request, logged }, tensors) };
+    async handler({ resource: model, ...input }, services: InferenceServices) {
+      try {
+        return await answered(input, model, services);
+      } catch (error) {
+        if (!(error instanceof NotFoundError)) throw error;
+        // It was deleted before it was loaded. Its alias, or its name, may be another version's by now.
+        const now = await modelOf(input, services);
+        if (now.id === model.id) throw error;
+        return answered(input, now, services);
+      }
     },
   }),
 );
+
+interface Asked {
+  readonly path: { readonly name: string };
+  readonly headers: z.output<typeof inferenceHeaders>;
+  readonly body: Uint8Array;
+}
+
+async function answered({ path, headers, body }: Asked, model: Model, services: InferenceServices) {
+  const { predictor, settings } = services;
+  const { request, rest } = readRequest(body, headers[HEADER_LENGTH], settings);
+  const variant = variantOf(request);
+  expectVariant(model, variant, VARIANT_FIELD);
+  const serving = await predictor.describe(model);
+  const of = modelInputs(serving);
+  const wanted = chosen(outputsOf(serving), request);
+  const rows = rowsOf(of, request.inputs, rest, takesText(model) ? LIMITS.predictTexts : LIMITS.predictRows);
+  const probabilities = wanted.some(({ name }) => name === 'probabilities');
+  const predictions = await predictor.predict(model, rows, { probabilities, variant }).catch((error: unknown) => {
+    throw aboutTensors(error, of);
+  });
+  const tensors = wanted.map((output) => ({ ...filled(output, predictions), binary: isBinary(request, output) }));
+  const logged = model.prediction_log ? await logPredictions(services, model, rows, predictions) : undefined;
+  return { status: 200, ...response({ name: path.name, model, request, logged }, tensors) } as const;
+}
 
 /** The outputs that the request asks for, in its order; by default all. Throws `ValidationError`. */
 function chosen<O extends { readonly name: string }>(outputs: readonly O[], { outputs: asked }: InferenceRequest): O[] {

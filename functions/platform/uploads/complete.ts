@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { completeUpload, getUpload } from '#domain/datasets/uploads.ts';
+import { findDataset } from '#domain/datasets/read.ts';
+import { completeUpload, findUpload, uploadNotFound } from '#domain/datasets/uploads.ts';
 import { json } from '#functions/http/body/json.ts';
 import { route } from '#functions/http/route.ts';
 import { uploadedParts } from '#functions/http/upload-fields.ts';
@@ -15,17 +16,26 @@ export const complete = route({
   method: 'POST',
   path: '/datasets/uploads/{upload_id}/complete',
   summary: 'Complete an upload in parts and create the dataset',
-  description: 'An addition to the document.',
+  description: 'An addition to the document. Completing it again answers 200 with the dataset that it became.',
   tags: ['Datasets'],
   authentication: 'account',
   scope: 'train',
   cost: 'request',
   idempotent: true,
   request: { path: uploadPath, body: json(body) },
-  responses: { 201: { description: 'Uploaded; to be processed', schema: datasetAnswer } },
-  resource: ({ caller, path }, { adapters }) => getUpload(adapters.table, caller.accountId, path.upload_id),
-  async handler({ resource: found, body: { parts } }, { adapters, logger }) {
+  responses: {
+    200: { description: 'It was complete already', schema: datasetAnswer },
+    201: { description: 'Uploaded; to be processed', schema: datasetAnswer },
+  },
+  async resource({ caller, path: { upload_id } }, { adapters: { table } }) {
+    const found = await findUpload(table, caller.accountId, upload_id);
+    const dataset = found ? undefined : await findDataset(table, caller.accountId, upload_id);
+    if (!found && !dataset) throw uploadNotFound(upload_id);
+    return { found, dataset };
+  },
+  async handler({ resource: { found, dataset }, body: { parts } }, { adapters, logger }) {
     const { table, blobs, now } = adapters;
+    if (!found) return { status: 200, body: showDataset(dataset!) };
     const inspect = async () =>
       inspectFile(storedFile(adapters, found), {
         parsing: found.parsing ?? {},

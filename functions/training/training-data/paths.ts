@@ -30,7 +30,7 @@ const NAME = /^[A-Za-z0-9_][A-Za-z0-9._-]*(?:\/[A-Za-z0-9_][A-Za-z0-9._-]*)*$/;
 /** For documents: what `dataAt` takes, and what `formatOf` takes as well. */
 export const PATTERNS = {
   path: `^(?:${FOLDER}|(?:\\./)?(?:training_data/)?)${NAME.source.slice(1)}`,
-  name: `${NAME.source.slice(0, -1)}\\.(?:[jJ][sS][oO][nN][lL]|[nN][dD][jJ][sS][oO][nN]|[cC][sS][vV])$`,
+  name: `${NAME.source.slice(0, -1)}\\.(?:[jJ][sS][oO][nN][lL]|[nN][dD][jJ][sS][oO][nN]|[cC][sS][vV]|[pP][aA][rR][qQ][uU][eE][tT])$`,
 };
 
 /** A name below `training_data/`. Throws `ValidationError` for one that leads outside. */
@@ -47,6 +47,7 @@ const FORMATS: readonly (readonly [string, TextFormat])[] = [
   ['.jsonl', 'jsonl'],
   ['.ndjson', 'jsonl'],
   ['.csv', 'csv'],
+  ['.parquet', 'parquet'],
 ];
 
 /** By the end of the name. Throws `ValidationError`. */

@@ -34,14 +34,17 @@ export const upload = route({
   path: '/training-data/{name}',
   summary: 'Upload a file of labelled texts',
   description:
-    'An addition. JSON Lines with `text` and `label`, or CSV with columns of these names; the name ends in `.jsonl`, `.ndjson` or `.csv`. It is read to its end at once. A file of this name is replaced; models that were trained on it keep their data.',
+    'An addition. JSON Lines with `text` and `label`, or CSV or Parquet with columns of these names; the name ends in `.jsonl`, `.ndjson`, `.csv` or `.parquet`. It is read to its end at once. A file of this name is replaced; models that were trained on it keep their data.',
   tags: ['Training data'],
   authentication: 'operator',
   scope: 'train',
   cost: 'request',
   request: {
     path: z.strictObject({ name }),
-    body: bytes(['application/x-ndjson', 'application/jsonl', 'text/csv', 'text/plain'], 'The file'),
+    body: bytes(
+      ['application/x-ndjson', 'application/jsonl', 'text/csv', 'text/plain', 'application/vnd.apache.parquet'],
+      'The file',
+    ),
   },
   responses: { 200: { description: 'Stored', schema: fileAnswer } },
   resource: ({ path }) => {

@@ -10,7 +10,7 @@ import { globSync, readFileSync } from 'node:fs';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { build, type Plugin } from 'esbuild';
-import { BUNDLED, oneLocale } from '../../../layers/onnxruntime/bundle.ts';
+import { BUNDLED, nodeByRequire, oneLocale } from '../../../layers/onnxruntime/bundle.ts';
 
 const NAME = 'trainyard-libraries';
 /** In whichever code they are imported. Their companions are here, too, since there can be one of each only. */
@@ -69,7 +69,7 @@ export async function bundleLibraries(root: string, into: string): Promise<void>
     outdir: folder,
     outExtension: { '.js': '.mjs' },
     splitting: true,
-    plugins: [entries(root, imported), oneLocale],
+    plugins: [entries(root, imported), nodeByRequire, oneLocale],
   });
   await writeFile(join(folder, 'package.json'), `{ "name": "${NAME}", "type": "module" }\n`);
 }

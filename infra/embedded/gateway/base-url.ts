@@ -11,7 +11,7 @@
  * reached the host there, and behind such a proxy it leads nowhere.
  */
 import type { IncomingMessage } from 'node:http';
-import { isIPv6 } from 'node:net';
+import { isIPv6, type Socket } from 'node:net';
 import { UsageError } from '../../command-line.ts';
 import { forwardedValues, originOf } from './client-address.ts';
 import type { TrustedProxies } from './trusted-proxies.ts';
@@ -48,7 +48,16 @@ function proxiedBase(request: IncomingMessage, trusted: TrustedProxies): string 
   return URL.parse(`${scheme}://${host}`)?.origin;
 }
 
-function connectionBase({ socket: { localAddress = '127.0.0.1', localPort } }: IncomingMessage): string {
+/** A connection's own stays the same. */
+const connectionBases = new WeakMap<Socket, string>();
+
+function connectionBase({ socket }: IncomingMessage): string {
+  const known = connectionBases.get(socket) ?? baseOf(socket);
+  connectionBases.set(socket, known);
+  return known;
+}
+
+function baseOf({ localAddress = '127.0.0.1', localPort }: Socket): string {
   const [withoutZone = ''] = localAddress.split('%', 1);
   const address = /^::ffff:([\d.]+)$/i.exec(withoutZone)?.[1] ?? withoutZone;
   return `http://${isIPv6(address) ? `[${address}]` : address}:${localPort}`;

@@ -24,6 +24,7 @@ export const clientAddress = (request: IncomingMessage, trusted: TrustedProxies)
 
 export function originOf(request: IncomingMessage, trusted: TrustedProxies): Origin {
   const nearest = { address: request.socket.remoteAddress ?? '', proxies: 0 };
+  if (trusted === 0) return nearest;
   // From the nearest to the farthest.
   const reported = forwardedValues(request, 'x-forwarded-for').toReversed().map(addressOf);
   if (typeof trusted === 'number') {

@@ -15,7 +15,7 @@ export interface BodyOptions extends Pick<SharedLimits, 'limits' | 'bodies'> {
 type Failure = Exclude<Received, { kind: 'complete' }>;
 
 /** Bodies up to this size are taken as they have arrived: Node.js has read them in any case. */
-const ARRIVED_BYTES = 16_384;
+export const ARRIVED_BYTES = 16_384;
 
 /** A request's body, which is not received before it is asked for. */
 export class IncomingBody implements RequestBody {

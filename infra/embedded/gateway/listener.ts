@@ -1,12 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { setImmediate } from 'node:timers';
 import type { APIGatewayProxyResult } from 'aws-lambda';
 import type { OperatorAuthorizer } from '#domain/accounts/operator.ts';
 import { functions, type Surface } from '../../topology.ts';
 import type { Invoker } from '../invoke/invoker.ts';
 import { Connections } from './connections.ts';
-import { IncomingBody } from './incoming-body.ts';
+import { ARRIVED_BYTES, IncomingBody } from './incoming-body.ts';
 import { limitResponse } from './limit-response.ts';
 import { pathOf, toProxyEvent, writeResult } from './proxy-event.ts';
 import { ConnectionClosed, ResponseStream } from './response-stream.ts';
@@ -101,20 +102,17 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
     if (tracked !== 'tracked') return writeResult(response, limitResponse(tracked), true);
     if (hasSeveralHosts(request)) return writeResult(response, SEVERAL_HOSTS, true);
     const sendContinue = () => expectsContinue && response.writeContinue();
-    options
-      .withBaseUrl(request, () => serve(request, response, sendContinue))
-      .catch((error: unknown) => {
-        // The end of a stream of events, usually.
-        if (error instanceof ConnectionClosed) return;
-        options.onError(error, `${request.method} on ${options.name}`);
-        if (response.headersSent) return void response.destroy();
-        // The gateway's response when a function fails; the function renders its own errors.
-        writeResult(
-          response,
-          { statusCode: 502, body: '{"message":"Internal server error"}', headers: JSON_TYPE },
-          true,
-        );
-      });
+    const begin = () => options.withBaseUrl(request, () => serve(request, response, sendContinue)).catch(failed);
+    const failed = (error: unknown): void => {
+      // The end of a stream of events, usually.
+      if (error instanceof ConnectionClosed) return;
+      options.onError(error, `${request.method} on ${options.name}`);
+      if (response.headersSent) return void response.destroy();
+      // The gateway's response when a function fails; the function renders its own errors.
+      writeResult(response, { statusCode: 502, body: '{"message":"Internal server error"}', headers: JSON_TYPE }, true);
+    };
+    if (!expectsContinue && comesWithBody(request)) setImmediate(begin);
+    else void begin();
   };
 
   // The time for a whole body is not limited: it only has to make progress.
@@ -153,6 +151,15 @@ const SEVERAL_HOSTS: APIGatewayProxyResult = {
   headers: { ...JSON_TYPE, connection: 'close' },
   body: '{"message":"A request must have one Host header; got several"}',
 };
+
+/**
+ * Whether a small body follows, which usually is there already and only has to be parsed: that is done at the end of this
+ * turn of the event loop, and to wait for it as for one that is on its way would take longer than a small request.
+ */
+function comesWithBody({ headers }: IncomingMessage): boolean {
+  const bytes = Number(headers['content-length'] ?? 0);
+  return bytes > 0 && bytes <= ARRIVED_BYTES && headers['transfer-encoding'] === undefined;
+}
 
 /** Whoever sends the same credentials is one caller, wherever from; whether they are right is not known yet. */
 const callerOf = ({ headers }: IncomingMessage): string | undefined =>

@@ -1,6 +1,7 @@
 /**
  * Recognises requests of the operator: those with one of the operator's API keys, and those that can only come from a
- * program on this machine. Requests of other sites' pages in a browser are not, and neither are those of a proxy.
+ * program on this machine. Requests of other sites' pages in a browser are not, and neither are those of a proxy, nor
+ * deliveries of webhooks, whose addresses any user may choose.
  */
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
@@ -19,6 +20,9 @@ export interface OperatorOptions {
 
 /** Headers that proxies add. */
 const FORWARDING = ['forwarded', 'via', 'x-forwarded-for', 'x-forwarded-host', 'x-forwarded-proto', 'x-real-ip'];
+
+/** A header that each delivery of a webhook has, those of other hosts on this machine, too. */
+const DELIVERY = ['webhook-id'];
 
 const LOOPBACK_NAME = /^(localhost|127\.\d{1,3}\.\d{1,3}\.\d{1,3}|\[::1\])(:\d{1,5})?$/i;
 const LOOPBACK_ADDRESS = /^(127\.|::1$|::ffff:127\.)/;
@@ -58,7 +62,7 @@ function isOfThisMachine({ headers, socket }: IncomingMessage): boolean {
   const { host, origin } = headers;
   if (host === undefined || !LOOPBACK_NAME.test(host) || !LOOPBACK_ADDRESS.test(socket.remoteAddress ?? ''))
     return false;
-  if (FORWARDING.some((name) => headers[name] !== undefined)) return false;
+  if ([...FORWARDING, ...DELIVERY].some((name) => headers[name] !== undefined)) return false;
   // Browsers send the origin of the page, or for a navigation only whether the link was another site's.
   if (origin !== undefined && origin !== `http://${host}`) return false;
   const site = headers['sec-fetch-site'];

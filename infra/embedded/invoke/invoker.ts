@@ -28,6 +28,8 @@ export interface InvokerOptions {
   readonly baseUrl: () => string;
   readonly settings: Settings;
   readonly log: LogTarget;
+  /** Called before each call of a function. */
+  readonly onCall?: (name: FunctionName, event: unknown) => void;
 }
 
 /** Invokes the topology's functions: CPU-bound ones in worker threads, the others in this thread. */
@@ -50,12 +52,18 @@ export class Invoker {
     await this.#handler(name);
   }
 
+  /** Starts a thread for a function that computes, before its first call. */
+  warmThread(name: FunctionName): void {
+    this.#pool(name).start();
+  }
+
   /** Calls a function. Rejects when it throws, or does not answer within its time limit. */
   async invoke(
     name: FunctionName,
     event: unknown,
     { requestId = randomUUID(), body, caller }: Request = {},
   ): Promise<unknown> {
+    this.#options.onCall?.(name, event);
     if (name === 'platform-predict') this.#warming ??= setTimeout(() => this.#heavyPredictor.warm(), WARM_MS).unref();
     const milliseconds = functions[name].timeoutSeconds * 1000;
     if (functions[name].computes && !(functions[name].callsSmallHere && isSmall(body))) {
@@ -149,10 +157,11 @@ const SMALL_BODY_BYTES = 65_536;
 const isSmall = (body: RequestBody | undefined): boolean =>
   body === undefined || (body.contentLength ?? Number.POSITIVE_INFINITY) <= SMALL_BODY_BYTES;
 
-/** Stops the function's time limit while the body is being received. */
+/** Stops the function's time limit while the body is being received, if it has not arrived. */
 const untimed = (body: RequestBody, limit: TimeLimit): RequestBody => ({
   contentLength: body.contentLength,
   async read(options) {
+    if (body.arrived?.() !== undefined) return body.read(options);
     limit.stop();
     try {
       return await body.read(options);

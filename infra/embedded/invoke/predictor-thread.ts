@@ -7,10 +7,10 @@ import type { PredictionEvent, PredictionResult } from './heavy-predictor.ts';
 import type { HostMessage, Reply, WorkerSetup } from './messages.ts';
 import { permitted } from './permitted.ts';
 
-const { name, embedded } = workerData as WorkerSetup;
+const { name, embedded, settings } = workerData as WorkerSetup;
 const port = parentPort!;
 const { blobs } = permitted(name, await openEmbedded({ ...embedded, baseUrl: '' }));
-const predictor = makePredictor({ artifacts: blobs.artifacts });
+const predictor = makePredictor({ artifacts: blobs.artifacts, maxModels: settings.loadedModels });
 
 port.on('message', async (message: HostMessage) => {
   if (message.kind !== 'call') return;

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { setFlagsFromString } from 'node:v8';
 import { Worker } from 'node:worker_threads';
 // A thread that loads ONNX Runtime cannot turn its telemetry off: that is done here, for all of them.
 import '#engine/telemetry.ts';
@@ -7,7 +8,7 @@ import type { CloseMessage, ReplyMessage, TurnMessage, WorkerSetup } from './mes
 export interface ThreadOptions {
   /** The limit of the thread's heap; a thread that needs more ends. */
   readonly memoryMegabytes: number;
-  /** Of those, for what is new. Default: as in the host's thread. */
+  /** Of those, for what is new. Default: 24. */
   readonly youngMegabytes?: number;
   /** The program of a thread. Default: one that runs a function. */
   readonly program?: URL;
@@ -22,6 +23,13 @@ interface Exchange {
   readonly timer: NodeJS.Timeout;
 }
 
+// What the command line says of the young generation is for the listener's thread, whose heap has it by now. Of these, which
+// have less to do, each would hold as much.
+for (const flag of ['min', 'max']) setFlagsFromString(`--${flag}-semi-space-size=0`);
+
+/** Of the young generation, where nothing else is said: as much as is new during a few calls. */
+const YOUNG_MEGABYTES = 24;
+
 /** How long the turns in progress may take to clean up when the thread closes. */
 const CLOSING_MS = 1000;
 
@@ -32,10 +40,11 @@ export class Thread {
   readonly #exchanges = new Map<number, Exchange>();
   #lost: ThreadLostError | undefined;
 
-  constructor(workerData: WorkerSetup, { memoryMegabytes, youngMegabytes, program }: ThreadOptions) {
+  constructor(workerData: WorkerSetup, { memoryMegabytes, youngMegabytes = YOUNG_MEGABYTES, program }: ThreadOptions) {
     const resourceLimits = {
-      maxOldGenerationSizeMb: memoryMegabytes,
-      ...(youngMegabytes === undefined ? {} : { maxYoungGenerationSizeMb: youngMegabytes }),
+      // A heap that may have 2 GiB grows to four times what is in use before V8 collects it; a smaller one to twice that.
+      maxOldGenerationSizeMb: memoryMegabytes - 1,
+      maxYoungGenerationSizeMb: youngMegabytes,
     };
     const worker = new Worker(program ?? new URL('./worker.ts', import.meta.url), { workerData, resourceLimits });
     this.#worker = worker;

@@ -1,22 +1,18 @@
-import { BatchClient } from '@aws-sdk/client-batch';
-import { LambdaClient } from '@aws-sdk/client-lambda';
-import { AwsCompute, type ComputeContext } from '#aws/compute/compute.ts';
-import { clientConfig } from '../client-options.ts';
+import type { ComputeContext } from '#aws/compute/compute.ts';
+import { lazily } from './lazily.ts';
 import type { Part } from './part.ts';
 import type { Variables } from './variables.ts';
 
 export const compute: Part = ({ variables, options, table, now }) => {
   const { TRAINYARD_TRAINING_FUNCTION: trainingFunction } = variables;
-  const config = clientConfig(options);
+  const context = {
+    table: table(),
+    now,
+    containers: containersOf(variables),
+    ...(trainingFunction === undefined ? {} : { trainingFunction }),
+  };
   return {
-    compute: new AwsCompute({
-      batch: new BatchClient(config),
-      lambda: new LambdaClient(config),
-      table: table(),
-      now,
-      containers: containersOf(variables),
-      ...(trainingFunction === undefined ? {} : { trainingFunction }),
-    }),
+    compute: lazily(async () => (await import('../compute/open.ts')).openCompute(options, context)),
   };
 };
 

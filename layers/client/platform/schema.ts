@@ -415,7 +415,7 @@ export interface paths {
         put?: never;
         /**
          * Complete an upload in parts and create the dataset
-         * @description An addition to the document.
+         * @description An addition to the document. Completing it again answers 200 with the dataset that it became.
          */
         post: operations["post_datasets_uploads_upload_id_complete"];
         delete?: never;
@@ -1401,7 +1401,7 @@ export interface paths {
         put?: never;
         /**
          * Complete an import in parts and create the model
-         * @description An addition to the document. The file is read as `POST /models/import` reads one. A file that is refused is gone; where only what was said of it is wrong, the completion can be repeated.
+         * @description An addition to the document. The file is read as `POST /models/import` reads one. A file that is refused is gone; where only what was said of it is wrong, the completion can be repeated. Completing it again answers 200 with the model that it became.
          */
         post: operations["post_models_import_uploads_import_id_complete"];
         delete?: never;
@@ -1929,7 +1929,11 @@ export interface components {
                 batch_size?: components["schemas"]["CommonHyperparameters"]["batch_size"];
                 epochs?: components["schemas"]["CommonHyperparameters"]["epochs"];
                 optimizer?: components["schemas"]["CommonHyperparameters"]["optimizer"];
-                weight_decay?: components["schemas"]["CommonHyperparameters"]["weight_decay"];
+                /**
+                 * @description How much weights, not biases, are drawn to 0; `auto`: by a part of the number of training rows, so that few rows are not learned by heart and many are not held back
+                 * @default auto
+                 */
+                weight_decay?: number | "auto";
                 momentum?: components["schemas"]["CommonHyperparameters"]["momentum"];
                 seed?: components["schemas"]["CommonHyperparameters"]["seed"];
                 lr_schedule?: components["schemas"]["CommonHyperparameters"]["lr_schedule"];
@@ -1972,7 +1976,11 @@ export interface components {
                  */
                 epochs?: number;
                 optimizer?: components["schemas"]["CommonHyperparameters"]["optimizer"];
-                weight_decay?: components["schemas"]["CommonHyperparameters"]["weight_decay"];
+                /**
+                 * @description How much weights, not biases, are drawn to 0; `auto`: by a part of the number of training rows, so that few rows are not learned by heart and many are not held back
+                 * @default auto
+                 */
+                weight_decay?: number | "auto";
                 momentum?: components["schemas"]["CommonHyperparameters"]["momentum"];
                 seed?: components["schemas"]["CommonHyperparameters"]["seed"];
                 lr_schedule?: components["schemas"]["CommonHyperparameters"]["lr_schedule"];
@@ -2139,10 +2147,10 @@ export interface components {
                  */
                 optimizer?: "adam" | "adamw" | "sgd" | "rmsprop";
                 /**
-                 * @description How much weights, not biases, are drawn to 0
+                 * @description How much weights, not biases, are drawn to 0; `auto`: by a part of the number of training rows, so that few rows are not learned by heart and many are not held back
                  * @default 0.01
                  */
-                weight_decay?: number;
+                weight_decay?: number | "auto";
                 momentum?: components["schemas"]["CommonHyperparameters"]["momentum"];
                 seed?: components["schemas"]["CommonHyperparameters"]["seed"];
                 /**
@@ -2450,10 +2458,10 @@ export interface components {
              */
             row?: number;
             /**
-             * @description What is true: the class; for a regression the number; of several labels, a list of those that the row has, or a text with a separator between them
+             * @description What is true: the class; for a regression the number; of several labels, a list of those that the row has, or a text with a separator between them. Null or an empty text: it is not known, and what was said before is withdrawn
              * @example Adelie
              */
-            truth?: string | number | string[];
+            truth?: string | number | string[] | null;
             note?: string;
         } | unknown | unknown;
         NewWebhook: {
@@ -2524,7 +2532,7 @@ export interface components {
              */
             probabilities?: boolean;
             /**
-             * @description An addition: also what each feature contributes, each region of an image, or each feature of a series at each step. At most 100 rows, and fewer for models of more than 25 features: rows × features × 8 are at most 20,000; of images, at most 39, and fewer if they are large. Not for models of texts
+             * @description An addition: also what each feature contributes, each region of an image, or each feature of a series at each step. At most 100 rows, and fewer for models of more than 25 features: rows × features × 8 are at most 20,000; of images, at most 39, and fewer if they are large; of texts each word, or some neighbouring words of long ones
              * @default false
              */
             explain?: boolean;
@@ -4441,7 +4449,11 @@ export interface components {
              */
             model_id: string;
             row: number;
-            truth: (string | number | string[]) | null;
+            /**
+             * @description What is known to be true; null where that is not known
+             * @example Adelie
+             */
+            truth: string | number | string[] | null;
             note: string | null;
             /**
              * Format: date-time
@@ -4509,8 +4521,8 @@ export interface components {
              *     ]
              */
             classes: {
-                /** @description The truth; several labels with `|` between them */
-                class: string;
+                /** @description The truth; several labels with `|` between them, and null for rows with none of the labels */
+                class: string | null;
                 rows: number;
                 correct: number;
             }[];
@@ -4898,12 +4910,12 @@ export interface components {
                      */
                     base: number;
                     /**
-                     * @description What the typical row is: of the training data, `given` as `reference`, or for a model whose data are unknown the mean of the `request`, or of a single row `zeros`
+                     * @description What the typical row is: of the training data, `given` as `reference`, or for a model whose data are unknown the mean of the `request`, or of a single row `zeros`; for a text, `empty_text`
                      * @enum {string}
                      */
-                    basis: "training_data" | "given" | "request" | "zeros";
+                    basis: "training_data" | "given" | "request" | "zeros" | "empty_text";
                     /**
-                     * @description By feature; of an image by row and column of its regions; of a series by `steps`, and of those by feature. With the base they all add up to the class's probability, or to the value
+                     * @description By feature; of an image by row and column of its regions; of a series by `steps`, and of those by feature; of a text by `words`. With the base they all add up to the class's probability, or to the value
                      * @example {
                      *       "bill_length_mm": 0.21,
                      *       "island": 0.43
@@ -4913,7 +4925,7 @@ export interface components {
                         [key: string]: number;
                     } | number[][] | {
                         [key: string]: number;
-                    }[];
+                    }[] | number[];
                     /**
                      * @description Of an image, a PNG as a data URL: it is red where it speaks for the answer, and blue where it speaks against it
                      * @example data:image/png;base64,iVBORw0KGgo…
@@ -4933,6 +4945,15 @@ export interface components {
                      *     ]
                      */
                     steps?: number[][];
+                    /**
+                     * @description Of a text, the words that each of the contributions is about: together they are the text
+                     * @example [
+                     *       "Ignore",
+                     *       " all",
+                     *       " rules."
+                     *     ]
+                     */
+                    words?: string[];
                 };
             } | {
                 value: number;
@@ -4946,12 +4967,12 @@ export interface components {
                      */
                     base: number;
                     /**
-                     * @description What the typical row is: of the training data, `given` as `reference`, or for a model whose data are unknown the mean of the `request`, or of a single row `zeros`
+                     * @description What the typical row is: of the training data, `given` as `reference`, or for a model whose data are unknown the mean of the `request`, or of a single row `zeros`; for a text, `empty_text`
                      * @enum {string}
                      */
-                    basis: "training_data" | "given" | "request" | "zeros";
+                    basis: "training_data" | "given" | "request" | "zeros" | "empty_text";
                     /**
-                     * @description By feature; of an image by row and column of its regions; of a series by `steps`, and of those by feature. With the base they all add up to the class's probability, or to the value
+                     * @description By feature; of an image by row and column of its regions; of a series by `steps`, and of those by feature; of a text by `words`. With the base they all add up to the class's probability, or to the value
                      * @example {
                      *       "bill_length_mm": 0.21,
                      *       "island": 0.43
@@ -4961,7 +4982,7 @@ export interface components {
                         [key: string]: number;
                     } | number[][] | {
                         [key: string]: number;
-                    }[];
+                    }[] | number[];
                     /**
                      * @description Of an image, a PNG as a data URL: it is red where it speaks for the answer, and blue where it speaks against it
                      * @example data:image/png;base64,iVBORw0KGgo…
@@ -4981,6 +5002,15 @@ export interface components {
                      *     ]
                      */
                     steps?: number[][];
+                    /**
+                     * @description Of a text, the words that each of the contributions is about: together they are the text
+                     * @example [
+                     *       "Ignore",
+                     *       " all",
+                     *       " rules."
+                     *     ]
+                     */
+                    words?: string[];
                 };
             } | {
                 /**
@@ -5008,12 +5038,12 @@ export interface components {
                      */
                     base: number;
                     /**
-                     * @description What the typical row is: of the training data, `given` as `reference`, or for a model whose data are unknown the mean of the `request`, or of a single row `zeros`
+                     * @description What the typical row is: of the training data, `given` as `reference`, or for a model whose data are unknown the mean of the `request`, or of a single row `zeros`; for a text, `empty_text`
                      * @enum {string}
                      */
-                    basis: "training_data" | "given" | "request" | "zeros";
+                    basis: "training_data" | "given" | "request" | "zeros" | "empty_text";
                     /**
-                     * @description By feature; of an image by row and column of its regions; of a series by `steps`, and of those by feature. With the base they all add up to the class's probability, or to the value
+                     * @description By feature; of an image by row and column of its regions; of a series by `steps`, and of those by feature; of a text by `words`. With the base they all add up to the class's probability, or to the value
                      * @example {
                      *       "bill_length_mm": 0.21,
                      *       "island": 0.43
@@ -5023,7 +5053,7 @@ export interface components {
                         [key: string]: number;
                     } | number[][] | {
                         [key: string]: number;
-                    }[];
+                    }[] | number[];
                     /**
                      * @description Of an image, a PNG as a data URL: it is red where it speaks for the answer, and blue where it speaks against it
                      * @example data:image/png;base64,iVBORw0KGgo…
@@ -5043,6 +5073,15 @@ export interface components {
                      *     ]
                      */
                     steps?: number[][];
+                    /**
+                     * @description Of a text, the words that each of the contributions is about: together they are the text
+                     * @example [
+                     *       "Ignore",
+                     *       " all",
+                     *       " rules."
+                     *     ]
+                     */
+                    words?: string[];
                 };
             })[];
             /**
@@ -5183,10 +5222,10 @@ export interface components {
              */
             optimizer?: "adam" | "adamw" | "sgd" | "rmsprop";
             /**
-             * @description How much weights, not biases, are drawn to 0
+             * @description How much weights, not biases, are drawn to 0; `auto`: by a part of the number of training rows, so that few rows are not learned by heart and many are not held back
              * @default 0
              */
-            weight_decay?: number;
+            weight_decay?: number | "auto";
             /**
              * @description For sgd only
              * @default 0
@@ -6960,6 +6999,27 @@ export interface operations {
             };
         };
         responses: {
+            /** @description It was complete already */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "019a0c9b-8f5e-7c3a-9d47-2f6b1e0a4c55",
+                     *       "name": "Palmer penguins",
+                     *       "version": 1,
+                     *       "description": "Measurements of three species",
+                     *       "dataset_type": "auto",
+                     *       "file_size": 1024000,
+                     *       "uploaded_at": "2026-01-01T00:00:00.000Z",
+                     *       "status": "processing"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Dataset"];
+                };
+            };
             /** @description Uploaded; to be processed */
             201: {
                 headers: {
@@ -10966,6 +11026,98 @@ export interface operations {
             };
         };
         responses: {
+            /** @description It was complete already */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "019a0c9b-8f5e-7c3a-9d47-2f6b1e0a4c55",
+                     *       "name": "Penguins",
+                     *       "model_type": "mlp",
+                     *       "architecture": {
+                     *         "input_shape": [
+                     *           7
+                     *         ],
+                     *         "output_classes": 3,
+                     *         "parameters": 5123
+                     *       },
+                     *       "performance": {
+                     *         "accuracy": 0.912,
+                     *         "precision": 0.905,
+                     *         "recall": 0.918,
+                     *         "f1_score": 0.911
+                     *       },
+                     *       "test_performance": {
+                     *         "accuracy": 0.904,
+                     *         "precision": 0.899,
+                     *         "recall": 0.907,
+                     *         "f1_score": 0.902
+                     *       },
+                     *       "test_accuracy": 0.904,
+                     *       "training_config": {
+                     *         "dataset_id": "019a0c9b-8f5e-7c3a-9d47-2f6b1e0a4c55",
+                     *         "epochs": 100,
+                     *         "batch_size": 32,
+                     *         "optimizer": "adam"
+                     *       },
+                     *       "created_at": "2026-01-01T00:00:00.000Z",
+                     *       "task": "classification",
+                     *       "target": "species",
+                     *       "classes": [
+                     *         "Adelie",
+                     *         "Chinstrap",
+                     *         "Gentoo"
+                     *       ],
+                     *       "features": [
+                     *         {
+                     *           "name": "bill length [mm]",
+                     *           "type": "number",
+                     *           "input": "bill_length_mm_"
+                     *         }
+                     *       ],
+                     *       "job_id": "019a0c9b-8f5e-7c3a-9d47-2f6b1e0a4c55",
+                     *       "dataset_id": "019a0c9b-8f5e-7c3a-9d47-2f6b1e0a4c55",
+                     *       "number": 7,
+                     *       "version": "1.1.0",
+                     *       "version_reason": "minor: learning_rate 0.01 → 0.001",
+                     *       "aliases": [
+                     *         "champion"
+                     *       ],
+                     *       "tags": {
+                     *         "team": "search",
+                     *         "stage": "candidate"
+                     *       },
+                     *       "notes": "string",
+                     *       "log_days": null,
+                     *       "dataset_version": 1,
+                     *       "warnings": [
+                     *         {
+                     *           "code": "string",
+                     *           "column": "string",
+                     *           "first_value": "string",
+                     *           "first_row": 1,
+                     *           "rows": 1,
+                     *           "message": "string",
+                     *           "cost": "string",
+                     *           "overrule": {}
+                     *         }
+                     *       ],
+                     *       "vault": {
+                     *         "manager_id": "manager_prod",
+                     *         "model_name": "classifier_v2.1",
+                     *         "model_id": "string",
+                     *         "version": "string",
+                     *         "revision": "string",
+                     *         "sha256": "string"
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ModelDetail"];
+                };
+            };
             /** @description Imported */
             201: {
                 headers: {

@@ -438,7 +438,7 @@ export interface paths {
         get?: never;
         /**
          * Upload a file of labelled texts
-         * @description An addition. JSON Lines with `text` and `label`, or CSV with columns of these names; the name ends in `.jsonl`, `.ndjson` or `.csv`. It is read to its end at once. A file of this name is replaced; models that were trained on it keep their data.
+         * @description An addition. JSON Lines with `text` and `label`, or CSV or Parquet with columns of these names; the name ends in `.jsonl`, `.ndjson`, `.csv` or `.parquet`. It is read to its end at once. A file of this name is replaced; models that were trained on it keep their data.
          */
         put: operations["put_training_data_name"];
         post?: never;
@@ -2678,6 +2678,7 @@ export interface operations {
                 "application/jsonl": Blob;
                 "text/csv": Blob;
                 "text/plain": Blob;
+                "application/vnd.apache.parquet": Blob;
             };
         };
         responses: {

@@ -10,7 +10,7 @@ export const DATASET_STATUSES = ['processing', 'ready', 'failed'] as const;
 /** `auto` until processing has inferred the type. */
 export const DATASET_TYPES = ['auto', ...TASKS] as const;
 
-export const TEXT_FORMATS = ['jsonl', 'csv'] as const;
+export const TEXT_FORMATS = ['jsonl', 'csv', 'parquet'] as const;
 export type TextFormat = (typeof TEXT_FORMATS)[number];
 
 /** The version of what an earlier build stored, until `number-earlier.ts` gives it one. */

@@ -94,12 +94,20 @@ export async function signParts(
   }
 }
 
+/** `undefined`: it was completed, has expired, or belongs to another account. */
+export async function findUpload(table: Table, accountId: string, id: string): Promise<Upload | undefined> {
+  const item = await table.get(keys.upload(accountId, id));
+  return item && upload.parse(item);
+}
+
 /** Throws `NotFoundError`, also for an upload that has expired or belongs to another account. */
 export async function getUpload(table: Table, accountId: string, id: string): Promise<Upload> {
-  const item = await table.get(keys.upload(accountId, id));
-  if (!item) throw new NotFoundError(`Upload ${id} not found`);
-  return upload.parse(item);
+  const found = await findUpload(table, accountId, id);
+  if (!found) throw uploadNotFound(id);
+  return found;
 }
+
+export const uploadNotFound = (id: string): NotFoundError => new NotFoundError(`Upload ${id} not found`);
 
 export interface Completion {
   readonly parts: readonly UploadPart[];

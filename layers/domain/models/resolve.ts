@@ -23,10 +23,23 @@ export interface ModelReference {
 /** Throws `NotFoundError`, also for a model of another account, and for an id or number of another version. */
 export async function resolveModel(table: Table, accountId: string, of: ModelReference): Promise<Model> {
   const single = await findSingle(table, accountId, of.name);
-  if (single === undefined) return getModel(table, accountId, await idByName(table, accountId, of));
+  if (single === undefined) return findByName(table, accountId, of);
   const { version = single.version } = of;
   if (version === single.version || version === LATEST) return single;
   throw new NotFoundError(`Model ${of.name} has the version ${single.version} only; got ${version}`);
+}
+
+/** Between the two reads an alias may be moved, or another version become the latest, and the one before be deleted. */
+async function findByName(table: Table, accountId: string, of: ModelReference): Promise<Model> {
+  const id = await idByName(table, accountId, of);
+  try {
+    return await getModel(table, accountId, id);
+  } catch (error) {
+    if (!(error instanceof NotFoundError)) throw error;
+    const now = await idByName(table, accountId, of);
+    if (now === id) throw error;
+    return getModel(table, accountId, now);
+  }
 }
 
 /** A name may consist of digits: it is looked up where no model has that number. */

@@ -67,11 +67,22 @@ export async function signModelUpload(blobs: Blobs, of: ModelUpload, now: number
   }
 }
 
-/** Throws `NotFoundError`, also for one that was completed, has expired, or belongs to another account. */
-export async function getModelUpload(table: Table, accountId: string, id: string, now: number): Promise<ModelUpload> {
+/** `undefined`: it was completed, has expired, or belongs to another account. */
+export async function findModelUpload(
+  table: Table,
+  accountId: string,
+  id: string,
+  now: number,
+): Promise<ModelUpload | undefined> {
   const item = await table.get(keys.modelUpload(accountId, id));
   const found = item && modelUpload.parse(item);
-  if (!found || Date.parse(found.until) <= now) throw new NotFoundError(`Upload ${id} not found`);
+  return found && Date.parse(found.until) > now ? found : undefined;
+}
+
+/** Throws `NotFoundError`, also for one that was completed, has expired, or belongs to another account. */
+export async function getModelUpload(table: Table, accountId: string, id: string, now: number): Promise<ModelUpload> {
+  const found = await findModelUpload(table, accountId, id, now);
+  if (!found) throw new NotFoundError(`Upload ${id} not found`);
   return found;
 }
 

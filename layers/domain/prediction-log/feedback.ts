@@ -10,20 +10,26 @@ import { type Feedback, feedback } from './record.ts';
 const DAY_SECONDS = 86_400;
 const PAGE = 1000;
 
-/**
- * What is left out stays as it was said before. Resolves with all that is known.
- *
- * @param days for which it is stored
- */
+interface Storing {
+  /** For which it is stored. */
+  readonly days: number;
+  readonly now: number;
+  /** Whether the truth that was said before is withdrawn. Default: it stays. */
+  readonly withdraws?: boolean;
+}
+
+/** What is left out stays as it was said before. Resolves with all that is known. */
 export async function putFeedback(
   table: Table,
   accountId: string,
   given: Feedback,
-  { days, now }: { readonly days: number; readonly now: number },
+  { days, now, withdraws = false }: Storing,
 ): Promise<Feedback> {
   const key = keys.feedback(accountId, given.model_id, uuidOf(given.prediction_id), given.row);
   const expiresAt = epochSeconds(now) + (days + 1) * DAY_SECONDS;
-  return feedback.parse(await table.update(key, { set: { ...given, expiresAt } }));
+  return feedback.parse(
+    await table.update(key, { set: { ...given, expiresAt }, ...(withdraws ? { remove: ['truth'] } : {}) }),
+  );
 }
 
 /** Of a prediction that is not in the log. */

@@ -28,7 +28,11 @@ export interface WrittenTrainingFile {
   readonly event: DomainEvent;
 }
 
-const CONTENT_TYPES = { jsonl: 'application/x-ndjson', csv: 'text/csv' } as const;
+const CONTENT_TYPES = {
+  jsonl: 'application/x-ndjson',
+  csv: 'text/csv',
+  parquet: 'application/vnd.apache.parquet',
+} as const;
 
 /** Resolves with the event to publish. */
 export async function writeTrainingFile(

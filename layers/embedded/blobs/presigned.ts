@@ -68,8 +68,8 @@ async function getBlob(store: PresignedStore, grant: Get, request: IncomingMessa
   const found = range ? await verifiedRange(blobs, grant.key, range, what) : await blobs.get(grant.key);
   const { info } = found;
   const isHead = request.method === 'HEAD';
-  // Before the headers, so that a small file that is damaged is refused.
-  const body = range || isHead ? found.body : await verifiedBody(what, found);
+  // Before the headers, so that a small file that is damaged is refused; HEAD says what GET would.
+  const body = range ? found.body : await verifiedBody(what, found);
   const end = Math.min(range?.end ?? info.size - 1, info.size - 1);
   response.writeHead(range === undefined ? 200 : 206, {
     'Content-Type': grant.contentType ?? info.contentType,

@@ -7,12 +7,13 @@ import { eachLine } from './lines.ts';
 import type { Outcome } from './tasks.ts';
 
 /** Where memory runs out, Linux ends what has the highest score: a trainer, never the host. */
-const SHELL = 'read -r _ || exit 1; { echo 1000 >/proc/$$/oom_score_adj; } 2>/dev/null; exec "$@"';
+const BECOME_TRAINER = '{ echo 1000 >/proc/$$/oom_score_adj; } 2>/dev/null; exec "$@"';
+const WAIT = 'read -r _ || exit 1;';
 
 /**
  * A trainer's process that does nothing before `go`: a shell waits for a line of input and then becomes the trainer,
- * with the same pid. So the process is recorded before it works, and if the host dies before that, the input ends and
- * no trainer is started.
+ * with the same pid; or the trainer has loaded already, and waits for a line that says what its task is. So the process
+ * is recorded before it works, and if the host dies before that, the input ends and nothing is trained.
  *
  *     host      spawn ── record pid ── go ─────────────── ✗ killed
  *     child     sh: read ·············│ exec trainer ······ │ its input ends: it stops by itself
@@ -23,21 +24,29 @@ export class Child {
   /** Resolves when the process has ended; never rejects. */
   readonly ended: Promise<Outcome>;
   readonly #process: ChildProcess;
+  readonly #line: (task: ComputeTask) => string;
+  #task: ComputeTask | undefined;
   #stopReason: string | undefined;
   #killTimer: NodeJS.Timeout | undefined;
 
-  constructor(task: ComputeTask, { command, args, env }: ComputeCommand, log: (line: LogLine) => void) {
+  /** @param line tells its task to one that is started before there is one */
+  constructor(
+    { command, args, env }: ComputeCommand,
+    log: (line: LogLine) => void,
+    line?: (task: ComputeTask) => string,
+  ) {
+    this.#line = line ?? (() => '');
     // In a process group of its own: the terminal's signals reach only the host, and the host's reach the whole group.
     const options = { env: { ...env }, detached: true, stdio: 'pipe' } as const;
     this.#process =
       process.platform === 'win32'
         ? spawn(command, [...args], options)
-        : spawn('/bin/sh', ['-c', SHELL, 'sh', command, ...args], options);
+        : spawn('/bin/sh', ['-c', line ? BECOME_TRAINER : WAIT + BECOME_TRAINER, 'sh', command, ...args], options);
     const { pid, stdin, stdout, stderr } = this.#process;
     this.identity = pid === undefined ? '' : processIdentity(pid);
     stdin?.on('error', () => undefined);
-    if (stdout !== null) eachLine(stdout, (line) => log({ task, stream: 'stdout', line }));
-    if (stderr !== null) eachLine(stderr, (line) => log({ task, stream: 'stderr', line }));
+    if (stdout !== null) eachLine(stdout, (line) => log({ task: this.#task, stream: 'stdout', line }));
+    if (stderr !== null) eachLine(stderr, (line) => log({ task: this.#task, stream: 'stderr', line }));
     this.ended = new Promise((resolve) => {
       this.#process.once('error', (error) => resolve({ exitCode: null, reason: `not started: ${error.message}` }));
       this.#process.once('exit', (exitCode, signal) => {
@@ -49,8 +58,10 @@ export class Child {
     });
   }
 
-  go(): void {
-    if (process.platform !== 'win32') this.#process.stdin?.write('\n');
+  /** Lets it work at the task. */
+  go(task: ComputeTask): void {
+    this.#task = task;
+    this.#process.stdin?.write(`${this.#line(task)}\n`);
   }
 
   /** SIGTERM, and SIGKILL after the grace period. The first reason counts. */

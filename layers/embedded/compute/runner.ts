@@ -1,15 +1,18 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ComputeTask } from '#domain/ports/compute/port.ts';
-import type { ComputeCommand, LogLine } from '../adapters.ts';
+import type { ComputeCommand, LogLine, StandbyCommand } from '../adapters.ts';
 import type { Database } from '../database.ts';
 import { isAlive, pidOf } from '../process-identity.ts';
 import { Child, signalGroup } from './child.ts';
 import { type MemoryLimits, watchMemory } from './memory.ts';
+import { Standby } from './standby.ts';
 import type { Outcome, Tasks } from './tasks.ts';
 import { Turns } from './turns.ts';
 
 export interface RunnerOptions {
   readonly command: (task: ComputeTask) => ComputeCommand;
+  /** How to start one before there is a task. Default: none is. */
+  readonly standby?: StandbyCommand;
   readonly log: (line: LogLine) => void;
   /** How many run at once; one account has at most one fewer, if there are several. */
   readonly maxTasks: number;
@@ -27,6 +30,7 @@ export class ComputeRunner {
   readonly #children = new Map<string, { readonly accountId: string; child?: Child }>();
   readonly #turns: Turns<ComputeTask>;
   readonly #done = new Set<Promise<void>>();
+  readonly #standby: Standby | undefined;
   #unwatch: (() => void) | undefined;
   #closing = false;
 
@@ -35,6 +39,8 @@ export class ComputeRunner {
     this.#tasks = tasks;
     this.#options = options;
     this.#turns = new Turns(Math.max(1, options.maxTasks - 1), ({ accountId }) => accountId);
+    const { standby, log } = options;
+    this.#standby = standby && new Standby(() => new Child(standby.command, log, standby.line));
   }
 
   /** Kills trainers that a lost host left running, then runs the tasks that are pending or submitted later. */
@@ -47,7 +53,8 @@ export class ComputeRunner {
     const unwatch = this.#database.watch.add(() => this.#look());
     const { memory } = this.#options;
     const unwatchMemory =
-      memory && watchMemory(memory, () => [...this.#children.values()].flatMap(({ child }) => child ?? []));
+      memory &&
+      watchMemory(memory, () => [this.#standby, ...this.#children.values()].flatMap((one) => one?.child ?? []));
     this.#unwatch = () => {
       unwatch();
       unwatchMemory?.();
@@ -55,12 +62,17 @@ export class ComputeRunner {
     this.#look();
   }
 
+  /** Starts a trainer that waits for a task which is likely to come, unless one waits already. */
+  prepare(): void {
+    if (!this.#closing && this.#unwatch !== undefined) this.#standby?.prepare();
+  }
+
   /** Stops all trainers, as `host_stopped`; resolves once they have ended and their ends are recorded. */
   async close(): Promise<void> {
     this.#closing = true;
     this.#unwatch?.();
     for (const { child } of this.#children.values()) child?.stop('host_stopped', this.#grace());
-    await Promise.all(this.#done);
+    await Promise.all([...this.#done, this.#standby?.close()]);
   }
 
   #look(): void {
@@ -85,6 +97,8 @@ export class ComputeRunner {
       this.#children.delete(task.id);
       this.#done.delete(done);
       this.#look();
+      // Who has trained once often trains again.
+      this.prepare();
     });
     this.#done.add(done);
   }
@@ -92,7 +106,7 @@ export class ComputeRunner {
   async #run(task: ComputeTask): Promise<void> {
     let child: Child;
     try {
-      child = new Child(task, this.#options.command(task), this.#options.log);
+      child = this.#standby?.take() ?? new Child(this.#options.command(task), this.#options.log);
     } catch (error) {
       return this.#record(task.id, { exitCode: null, reason: `not started: ${(error as Error).message}` });
     }
@@ -107,7 +121,7 @@ export class ComputeRunner {
       return isOurs ? this.#record(task.id, { exitCode: null, reason: 'host_stopped' }) : undefined;
     }
     const timeout = setTimeout(() => child.stop('timed_out', this.#grace()), task.timeoutSeconds * 1000);
-    child.go();
+    child.go(task);
     const outcome = await child.ended;
     clearTimeout(timeout);
     await this.#record(task.id, outcome);

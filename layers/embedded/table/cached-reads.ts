@@ -1,4 +1,4 @@
-import type { Row } from '../database.ts';
+import type { Row, Version } from '../database.ts';
 
 /** Characters of all remembered texts; what was parsed from them takes a few times as much memory. */
 const MAX_CHARACTERS = 4 * 1024 * 1024;
@@ -31,14 +31,14 @@ interface Remembered {
  * same read has the same answer, but for items that expire. A list or a status is asked for far more often than it changes.
  */
 export class CachedReads {
-  readonly #version: () => string;
+  readonly #version: () => Version;
   readonly #maxCharacters: number;
   readonly #remembered = new Map<string, Remembered>();
-  #seen = '';
+  #seen: Version = { own: -1, others: -1 };
   #characters = 0;
 
   /** @param version differs after every change of the database */
-  constructor(version: () => string, maxCharacters = MAX_CHARACTERS) {
+  constructor(version: () => Version, maxCharacters = MAX_CHARACTERS) {
     this.#version = version;
     this.#maxCharacters = maxCharacters;
   }
@@ -66,8 +66,8 @@ export class CachedReads {
     return value;
   }
 
-  #expectVersion(version: string): void {
-    if (version === this.#seen) return;
+  #expectVersion(version: Version): void {
+    if (version.own === this.#seen.own && version.others === this.#seen.others) return;
     this.#seen = version;
     this.#remembered.clear();
     this.#characters = 0;

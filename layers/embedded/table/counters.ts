@@ -1,4 +1,6 @@
+import { setTimeout } from 'node:timers';
 import { UnavailableError } from '#domain/errors.ts';
+import { checkCounter } from '#domain/ports/table/item-rules.ts';
 import type { Item, Key } from '#domain/ports/table/port.ts';
 import type { Database } from '../database.ts';
 import { afterPrefix } from './query.ts';
@@ -19,16 +21,24 @@ interface Known {
   readonly expiresAt: number;
 }
 
-/** Within one turn of the event loop, others do not increment a counter by the rest of its limit. */
+/** So long, in milliseconds, an increment that nobody waits for may wait for others, and so many of them. */
+const WAIT_MS = 5;
+const MOST_WAITING = 256;
+
+/** Meanwhile others do not increment a counter by the rest of its limit, where that is as much as this. */
 const WELL_BELOW = 0.9;
+const LEAST_LEFT = 100;
 const MOST_KNOWN = 10_000;
 
 /** What could not be written is remembered for so many counters. */
 const MOST_CARRIED = 10_000;
 
 /**
- * The Table port's counters, in a database of their own that waits for no disk. The increments that are requested in one turn of the event
- * loop share one transaction, and those of one counter one write.
+ * The Table port's counters, in a database of their own that waits for no disk. Increments that are requested within a few
+ * milliseconds share one transaction, and those of one counter one write.
+ *
+ *     increments   a     b  c       d (somebody waits for its sum)      e
+ *     writes       └ at most 5 ms ──┴ a · b · c · d                     └ at most 5 ms ─ …
  *
  * Increments that the disk has no room for are carried in memory until it has: whoever only wants to read, delete or log in
  * must not fail because it is counted.
@@ -38,10 +48,16 @@ export class Counters {
   readonly #now: () => number;
   #pending = new Map<string, Increments>();
   #carried = new Map<string, Increments>();
+  /** Of what is pending, once it is due. */
   #writing: Promise<Sums> | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  /** How many increments are pending. */
+  #waiting = 0;
   /** What was written last, by place, as long as nobody else writes. */
   readonly #known = new Map<string, Known>();
   #knownVersion = 0;
+  /** Whether nobody else had written when the first of the pending increments came. */
+  #isCurrent = false;
 
   constructor(database: Database, now: () => number) {
     this.#database = database;
@@ -49,32 +65,50 @@ export class Counters {
   }
 
   /**
-   * With a limit, a sum that is well below it is returned before it is written, at the end of this turn of the event loop:
-   * whoever only asks whether the limit is reached need not wait for that.
+   * With a limit, a sum that is well below it is returned before it is written, a few milliseconds later: whoever only asks
+   * whether the limit is reached need not wait for that.
    */
   async increment(key: Key, name: string, expiresAt: number, limit = 0): Promise<number> {
     const place = JSON.stringify([key.pk, key.sk, name]);
+    // What was checked and written is not checked for each request again.
+    if (this.#known.get(place)?.expiresAt !== expiresAt) checkCounter(key, name, expiresAt);
+    if (this.#waiting === 0) this.#isCurrent = limit > 0 && this.#database.othersVersion === this.#knownVersion;
     const increments = this.#pending.get(place) ?? { key, name, expiresAt, count: 0 };
     increments.count += 1;
     this.#pending.set(place, increments);
+    this.#waiting += 1;
     const nth = increments.count;
-    const soon = limit > 0 ? this.#sumOf(place) + nth : Number.POSITIVE_INFINITY;
-    this.#writing ??= this.#writeOrCarry();
-    if (soon < WELL_BELOW * limit) {
-      // Whoever waits for it is told.
-      this.#writing.catch(() => {});
+    const soon = this.#sumOf(place) + nth;
+    if (soon < WELL_BELOW * limit && soon + LEAST_LEFT <= limit) {
+      this.#writeSoon();
       return soon;
     }
-    const sums = await this.#writing;
+    const sums = await this.#write();
     return sums.get(place)! - increments.count + nth;
   }
 
   /** As it was written last; infinite if somebody else may have written since. */
   #sumOf(place: string): number {
     const known = this.#known.get(place);
-    const isCurrent =
-      known && known.expiresAt > this.#now() / 1000 && this.#database.othersVersion === this.#knownVersion;
-    return isCurrent ? known.count : Number.POSITIVE_INFINITY;
+    return this.#isCurrent && known && known.expiresAt > this.#now() / 1000 ? known.count : Number.POSITIVE_INFINITY;
+  }
+
+  #writeSoon(): void {
+    if (this.#waiting >= MOST_WAITING) this.#write().catch(() => {});
+    // Whoever waits for it is told of a failure.
+    else this.#timer ??= setTimeout(() => this.#write().catch(() => {}), WAIT_MS);
+  }
+
+  #write(): Promise<Sums> {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#writing ??= this.#writeOrCarry();
+    return this.#writing;
+  }
+
+  /** Resolves once all that was requested before is written, or carried. */
+  async flush(): Promise<void> {
+    if (this.#waiting > 0) await this.#write();
   }
 
   /** All that is pending when the transaction begins. */
@@ -86,7 +120,7 @@ export class Counters {
         if (taken.size === 0) taken = this.#take();
         return merged(this.#carried, taken);
       };
-      const sums = await this.#database.write(() => this.#write(all()), { isSingle: () => all().size === 1 });
+      const sums = await this.#database.write(() => this.#increment(all()), { isSingle: () => all().size === 1 });
       this.#carried.clear();
       return sums;
     } catch (error) {
@@ -100,6 +134,7 @@ export class Counters {
   #take(): Map<string, Increments> {
     const taken = this.#pending;
     this.#pending = new Map();
+    this.#waiting = 0;
     this.#writing = undefined;
     return taken;
   }
@@ -123,19 +158,19 @@ export class Counters {
   }
 
   async read(partition: string, prefix: string): Promise<Item[]> {
-    await this.#writing;
+    await this.flush();
     const now = this.#now() / 1000;
     const rows = this.#database.all(READ, partition, prefix, afterPrefix(prefix) ?? null, now, MOST_KEYS);
     return rows.map(({ sk, sums }) => ({ ...JSON.parse(String(sums)), pk: partition, sk: String(sk) }));
   }
 
   async delete(partition: string): Promise<void> {
-    await this.#writing;
+    await this.flush();
     this.#known.clear();
     await this.#database.write(() => this.#database.run('DELETE FROM counters WHERE pk = ?', partition));
   }
 
-  #write(increments: ReadonlyMap<string, Increments>): Sums {
+  #increment(increments: ReadonlyMap<string, Increments>): Sums {
     const now = this.#now() / 1000;
     // Asked for before writing: what others write meanwhile makes it another one.
     const version = this.#database.othersVersion;

@@ -5,7 +5,6 @@ import { checkCondition, holds } from '#domain/ports/table/conditions.ts';
 import {
   added,
   checkChange,
-  checkCounter,
   checkItem,
   checkKey,
   checkKeys,
@@ -69,7 +68,6 @@ export class SqliteTable implements Table {
   }
 
   async increment(key: Key, name: string, expiresAt: number, limit?: number): Promise<number> {
-    checkCounter(key, name, expiresAt);
     return this.#counters.increment(key, name, expiresAt, limit);
   }
 

@@ -1,6 +1,7 @@
-import type { Builder, Node, Value } from '../graph.ts';
+import { type Builder, constantOp, type Node, type Value } from '../graph.ts';
 import type { NodeOptions, OnnxWriter } from '../onnx/write.ts';
 import type { Op } from '../op.ts';
+import { type Tensor, tensorFrom, toNumbers } from '../tensor.ts';
 import {
   type FloatType,
   formatShape,
@@ -15,6 +16,7 @@ import { equal } from './compare.ts';
 import { expectDomain, expectOneDType, integers } from './domain.ts';
 import { transpose, unsqueeze, zerosLike } from './movement.ts';
 import { cast } from './select.ts';
+import { padAll } from './window.ts';
 
 const gatherOp: Op<{ readonly axis: number }> = {
   name: 'Gather',
@@ -30,6 +32,8 @@ const gatherOp: Op<{ readonly axis: number }> = {
   vjp: (b, n, [ct]) => {
     const [x, indices] = n.inputs as readonly [Value, Value];
     const { axis } = n.attrs;
+    const back = inverse(x, indices, axis);
+    if (back) return [gather(b, withZeros(b, ct!, axis), b.constant(back), axis), undefined];
     const rank = x.type.shape.length;
     const taken = indices.type.shape.length;
     const range = (from: number, to: number) => Array.from({ length: to - from }, (_, i) => from + i);
@@ -44,6 +48,26 @@ const gatherOp: Op<{ readonly axis: number }> = {
   },
   emit: (w, n) => w.same(n, 'Gather', { axis: { int: n.attrs.axis } }),
 };
+
+/**
+ * From where each slice of x gets its cotangent, if the positions along the axis are known and no two are the same: nothing
+ * is added up then. Slices that were not gathered get the one behind the last.
+ */
+function inverse(x: Value, indices: Value, axis: number): Tensor | undefined {
+  const size = x.type.shape[axis];
+  if (indices.node?.op !== constantOp || indices.type.shape.length !== 1 || typeof size !== 'number') return undefined;
+  const positions = toNumbers(indices.node.attrs as Tensor).map((at) => (at < 0 ? at + size : at));
+  if (new Set(positions).size < positions.length) return undefined;
+  const from = new Array<number>(size).fill(positions.length);
+  for (const [i, at] of positions.entries()) from[at] = i;
+  return tensorFrom('int64', [size], from);
+}
+
+/** With a slice of zeros behind the last one along an axis. */
+function withZeros(b: Builder, x: Value, axis: number): Value {
+  const none = x.type.shape.map(() => 0);
+  return padAll(b, x, none, none.with(axis, 1));
+}
 
 /** Slices of x along an axis, at integer positions of any shape. Negative positions count from the end. */
 export const gather = Object.assign(

@@ -1,10 +1,10 @@
 import type { Builder, Value } from '../graph.ts';
 import { add, div, minimum, mul, sqrt } from '../ops/elementwise.ts';
-import { reduceSum } from '../ops/reduce.ts';
+import { reduceSumSquare } from '../ops/reduce.ts';
 
 /** Gradients scaled down together so that their common Euclidean norm is at most `norm`. */
 export function clipByGlobalNorm(b: Builder, gradients: readonly Value[], norm: number): Value[] {
-  const squares = gradients.map((gradient) => reduceSum(b, mul(b, gradient, gradient)));
+  const squares = gradients.map((gradient) => reduceSumSquare(b, gradient));
   const total = sqrt(
     b,
     squares.reduce((sum, square) => add(b, sum, square)),

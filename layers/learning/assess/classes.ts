@@ -23,7 +23,7 @@ export async function assessClasses(spec: AssessSpec, { rows, about, counts }: J
   const { classes } = spec.preparation;
   const logits = new Sample(classes.length);
   for await (const { values, width, truths } of outputsOver(spec, rows)) {
-    for (const [row, truth] of truths.entries()) logits.add(truth, values, row * width);
+    for (let row = 0; row < truths.length; row++) logits.add(truths[row]!, values, row * width);
   }
   // All rows again, one by one, if they are more than a sample holds.
   const all = () => (logits.sampled.sampled === undefined ? [logits] : outputsOver(spec, rows));
@@ -86,17 +86,24 @@ async function scoresOf(pieces: Pieces, { classes, counts, calibration }: Scorin
   const shares = counts.map((count) => count / Math.max(1, total));
   const usual = largest(counts);
   const [confusion, likely, gain] = [new Confusion(classes), new ProbabilityScores(), new Gain()];
-  const naive = { confusion: new Confusion(classes), likely: new ProbabilityScores() };
   const probabilities = new Float64Array(classes);
+  const lossesOfShares = shares.map(lossOf);
+  const rows = new Float64Array(classes);
   for await (const { values, width, truths } of pieces) {
-    for (const [row, truth] of truths.entries()) {
+    for (let row = 0; row < truths.length; row++) {
+      const truth = truths[row]!;
       softmaxInto(probabilities, values, row * width, calibration.temperature);
       confusion.add(truth, answered(probabilities, calibration));
       likely.add(truth, probabilities);
-      naive.confusion.add(truth, usual);
-      naive.likely.add(truth, shares);
-      gain.add(lossOf(shares[truth]!), lossOf(probabilities[truth]!));
+      gain.add(lossesOfShares[truth]!, lossOf(probabilities[truth]!));
+      rows[truth]!++;
     }
+  }
+  // All rows of a class get the same answer.
+  const naive = { confusion: new Confusion(classes), likely: new ProbabilityScores() };
+  for (const [truth, count] of rows.entries()) {
+    naive.confusion.add(truth, usual, count);
+    naive.likely.add(truth, shares, count);
   }
   return {
     confusion,
@@ -111,9 +118,9 @@ async function probabilityScoresOf(pieces: Pieces, classes: number) {
   const likely = new ProbabilityScores();
   const probabilities = new Float64Array(classes);
   for await (const { values, width, truths } of pieces) {
-    for (const [row, truth] of truths.entries()) {
+    for (let row = 0; row < truths.length; row++) {
       softmaxInto(probabilities, values, row * width);
-      likely.add(truth, probabilities);
+      likely.add(truths[row]!, probabilities);
     }
   }
   return likely.scores();

@@ -19,6 +19,18 @@ const SIGNATURES: readonly (readonly [kind: string, beginning: Buffer])[] = [
   ['a JPEG image', Buffer.from('ffd8ff', 'hex')],
   ['a program', Buffer.from('\x7fELF', 'latin1')],
   ['an SQLite database', Buffer.from('SQLite format 3\0')],
+  ['an Arrow (Feather) file', Buffer.from('ARROW1')],
+  ['an ORC file', Buffer.from('ORC\x08')],
+  ['an Avro file', Buffer.from('Obj\x01', 'latin1')],
+  ['an HDF5 file', Buffer.from('894844460d0a1a0a', 'hex')],
+  ['a 7-Zip archive', Buffer.from('377abcaf271c', 'hex')],
+  ['a RAR archive', Buffer.from('Rar!\x1a\x07', 'latin1')],
+  ['bzip2-compressed', Buffer.from('BZh', 'latin1')],
+  ['a Stata file', Buffer.from('<stata_dta>')],
+  ['an SPSS file', Buffer.from('$FL2')],
+  ['a NumPy array', Buffer.from('934e554d5059', 'hex')],
+  ['a pickle of Python', Buffer.from('800495', 'hex')],
+  ['an R workspace', Buffer.from('RDX3\n')],
 ];
 
 const TAR = { at: 257, magic: Buffer.from('ustar') } as const;

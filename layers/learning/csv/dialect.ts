@@ -2,6 +2,7 @@
 import { isMissing } from '../values/missing.ts';
 import { parseNumber } from '../values/number.ts';
 import { parseTime } from '../values/time.ts';
+import { type Preamble, preambleOf } from './preamble.ts';
 
 export interface Dialect {
   readonly delimiter: string;
@@ -10,8 +11,11 @@ export interface Dialect {
 }
 
 export interface DetectedDialect extends Dialect {
-  /** The line that the header is on, from 1: a spreadsheet may have written `sep=;` before it. */
+  /** What stands before the header, apart from the `sep=;` of a spreadsheet. */
+  readonly preamble?: Preamble;
+  /** Where the header begins: the line, from 1, and the character, from 0. */
   readonly headerLine: number;
+  readonly headerStart: number;
   /** Another delimiter that gives every row as many fields as the first one. */
   readonly rival?: string;
 }
@@ -49,9 +53,18 @@ export function detectDialect(sample: string, whole: boolean, given: Partial<Dia
   const [announcement, announced] = ANNOUNCEMENT.exec(sample) ?? [];
   if (announcement !== undefined && announced !== undefined) {
     const rest = sample.slice(announcement.length);
-    return { ...detectDialect(rest, whole, { delimiter: announced, ...given }), headerLine: 2 };
+    return after(
+      { lines: 1, length: announcement.length },
+      detectDialect(rest, whole, { delimiter: announced, ...given }),
+    );
   }
   const delimiters = given.delimiter === undefined ? DELIMITERS : [given.delimiter];
+  const preamble = preambleOf(sample, whole, delimiters);
+  if (preamble) {
+    const found = detectDialect(sample.slice(preamble.length), whole, given);
+    const lines = preamble.lines + (found.preamble?.lines ?? 0);
+    return { ...after(preamble, found), preamble: { ...preamble, lines } };
+  }
   const candidates = delimiters
     .map((delimiter) => {
       const quote = given.quote ?? detectQuote(sample, whole, delimiter);
@@ -72,9 +85,16 @@ export function detectDialect(sample: string, whole: boolean, given: Partial<Dia
     delimiter: best!.delimiter,
     quote: best!.quote,
     headerLine: 1,
+    headerStart: 0,
     ...(isRival ? { rival: next.delimiter } : {}),
   };
 }
+
+const after = ({ lines, length }: Pick<Preamble, 'lines' | 'length'>, found: DetectedDialect): DetectedDialect => ({
+  ...found,
+  headerLine: found.headerLine + lines,
+  headerStart: found.headerStart + length,
+});
 
 /** An apostrophe is a quote only if each field that begins with one ends with one: many names begin with one. */
 function detectQuote(sample: string, whole: boolean, delimiter: string): string {

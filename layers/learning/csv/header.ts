@@ -28,7 +28,7 @@ export function parseHeader(bytes: Buffer, dialect: Dialect): Header | undefined
   try {
     const records: string[][] = parse(
       bytes.subarray(start, end),
-      parseOptions(dialect, 1, () => {}),
+      parseOptions(dialect, () => {}),
     );
     const [names] = records;
     if (names === undefined || records.length > 1) return undefined;

@@ -3,6 +3,7 @@ import { TextCheck } from './bytes.ts';
 import { type Dialect, detectDialect } from './dialect.ts';
 import { fileFault } from './fault.ts';
 import { parseOptions, translated } from './parse-options.ts';
+import type { Preamble } from './preamble.ts';
 import { makeRecordCheck } from './record-check.ts';
 
 /** The rows of the beginning of a file that are complete. */
@@ -10,6 +11,7 @@ export interface Head {
   readonly dialect: Dialect;
   /** Another delimiter that fits as well. */
   readonly rival: string | undefined;
+  readonly preamble: Preamble | undefined;
   readonly header: readonly string[];
   readonly rows: readonly (readonly string[])[];
 }
@@ -32,17 +34,23 @@ export function inspectCsvHead(head: Uint8Array, whole: boolean, given: Partial<
       );
     return undefined;
   }
-  const { rival, headerLine, ...dialect } = detectDialect(text, whole, given);
-  const complete = whole ? text : text.slice(0, lastRowEnd(text, dialect.quote));
+  const { rival, preamble, headerLine, headerStart, ...dialect } = detectDialect(text, whole, given);
+  const rest = text.slice(headerStart);
+  const complete = whole ? rest : rest.slice(0, lastRowEnd(rest, dialect.quote));
+  const before = headerLine - 1;
+  const check = makeRecordCheck();
   let records: string[][];
   try {
-    records = parse(complete, parseOptions(dialect, headerLine, makeRecordCheck()));
+    records = parse(
+      complete,
+      parseOptions(dialect, (record, line) => check(record, before + line)),
+    );
   } catch (error) {
-    throw translated(error, dialect.quote);
+    throw translated(error, dialect.quote, before);
   }
   if (whole && records.length < 2) throw fileFault('must have at least 1 row after the header; got 0');
   const [header, ...rows] = records;
-  return header && { dialect, rival, header, rows };
+  return header && { dialect, rival, preamble, header, rows };
 }
 
 function textOf(head: Uint8Array, whole: boolean): string {

@@ -8,16 +8,10 @@ import type { RecordCheck } from './record-check.ts';
 export const ROW_CHARACTERS = 16 * LIMITS.csv.cellBytes;
 
 /** The parser's settings: `check` checks the number of fields in each row, and blank lines do not count. */
-export function parseOptions(
-  { delimiter, quote }: Dialect,
-  headerLine: number,
-  check: RecordCheck,
-  hasHeader = true,
-): Options<string[]> {
+export function parseOptions({ delimiter, quote }: Dialect, check: RecordCheck, hasHeader = true): Options<string[]> {
   let isHeader = hasHeader;
   return {
     delimiter,
-    from_line: headerLine,
     ...(quote === 'none' ? { quote: false } : { quote, escape: quote }),
     record_delimiter: ['\r\n', '\n', '\r'],
     trim: true,
@@ -37,9 +31,17 @@ export function parseOptions(
 /** As pandas reads it: the first column of its exports is an index without a name. */
 const INDEX_NAME = 'Unnamed: 0';
 
+/**
+ * The last one has no name where each line ends with a delimiter. Where others have none, something else is wrong, such as
+ * names that stand in two lines.
+ */
 export function namesOf(record: readonly string[]): string[] {
-  const [first = '', ...rest] = record.map((name) => name.trim());
-  return [first === '' && rest.length > 1 ? INDEX_NAME : first, ...rest];
+  const names = record.map((name) => name.trim());
+  const [first = '', ...rest] = names;
+  if (first === '' && rest.length > 1) names[0] = INDEX_NAME;
+  const last = names.length - 1;
+  if (last > 1 && names.indexOf('') === last) names[last] = `Unnamed: ${last}`;
+  return names;
 }
 
 type Words = (line: number, quote: string) => string;

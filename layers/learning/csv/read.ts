@@ -5,10 +5,11 @@ import { parse } from 'csv-parse';
 import { LIMITS } from '#domain/limits.ts';
 import { type Batch, rowsOf } from '../files/batch.ts';
 import { checkedText, newlines, TextCheck } from './bytes.ts';
-import { type DetectedDialect, type Dialect, detectDialect } from './dialect.ts';
+import { type Dialect, detectDialect } from './dialect.ts';
 import { fileFault } from './fault.ts';
 import { parseHeader } from './header.ts';
 import { parseOptions, ROW_CHARACTERS, translated } from './parse-options.ts';
+import type { Preamble } from './preamble.ts';
 import { makeRecordCheck, type RecordCheck } from './record-check.ts';
 import { CsvScanner } from './scan.ts';
 
@@ -20,6 +21,8 @@ export interface CsvBeginning {
   readonly dialect: Dialect;
   /** Another delimiter that fits as well. */
   readonly rival: string | undefined;
+  /** What stands before the header. */
+  readonly preamble?: Preamble | undefined;
   readonly header: readonly string[];
 }
 
@@ -54,30 +57,28 @@ export async function readCsv(bytes: AsyncIterable<Uint8Array>, given: Partial<D
   const chunks = checkedText(bytes, check)[Symbol.asyncIterator]();
   const { head, whole } = await readHead(chunks);
   if (head.length === 0) throw fileFault('must not be empty; got 0 bytes');
-  const { rival, headerLine, ...dialect }: DetectedDialect = detectDialect(head.toString('utf8'), whole, given);
-  const place = headerOf(head, dialect, headerLine);
+  const sample = head.toString('utf8');
+  const { rival, preamble, headerLine, headerStart, ...dialect } = detectDialect(sample, whole, given);
+  const start = Buffer.byteLength(sample.slice(0, headerStart));
+  const place = headerOf(head.subarray(start), dialect, headerLine);
   if (place === undefined) {
     // A header that is longer than the beginning of the file, or has other quotes than RFC 4180.
-    const records = parseRecords(joined(head, chunks), dialect, {
-      fromLine: headerLine,
-      lines: 0,
-      check: makeRecordCheck(),
-    });
+    const from = { lines: headerLine - 1, check: makeRecordCheck() };
+    const records = parseRecords(joined(head.subarray(start), chunks), dialect, from);
     const first = await records.next();
     if (first.done) throw fileFault('must have a header and at least 1 row; got blank lines only');
     return withRows({
-      dialect,
-      rival,
-      header: first.value,
+      ...{ dialect, rival, preamble, header: first.value },
       batches: expectRows(inBatches(records)),
       position: () => undefined,
     });
   }
-  const { header, end, line } = place;
-  const begins = { offset: end + check.skipped, line, rows: 0 };
-  const scanned = new ScannedRows(joined(head.subarray(end), chunks), check, { dialect, rival, header }, begins);
+  const beginning = { dialect, rival, preamble, header: place.header };
+  const end = start + place.end;
+  const begins = { offset: end + check.skipped, line: place.line, rows: 0 };
+  const scanned = new ScannedRows(joined(head.subarray(end), chunks), check, beginning, begins);
   return withRows({
-    ...{ dialect, rival, header, batches: expectRows(scanned.read()) },
+    ...{ ...beginning, batches: expectRows(scanned.read()) },
     position: () => scanned.position,
   });
 }
@@ -91,14 +92,12 @@ export function resumeCsv(bytes: AsyncIterable<Uint8Array>, beginning: CsvBeginn
 
 const withRows = (csv: Omit<Csv, 'rows'>): Csv => ({ ...csv, rows: rowsOf(csv.batches, csv.header.length) });
 
-/** The header, where it ends, and the line after it. */
+/** The header at the beginning of the bytes, where it ends, and the line after it. */
 function headerOf(head: Buffer, dialect: Dialect, headerLine: number) {
-  // The line that says what separates cells is as short as it can be.
-  const start = headerLine === 1 ? 0 : head.indexOf('\n') + 1;
-  const header = parseHeader(head.subarray(start), dialect);
+  const header = parseHeader(head, dialect);
   if (header === undefined) return undefined;
   makeRecordCheck()(header.names, headerLine);
-  return { header: header.names, end: start + header.end, line: headerLine + header.line - 1 };
+  return { header: header.names, end: header.end, line: headerLine + header.line - 1 };
 }
 
 /** Scans rows, and leaves them to the parser from the first one on that the scanner does not take. */
@@ -153,7 +152,7 @@ class ScannedRows {
         scanner.hasStopped = true;
         this.#check.countLines(this.#lineOfNext);
         const check = makeRecordCheck({ columns: scanner.cells.columns, rows: this.#rows });
-        const from = { fromLine: 1, lines: scanner.line - 1, check };
+        const from = { lines: scanner.line - 1, check };
         const all = joined(this.#left, isLast ? noMore() : rest);
         yield* inBatches(parseRecords(all, this.#dialect, from, false));
         return;
@@ -184,7 +183,6 @@ const batchOf = (rows: readonly (readonly string[])[]): Batch => ({
 });
 
 interface From {
-  readonly fromLine: number;
   /** Before the first of the bytes. */
   readonly lines: number;
   readonly check: RecordCheck;
@@ -193,11 +191,11 @@ interface From {
 async function* parseRecords(
   bytes: AsyncIterable<Buffer>,
   dialect: Dialect,
-  { fromLine, lines, check }: From,
+  { lines, check }: From,
   hasHeader = true,
 ): AsyncGenerator<string[]> {
   const parser = parse({
-    ...parseOptions(dialect, fromLine, (record, line) => check(record, lines + line), hasHeader),
+    ...parseOptions(dialect, (record, line) => check(record, lines + line), hasHeader),
     readableHighWaterMark: 512,
   } as object);
   const flow = pipeline(Readable.from(bytes, { objectMode: false }), parser);

@@ -17,7 +17,7 @@ export function makeRecordCheck(before = { columns: -1, rows: 0 }): RecordCheck 
   let { columns, rows: row } = before;
   return (record, line) => {
     if (columns < 0) {
-      expectHeader(record, ' (separated by comma, semicolon, tab or |)');
+      expectHeader(record);
       columns = record.length;
       return;
     }
@@ -42,15 +42,18 @@ export function expectCellBytes(bytes: number, where: string, column: number): v
   throw fileFault(`${where}, column ${column + 1} must be at most ${BOUNDS.cellBytes} bytes; got ${bytes}`);
 }
 
+/** Of a table to learn from; one without a target may have a single column. Throws `ValidationError`. */
+export function expectFeatureAndTarget(names: readonly string[]): void {
+  if (names.length > 1) return;
+  throw fileFault(
+    `must have between 2 and ${BOUNDS.columns} columns, a feature and the target at least; got ${names.length}: cells of CSV are separated by comma, semicolon, tab or |`,
+  );
+}
+
 /** The names of the columns, of whatever format. Throws `ValidationError`. */
-export function expectHeader(names: readonly string[], hint = ''): void {
-  if (names.length < 2) {
-    throw fileFault(
-      `must have between 2 and ${BOUNDS.columns} columns, a feature and the target at least; got ${names.length}${hint}`,
-    );
-  }
-  if (names.length > BOUNDS.columns) {
-    throw fileFault(`must have between 2 and ${BOUNDS.columns} columns; got ${names.length}`);
+export function expectHeader(names: readonly string[]): void {
+  if (names.length < 1 || names.length > BOUNDS.columns) {
+    throw fileFault(`must have between 1 and ${BOUNDS.columns} columns; got ${names.length}`);
   }
   const faults = new Faults();
   const first = new Map<string, number>();

@@ -11,7 +11,7 @@ export function truncated(ids: readonly number[], most: number, truncation: Trun
 }
 
 /** All of a text in pieces of at most so many tokens, each of which begins with the end of the one before. */
-export function piecesOf(ids: readonly number[], most: number, overlap: number): number[][] {
+export function piecesOf<T extends Sliceable<T>>(ids: T, most: number, overlap: number): T[] {
   const pieces = [ids.slice(0, most)];
   for (let end = most; end < ids.length; ) {
     const start = end - overlap;
@@ -19,4 +19,9 @@ export function piecesOf(ids: readonly number[], most: number, overlap: number):
     pieces.push(ids.slice(start, end));
   }
   return pieces;
+}
+
+interface Sliceable<T> {
+  readonly length: number;
+  slice(start: number, end: number): T;
 }

@@ -3,14 +3,17 @@ import { type Tensors, tensor } from '#engine/tensor.ts';
 import { NO_TOKEN } from '#zoo/encoders/network.ts';
 import type { Truncation } from '#zoo/text-hyperparameters.ts';
 import { TrainingFailure } from '../failure.ts';
-import { readLabelled, type SplitTexts, type TextFile } from '../text/prepare.ts';
+import { type JudgedPieces, readLabelled, type SplitTexts, type TextFile } from '../text/prepare.ts';
 import { truncated } from './cut.ts';
 import type { TextTokenizer } from './tokenizer.ts';
+import { WholeTexts } from './whole-texts.ts';
 
 export interface PrepareTokensOptions {
   readonly tokenizer: TextTokenizer;
   /** Of a text, with the marks before and after it. */
   readonly mostTokens: number;
+  /** That a piece of a text has in common with the one before, where texts are read whole. */
+  readonly overlap: number;
   readonly truncation: Truncation;
   /** Of the encoder. */
   readonly vocabularySize: number;
@@ -24,8 +27,11 @@ export interface PreparedTokens extends SplitTexts {
   readonly occurring: Int32Array;
   /** Texts of which something was left out. */
   readonly shortened: number;
+  readonly judged: JudgedPieces;
 }
 
+/** To judge a model takes less than an epoch of its training: a step is some three times as much as a prediction. */
+const PIECES_PER_ROW = 2;
 /** Of memory, for the tokens of all texts. */
 const MOST_BYTES = 2 ** 30;
 
@@ -33,7 +39,7 @@ const MOST_BYTES = 2 ** 30;
 export async function prepareTokens(
   bytes: AsyncIterable<Uint8Array>,
   file: TextFile,
-  { tokenizer, mostTokens, truncation, vocabularySize, ...of }: PrepareTokensOptions,
+  { tokenizer, mostTokens, overlap, truncation, vocabularySize, ...of }: PrepareTokensOptions,
 ): Promise<PreparedTokens> {
   const { before, after } = tokenizer;
   const inner = mostTokens - before.length - after.length;
@@ -42,12 +48,15 @@ export async function prepareTokens(
       `max_length must be at least ${before.length + after.length + 1} for the marks around a text; got ${mostTokens}`,
     );
   }
+  const marked = (ids: readonly number[]) => Int32Array.from([...before, ...ids, ...after]);
   const rows: Int32Array[] = [];
+  const wholes = new WholeTexts(inner, Math.min(overlap, inner - 1));
   let [longest, shortened] = [1, 0];
   const { codes, split, alike } = await readLabelled(bytes, file, of, (text) => {
     const ids = tokenizer.encode(text);
     if (ids.length > inner) shortened++;
-    rows.push(Int32Array.from([...before, ...truncated(ids, inner, truncation), ...after]));
+    rows.push(marked(truncated(ids, inner, truncation)));
+    wholes.add(ids);
     longest = Math.max(longest, rows.at(-1)!.length);
     if (rows.length * longest * 4 > MOST_BYTES) {
       throw new TrainingFailure(
@@ -55,36 +64,60 @@ export async function prepareTokens(
       );
     }
   });
-  const occurring = occurringOf(rows, vocabularySize);
+  const { training, validation } = split;
+  const toJudge = validation.length > 0 ? validation : training;
+  const whole = wholes.of(toJudge, PIECES_PER_ROW * rows.length);
+  const pieces = whole.pieces.map(({ ids }) => marked(ids));
+  const occurring = occurringOf([...rows, ...pieces], vocabularySize);
   const places = new Int32Array(vocabularySize);
   for (const [place, id] of occurring.entries()) places[id] = place;
-  const encode = (which: Int32Array): Tensors => {
-    // Of like length together, so that a piece of them is no wider than it must be.
-    const sorted = which.toSorted((a, b) => rows[a]!.length - rows[b]!.length || a - b);
-    const ids = new Int32Array(sorted.length * longest).fill(NO_TOKEN);
-    for (const [i, row] of sorted.entries()) {
-      ids.set(
-        rows[row]!.map((id) => places[id]!),
-        i * longest,
-      );
-    }
-    return {
-      ids: tensor('int32', [sorted.length, longest], ids),
-      y: tensor(
-        'int32',
-        [sorted.length],
-        sorted.map((row) => codes[row]!),
-      ),
-    };
-  };
-  const { training, validation } = split;
+  const encode = (some: readonly TokenRow[]) => encodeRows(some, places);
+  const rowsAt = (which: Int32Array) => Array.from(which, (row) => ({ ids: rows[row]!, y: codes[row]! }));
+  const judged = byLength(whole.pieces.map(({ text }, i) => ({ ids: pieces[i]!, y: codes[toJudge[text]!]!, text })));
   return {
-    data: { training: encode(training), ...(validation.length > 0 ? { validation: encode(validation) } : {}) },
+    data: {
+      training: encode(byLength(rowsAt(training))),
+      ...(validation.length > 0 ? { validation: encode(byLength(rowsAt(validation))) } : {}),
+    },
     rows: { training: training.length, validation: validation.length },
     splitBy: split.by,
     alike,
     occurring,
     shortened,
+    judged: {
+      rows: encode(judged),
+      texts: Int32Array.from(judged, ({ text }) => text),
+      mostPieces: whole.mostPieces,
+    },
+  };
+}
+
+interface TokenRow {
+  readonly ids: Int32Array;
+  /** The place of its label. */
+  readonly y: number;
+}
+
+/** Of like length together, so that some of them are no wider than they must be. */
+const byLength = <R extends TokenRow>(rows: readonly R[]): R[] => rows.toSorted((a, b) => a.ids.length - b.ids.length);
+
+/** @param places of identifiers, among those that occur */
+function encodeRows(rows: readonly TokenRow[], places: Int32Array): Tensors {
+  const longest = rows.reduce((most, { ids }) => Math.max(most, ids.length), 1);
+  const all = new Int32Array(rows.length * longest).fill(NO_TOKEN);
+  for (const [i, { ids }] of rows.entries()) {
+    all.set(
+      ids.map((id) => places[id]!),
+      i * longest,
+    );
+  }
+  return {
+    ids: tensor('int32', [rows.length, longest], all),
+    y: tensor(
+      'int32',
+      [rows.length],
+      Int32Array.from(rows, ({ y }) => y),
+    ),
   };
 }
 

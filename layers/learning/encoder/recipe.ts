@@ -31,13 +31,21 @@ export function encoderRecipe(name: string, opened: OpenedEncoder, h: EncoderHyp
   return {
     async prepare(bytes, file) {
       const prepared = await prepareTokens(bytes, file, {
-        ...{ tokenizer, mostTokens, truncation: h.truncation, vocabularySize: encoder.vocabularySize },
+        ...{
+          tokenizer,
+          mostTokens,
+          overlap: overlapOf(mostTokens),
+          truncation: h.truncation,
+          vocabularySize: encoder.vocabularySize,
+        },
         ...{ labels: h.labels, validationSplit: h.validation_split, seed: h.seed },
       });
       const { learner, batchSize } = learnerOf(name, opened, prepared, h);
       const all = prepared.rows.training + prepared.rows.validation;
       return {
-        ...{ prepared, learner, batchSize, basis: `, encoder ${files.identity}` },
+        ...{ prepared, learner, batchSize },
+        // The state has a vector for each token that occurs.
+        basis: `, encoder ${files.identity}, ${prepared.occurring.length} tokens`,
         parameters: encoder.parameters.reduce((sum, { shape }) => sum + sizeOf(shape), 0),
         warnings: [
           ...(mostTokens < h.max_length
@@ -46,6 +54,9 @@ export function encoderRecipe(name: string, opened: OpenedEncoder, h: EncoderHyp
           ...(prepared.shortened > 0
             ? [`${prepared.shortened} of ${all} texts are longer than ${mostTokens} tokens: ${LEFT[h.truncation]}`]
             : []),
+          ...(prepared.judged.mostPieces === undefined
+            ? []
+            : [`The model was judged by the first ${prepared.judged.mostPieces} pieces of each text only`]),
           ...(weights.missing.length > 0
             ? [`${weights.missing.join(', ')} are new: ${files.name} has no head for these labels`]
             : []),

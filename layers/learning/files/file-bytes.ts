@@ -24,7 +24,7 @@ export function bytesInMemory(bytes: Uint8Array): FileBytes {
 }
 
 /** For a file that is damaged. */
-const REMEDY = 'Upload it again, or restore it from a backup';
+export const REMEDY = 'Upload it again, or restore it from a backup';
 
 /** Bytes that are asked for at once. */
 const PIECE = 4 * 1_048_576;

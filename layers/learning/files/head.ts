@@ -3,6 +3,7 @@ import type { StoredFormat } from '#domain/datasets/file-format.ts';
 import { TextCheck } from '../csv/bytes.ts';
 import type { Dialect } from '../csv/dialect.ts';
 import { inspectCsvHead } from '../csv/inspect.ts';
+import type { Preamble } from '../csv/preamble.ts';
 import { HEAD_BYTES } from '../csv/read.ts';
 import { explained } from './archive.ts';
 import { type Batch, rowsOf } from './batch.ts';
@@ -19,6 +20,8 @@ export interface TableHead extends StoredFormat {
   readonly dialect?: Dialect;
   /** Another delimiter that fits as well. */
   readonly rival?: string | undefined;
+  /** What stands before the header. */
+  readonly preamble?: Preamble | undefined;
   readonly header: readonly string[];
   readonly rows: readonly (readonly string[])[];
   /** Whether these are all rows. */

@@ -3,6 +3,7 @@ import { type Compression, FORMAT_NAMES, type StoredFormat } from '#domain/datas
 import { ValidationError } from '#domain/errors.ts';
 import type { Dialect } from '../csv/dialect.ts';
 import { fileFault, shown } from '../csv/fault.ts';
+import type { Preamble } from '../csv/preamble.ts';
 import { type Csv, type CsvBeginning, type RowsPosition, readCsv, resumeCsv } from '../csv/read.ts';
 import { explained } from './archive.ts';
 import type { Batch } from './batch.ts';
@@ -19,6 +20,8 @@ export interface Table extends StoredFormat {
   readonly dialect?: Dialect;
   /** Another delimiter that fits as well. */
   readonly rival?: string | undefined;
+  /** What stands before the header. */
+  readonly preamble?: Preamble | undefined;
   readonly header: readonly string[];
   /** Each row has as many cells as the header. Can be read once; throws ValidationError. */
   readonly batches: AsyncGenerator<Batch>;
@@ -144,6 +147,8 @@ export async function onlyEntry(file: FileBytes): Promise<ZipEntry> {
   const [entry, ...others] = entries;
   if (entries.some(({ name }) => name === WORKBOOK))
     throw fileFault('must be a table; got an Excel workbook: save it as CSV');
+  if (entries.some(({ name }) => name === SPREADSHEET) && entries.some(({ name }) => name === 'mimetype'))
+    throw fileFault('must be a table; got an OpenDocument spreadsheet: save it as CSV');
   if (entry && others.length === 0) return entry;
   const names = entries.slice(0, SHOWN).map(({ name }) => shown(name));
   const got = [
@@ -163,6 +168,7 @@ export function expectPackedOnce(beginning: Buffer, outer: Compression): void {
 }
 
 const WORKBOOK = 'xl/workbook.xml';
+const SPREADSHEET = 'content.xml';
 const SHOWN = 5;
 
 type Content = Omit<Table, 'compression' | 'digest' | 'position'> & {
@@ -188,9 +194,9 @@ const parquetContent = ({ header, batches, rowGroups }: ParquetTable): Content =
   at: () => ({ format: 'parquet', rowGroups: rowGroups() }),
 });
 
-function csvContent({ dialect, rival, header, batches, position }: Csv): Content {
+function csvContent({ dialect, rival, preamble, header, batches, position }: Csv): Content {
   const format = dialect.delimiter === '\t' ? 'tsv' : 'csv';
-  const beginning = { dialect, rival, header };
+  const beginning = { dialect, rival, preamble, header };
   const at = (): CsvPosition | undefined => {
     const rows = position();
     return rows && { format, beginning, rows };

@@ -1,5 +1,5 @@
 /** Reads one column of one row group. */
-import type { ColumnMetaData, SchemaTree } from 'hyparquet';
+import type { ColumnMetaData, SchemaElement } from 'hyparquet';
 import { parquetHeader } from 'hyparquet/src/column.js';
 import { fileFault, shown } from '../csv/fault.ts';
 import { ParquetColumn, type ParquetPage } from './parquet-columns.ts';
@@ -9,8 +9,7 @@ import { kindOf } from './parquet-values.ts';
 
 export interface ChunkOf {
   readonly column: ColumnMetaData;
-  /** From the root of the schema to the column. */
-  readonly path: readonly SchemaTree[];
+  readonly element: SchemaElement;
   readonly rows: number;
 }
 
@@ -39,12 +38,11 @@ export function unpacked({ of, bytes }: PackedColumn, most: number): ParquetColu
   }
 }
 
-function readChunk(bytes: Uint8Array, { column, path, rows }: ChunkOf, most: number): ParquetColumn {
-  const { element } = path.at(-1)!;
+function readChunk(bytes: Uint8Array, { column, element, rows }: ChunkOf, most: number): ParquetColumn {
   try {
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     expectPages(view, column, rows);
-    const reader = new PageReader(column, path);
+    const reader = new PageReader(column, element);
     const place = { view, offset: 0 };
     const pages: ParquetPage[] = [];
     let got = 0;

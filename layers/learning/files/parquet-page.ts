@@ -1,9 +1,10 @@
 /** Reads the values of one page of a Parquet column. */
 import { brotliDecompressSync, gunzipSync, zstdDecompressSync } from 'node:zlib';
-import type { ColumnMetaData, Compressors, DecodedArray, SchemaElement, SchemaTree } from 'hyparquet';
+import type { ColumnMetaData, Compressors, DataPageHeader, DecodedArray, SchemaElement } from 'hyparquet';
 import { type parquetHeader, readPage } from 'hyparquet/src/column.js';
-import { decompressPage, readDataPage, readDataPageV2 } from 'hyparquet/src/datapage.js';
+import { decompressPage, readDataPage } from 'hyparquet/src/datapage.js';
 import type { ParquetPage } from './parquet-columns.ts';
+import { readRuns } from './parquet-runs.ts';
 import { kindOf } from './parquet-values.ts';
 import { readWords, Words } from './parquet-words.ts';
 import { snappyUnpacked } from './snappy.ts';
@@ -21,17 +22,14 @@ type PageHeader = ReturnType<typeof parquetHeader>;
 
 export class PageReader {
   readonly #column: ColumnMetaData;
-  readonly #path: readonly SchemaTree[];
   readonly #element: SchemaElement;
   readonly #areWords: boolean;
   #dictionary: DecodedArray | Words = [];
 
-  /** @param path from the root of the schema to the column */
-  constructor(column: ColumnMetaData, path: readonly SchemaTree[]) {
+  constructor(column: ColumnMetaData, element: SchemaElement) {
     this.#column = column;
-    this.#path = path;
-    this.#element = path.at(-1)!.element;
-    this.#areWords = kindOf(this.#element).name === 'words';
+    this.#element = element;
+    this.#areWords = kindOf(element).name === 'words';
   }
 
   /** Takes the dictionary of the pages that follow. */
@@ -46,50 +44,83 @@ export class PageReader {
   }
 
   values(packed: Uint8Array, header: PageHeader): ParquetPage {
-    const { data_page_header: v1, data_page_header_v2: v2 } = header;
-    const about = v1 ?? v2;
-    if (about === undefined) throw new Error(`a page of the type ${header.type} among the values`);
-    const { num_values: rows, encoding } = about;
-    const dictionary = encoding.endsWith('_DICTIONARY') ? this.#dictionary : undefined;
-    const page = v1 ? this.#unpacked(packed, header) : packed;
-    const full = v1 ? this.#behindLevels(page, rows) : undefined;
-    if (full !== undefined && this.#areWords && encoding === 'PLAIN') {
-      return { rows, levels: undefined, values: readWords(page, full, rows), dictionary };
+    const { levels, rows, count, encoding, body } = this.#opened(packed, header);
+    if (encoding.endsWith('_DICTIONARY')) {
+      const dictionary = this.#dictionary;
+      return { rows, levels, values: placesIn(dictionary, body, count), dictionary };
     }
-    const { definitionLevels, dataPage } = v1
-      ? readDataPage(full === undefined ? page : page.subarray(full), v1, this.#decoder(full !== undefined))
-      : readDataPageV2(packed, header, this.#decoder());
-    const hasAll = v2 ? v2.num_nulls === 0 : !definitionLevels?.length;
-    const values = this.#areWords && !dictionary ? Words.of(dataPage as Uint8Array[]) : dataPage;
-    return { rows, levels: hasAll ? undefined : definitionLevels, values, dictionary };
+    const values =
+      this.#areWords && encoding === 'PLAIN' ? readWords(body, 0, count) : this.#decoded(body, { count, encoding });
+    return { rows, levels, values, dictionary: undefined };
+  }
+
+  /** The page up to its values. */
+  #opened(packed: Uint8Array, header: PageHeader): OpenedPage {
+    const { data_page_header: v1, data_page_header_v2: v2 } = header;
+    if (v1) {
+      const { num_values: rows, encoding } = v1;
+      const page = this.#unpacked(packed, header);
+      if (this.#element.repetition_type === 'REQUIRED')
+        return { levels: undefined, rows, count: rows, encoding, body: page };
+      const end = 4 + new DataView(page.buffer, page.byteOffset, page.byteLength).getUint32(0, true);
+      return { ...levelsOf(page, 4, end, rows), rows, encoding, body: page.subarray(end) };
+    }
+    if (!v2) throw new Error(`a page of the type ${header.type} among the values`);
+    const { num_values: rows, encoding, is_compressed: isPacked } = v2;
+    const start = v2.repetition_levels_byte_length;
+    const end = start + v2.definition_levels_byte_length;
+    const size = header.uncompressed_page_size - end;
+    const rest = packed.subarray(end);
+    // A page without values may have no bytes, which nothing unpacks.
+    const body = isPacked !== false && size > 0 ? decompressPage(rest, size, this.#column.codec, COMPRESSORS) : rest;
+    if (v2.num_nulls === 0) return { levels: undefined, rows, count: rows, encoding, body };
+    return { ...levelsOf(packed, start, end, rows), rows, encoding, body };
+  }
+
+  /** In one of the rarer encodings, or of another type than text. */
+  #decoded(body: Uint8Array, { count, encoding }: Pick<OpenedPage, 'count' | 'encoding'>): DecodedArray | Words {
+    const header = { num_values: count, encoding } as DataPageHeader;
+    const { dataPage } = readDataPage(body, header, this.#decoder());
+    return this.#areWords ? Words.of(dataPage as Uint8Array[]) : dataPage;
   }
 
   #unpacked(packed: Uint8Array, header: PageHeader): Uint8Array {
     return decompressPage(packed, Number(header.uncompressed_page_size), this.#column.codec, COMPRESSORS);
   }
 
-  /** @param isFull whether the page says nothing of rows without a value */
-  #decoder(isFull = false) {
-    const schemaPath = isFull ? [...this.#path.slice(0, -1), REQUIRED] : [...this.#path];
-    const about = { pathInSchema: this.#column.path_in_schema, element: this.#element, schemaPath };
+  /** Of values without levels. */
+  #decoder() {
+    const about = { pathInSchema: this.#column.path_in_schema, element: this.#element, schemaPath: [] };
     return { ...this.#column, ...about, compressors: COMPRESSORS, parsers: {} as never };
-  }
-
-  /**
-   * Where the values of a page begin of which every row has one; undefined if some have none. Mostly one run of ones says so:
-   * its length in bytes, how many there are (times two), and a one.
-   */
-  #behindLevels(page: Uint8Array, rows: number): number | undefined {
-    if (this.#element.repetition_type === 'REQUIRED') return 0;
-    const view = new DataView(page.buffer, page.byteOffset, page.byteLength);
-    const length = view.getUint32(0, true);
-    let [at, header, shift] = [4, 0, 0];
-    for (; page[at]! >= 0x80 && shift < 21; shift += 7) header |= (page[at++]! & 0x7f) << shift;
-    header |= page[at++]! << shift;
-    const isRun = (header & 1) === 0 && header >>> 1 >= rows && page[at] === 1;
-    return isRun && at < 4 + length ? 4 + length : undefined;
   }
 }
 
-/** A column of which every row has a value. */
-const REQUIRED: SchemaTree = { children: [], count: 0, path: [], element: { name: '', repetition_type: 'REQUIRED' } };
+interface OpenedPage {
+  readonly levels: ArrayLike<number> | undefined;
+  readonly rows: number;
+  /** Of rows that have a value. */
+  readonly count: number;
+  readonly encoding: string;
+  /** Begins with the values. */
+  readonly body: Uint8Array;
+}
+
+/** Which rows have a value. Mostly one run of ones says that all have. */
+function levelsOf(page: Uint8Array, start: number, end: number, rows: number): Pick<OpenedPage, 'levels' | 'count'> {
+  const levels = readRuns(page, start, end, 1, rows);
+  let count = 0;
+  for (let row = 0; row < rows; row++) count += levels[row]!;
+  return { levels: count === rows ? undefined : levels, count };
+}
+
+/** In front of them stands how many bits each has. */
+function placesIn(dictionary: DecodedArray | Words, body: Uint8Array, count: number): Uint32Array {
+  const [width = 0] = body;
+  const places = readRuns(body, 1, body.length, width, count);
+  const { length } = dictionary;
+  for (let i = 0; i < count; i++) {
+    if (places[i]! >= length)
+      throw new Error(`its dictionary has ${length} values; a row has value ${places[i]! + 1} of it`);
+  }
+  return places;
+}

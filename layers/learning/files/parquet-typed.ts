@@ -1,27 +1,35 @@
 /** The values of a Parquet page by what they are: numbers, or texts that stay bytes. */
 import type { DecodedArray } from 'hyparquet';
 import { isoWords } from './iso-words.ts';
-import type { ParquetPage } from './parquet-columns.ts';
+import type { ParquetColumn } from './parquet-columns.ts';
 import type { ParquetKind } from './parquet-values.ts';
 import { Words } from './parquet-words.ts';
 
-export type TypedPage = { readonly rows: number; readonly levels: ArrayLike<number> | undefined } & (
-  | { readonly numbers: Float64Array }
-  | { readonly numbers?: undefined; readonly texts: Words /** Their places in `texts`. */; readonly codes?: Codes }
-);
+type Typed =
+  | { readonly numbers: Float64Array; readonly texts?: undefined }
+  | { readonly numbers?: undefined; readonly texts: Words };
 
-type Codes = ArrayLike<number>;
+/** The numbers or texts are those of the rows that have a value, or a dictionary of them, which several pages may share. */
+export type TypedPage = {
+  readonly rows: number;
+  readonly levels: ArrayLike<number> | undefined;
+  /** Of the rows that have a value, its place in the dictionary. */
+  readonly codes?: ArrayLike<number>;
+} & Typed;
 
-/**
- * Of the rows that have a value.
- * @throws ValidationError with field `file` for bytes that are no text
- */
-export function typedPage({ rows, levels, values, dictionary }: ParquetPage, kind: ParquetKind): TypedPage {
-  const stored = dictionary ?? values;
+/** @throws ValidationError with field `file` for bytes that are no text */
+export function* typedPages({ pages, kind }: ParquetColumn): Generator<TypedPage> {
+  let known: { readonly stored: unknown; readonly typed: Typed } | undefined;
+  for (const { rows, levels, values, dictionary } of pages) {
+    const stored = dictionary ?? values;
+    if (known?.stored !== stored) known = { stored, typed: typedOf(stored, kind) };
+    yield { rows, levels, ...known.typed, ...(dictionary ? { codes: values as ArrayLike<number> } : {}) };
+  }
+}
+
+function typedOf(stored: DecodedArray | Words, kind: ParquetKind): Typed {
   const numbers = stored instanceof Words ? undefined : numbersOf(stored, kind);
-  const codes = dictionary && (values as Codes);
-  if (numbers) return { rows, levels, numbers: codes ? inOrder(numbers, codes) : numbers };
-  return { rows, levels, texts: textsOf(stored, kind), ...(codes ? { codes } : {}) };
+  return numbers ? { numbers } : { texts: textsOf(stored, kind) };
 }
 
 /** Undefined if they are no numbers, or too large for a double. */
@@ -36,12 +44,6 @@ function numbersOf(values: DecodedArray, { name }: ParquetKind): Float64Array | 
     if (!Number.isSafeInteger(value)) return undefined;
     found[i] = value;
   }
-  return found;
-}
-
-function inOrder(numbers: Float64Array, codes: Codes): Float64Array {
-  const found = new Float64Array(codes.length);
-  for (let i = 0; i < found.length; i++) found[i] = numbers[codes[i]!]!;
   return found;
 }
 

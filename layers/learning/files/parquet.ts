@@ -131,12 +131,10 @@ async function* read(
   for (const group of row_groups.slice(firstGroup)) {
     const rows = Number(group.num_rows);
     const packed: PackedColumn[] = [];
-    for (const tree of columns) {
-      const column = group.columns.find(
-        ({ meta_data }) => meta_data?.path_in_schema[0] === tree.element.name,
-      )?.meta_data;
-      if (!column) throw fileFault(`column ${shown(tree.element.name)} is missing in a row group`);
-      const of = { column, path: [ROOT, tree], rows };
+    for (const { element } of columns) {
+      const column = group.columns.find(({ meta_data }) => meta_data?.path_in_schema[0] === element.name)?.meta_data;
+      if (!column) throw fileFault(`column ${shown(element.name)} is missing in a row group`);
+      const of = { column, element, rows };
       const { start, end } = rangeOf(of);
       packed.push({ of, bytes: await file.range(start, end) });
     }
@@ -144,6 +142,3 @@ async function* read(
     yield new ParquetBatch(rows, packed);
   }
 }
-
-/** The path to a column begins with the root of the schema, which is not optional. */
-const ROOT: SchemaTree = { children: [], count: 0, path: [], element: { name: 'root', repetition_type: 'REQUIRED' } };

@@ -1,64 +1,42 @@
+/** Unpacks Snappy by WebAssembly, whose memory is used again for the next page. */
+import { snappyUncompressor } from 'hysnappy';
+
+type Unpack = (packed: Uint8Array, length: number) => Uint8Array;
+
+/** Memory of WebAssembly never becomes smaller: of larger pages it is not kept. */
+const KEPT_BYTES = 16 * 1_048_576;
+
+let kept: Unpack | undefined;
+
 /**
- * Unpacks Snappy (google/snappy, format_description.txt): a length, then literals, which are bytes, and copies of bytes that
- * were unpacked before. Long ones are moved in one go, which a loop over bytes takes many times as long for.
+ * In the memory may be what an earlier page has left. The library writes all bytes that the data announce, no others, or
+ * throws; that these are `length` is seen to here.
+ * @throws Error where the bytes are damaged, or do not unpack to `length`
  */
-const LITERAL = 0;
-/** From so many bytes on, a call costs less than a loop. */
-const LONG = 24;
-
-/** @throws Error where the bytes are damaged, or do not unpack to `length` */
 export function snappyUnpacked(packed: Uint8Array, length: number): Uint8Array {
-  const found = new Uint8Array(length);
-  let at = behindLength(packed);
-  let to = 0;
-  while (at < packed.length) {
-    const tag = packed[at++]!;
-    if ((tag & 3) === LITERAL) {
-      const extra = Math.max(0, (tag >>> 2) - 59);
-      const size = (extra === 0 ? tag >>> 2 : littleEndian(packed, at, extra)) + 1;
-      at += extra;
-      if (at + size > packed.length || to + size > length) throw damaged();
-      if (size >= LONG) found.set(packed.subarray(at, at + size), to);
-      else for (let i = 0; i < size; i++) found[to + i] = packed[at + i]!;
-      at += size;
-      to += size;
-      continue;
-    }
-    let size = (tag >>> 2) + 1;
-    let back: number;
-    if ((tag & 3) === 1) {
-      size = ((tag >>> 2) & 7) + 4;
-      back = ((tag >>> 5) << 8) | packed[at++]!;
-    } else if ((tag & 3) === 2) {
-      back = packed[at]! | (packed[at + 1]! << 8);
-      at += 2;
-    } else {
-      back = littleEndian(packed, at, 4);
-      at += 4;
-    }
-    if (at > packed.length) throw damaged();
-    if (back === 0 || back > to || to + size > length) throw damaged();
-    if (size >= LONG && back >= size) found.copyWithin(to, to - back, to - back + size);
-    // What is copied may overlap what it is copied to: then it repeats.
-    else for (let i = 0; i < size; i++) found[to + i] = found[to + i - back]!;
-    to += size;
+  if (announced(packed) !== length) throw damaged();
+  const isLarge = packed.length + length > KEPT_BYTES;
+  const unpack = isLarge ? snappyUncompressor() : (kept ?? snappyUncompressor());
+  // What has thrown is not used again.
+  kept = isLarge ? kept : undefined;
+  try {
+    const found = unpack(packed, length);
+    if (!isLarge) kept = unpack;
+    return found;
+  } catch (error) {
+    throw damaged({ cause: error });
   }
-  if (to !== length) throw damaged();
-  return found;
 }
 
-/** The length stands in front, seven bits a byte; the page says it as well. */
-function behindLength(packed: Uint8Array): number {
-  let at = 0;
-  while (at < packed.length && packed[at]! >= 0x80) at++;
-  return at + 1;
+/** The length stands in front, seven bits a byte. */
+function announced(packed: Uint8Array): number {
+  let length = 0;
+  for (let at = 0; at < 5; at++) {
+    const byte = packed[at] ?? 0x80;
+    length += (byte & 0x7f) * 2 ** (7 * at);
+    if (byte < 0x80) return length;
+  }
+  return Number.NaN;
 }
 
-function littleEndian(bytes: Uint8Array, at: number, count: number): number {
-  if (at + count > bytes.length) throw damaged();
-  let value = 0;
-  for (let i = count - 1; i >= 0; i--) value = value * 256 + bytes[at + i]!;
-  return value;
-}
-
-const damaged = () => new Error('its Snappy data are damaged');
+const damaged = (options?: ErrorOptions) => new Error('its Snappy data are damaged', options);

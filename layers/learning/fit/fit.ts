@@ -48,6 +48,8 @@ export interface Learner {
   readonly initial?: Tensors;
   /** Floating-point operations of the forward pass of one row. */
   readonly flopsPerRow: number;
+  /** What weight decay `auto` is, times the number of training rows. Default: 1. */
+  readonly decay?: number;
   /** What runs it. Default: one compiled program for all rows. */
   readonly runner?: (options: RunnerOptions) => Runner;
   /** The batches of an epoch. Default: in any order. */
@@ -129,6 +131,7 @@ export function learnerOf({
     objective: objectiveOf(preparation, network, family.loss?.(preparation.task, h)),
     optimizer: optimizerOf(h),
     flopsPerRow: family.flopsPerRow(shape, h),
+    ...(family.decay ? { decay: family.decay(preparation.task, shape.outputs) } : {}),
   };
 }
 

@@ -4,7 +4,7 @@ import type { Schedule } from '#engine/optim/optimizer.ts';
 import { constant, cosineWithWarmup, linearWithWarmup, stepDecay } from '#engine/optim/schedule.ts';
 import type { Device } from '#engine/run.ts';
 import { crossEntropy, softmaxCrossEntropy } from '#engine/training/loss.ts';
-import { type CommonHyperparameters, optimizerOf } from '#zoo/hyperparameters.ts';
+import { type CommonHyperparameters, decayOf, optimizerOf } from '#zoo/hyperparameters.ts';
 import { TrainingFailure } from '../failure.ts';
 import { classWeights } from './class-weights.ts';
 import type { Learner, LoopHyperparameters } from './fit.ts';
@@ -24,6 +24,8 @@ export interface Settled {
   readonly learner: Learner;
   /** With the learning rate that was found, if none was given. */
   readonly hyperparameters: LoopHyperparameters;
+  /** That which is used, where none was given. */
+  readonly weightDecay: number;
 }
 
 /** @throws TrainingFailure if an option does not fit the task */
@@ -32,10 +34,13 @@ export async function withOptions(learner: Learner, of: OptionsFor): Promise<Set
   const weighted = await withClassWeights(learner, of);
   const learning_rate =
     h.learning_rate === 'auto' ? await findLearningRate(weighted, h, data.training, of.device) : h.learning_rate;
-  const schedule = scheduleOf(h, Math.ceil(rowsOf(data.training) / h.batch_size));
+  const rows = rowsOf(data.training);
+  const schedule = scheduleOf(h, Math.ceil(rows / h.batch_size));
+  const weightDecay = decayOf(h, { rows, weight: learner.decay ?? 1 });
   return {
-    learner: { ...weighted, optimizer: optimizerOf(h, learning_rate), ...(schedule ? { schedule } : {}) },
+    learner: { ...weighted, optimizer: optimizerOf(h, learning_rate, weightDecay), ...(schedule ? { schedule } : {}) },
     hyperparameters: { ...h, learning_rate },
+    weightDecay,
   };
 }
 

@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import type { DatasetProfile } from '#domain/datasets/profile.ts';
 import { type RowType, rowBytesOf, rowTypes } from '#engine/shards/format.ts';
-import { TrainingFailure } from '../failure.ts';
+import { fileChanged } from '../failure.ts';
 import { targetType } from '../fit/task.ts';
 import type { Prepared, PrepareOptions } from '../prepared.ts';
 import { needsDisk, withRoom } from '../room.ts';
@@ -32,9 +32,7 @@ export function prepareImages(source: Source, profile: DatasetProfile, options: 
   return withRoom(async () => {
     const columns = pixelColumns(profile);
     if (columns) return encode({ ...(await squareRows(source, profile, options)), columns }, options);
-    if ((await sha256Of(await source.path())) !== profile.sha256) {
-      throw new TrainingFailure('The file is not the one that was processed: its bytes have changed');
-    }
+    if ((await sha256Of(await source.path())) !== profile.sha256) throw fileChanged();
     await using opened = await openEntries(source);
     return await encode(await imageRows(opened.entries, profile, options.wanted?.image), options);
   });

@@ -1,4 +1,7 @@
-/** Profiles a file of images: their labels and sizes. Of each image only the beginning is read; nothing is decoded. */
+/**
+ * Profiles a file of images: their labels and sizes. Each image is read, so that one whose end is missing is found before a
+ * training; nothing is decoded.
+ */
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { buffer } from 'node:stream/consumers';
@@ -15,9 +18,7 @@ import type { ImageHeader } from './header.ts';
 import { profileLabels } from './labels.ts';
 import { listImages } from './listing.ts';
 import { openEntries } from './open.ts';
-
-/** The most bytes before an image says its size, but for long comments. */
-const HEAD_BYTES = 65_536;
+import { isWhole } from './whole.ts';
 
 interface Described {
   readonly images: ImagesProfile;
@@ -124,27 +125,14 @@ class Range {
 async function headerOf(entry: ZipEntry): Promise<ImageHeader> {
   expectImageBytes(entry);
   try {
-    return expectImage(await beginningOf(entry));
-  } catch (error) {
-    if (!(error instanceof ImageError)) throw error;
-  }
-  try {
-    return expectImage(await buffer(entry.open()));
+    const bytes = await buffer(entry.open());
+    const header = expectImage(bytes);
+    if (!isWhole(bytes, header)) throw new ImageError('is cut off: its end is missing');
+    return header;
   } catch (error) {
     if (error instanceof ImageError) throw fileFault(`image ${shown(entry.name)} ${error.message}`);
     throw error;
   }
-}
-
-async function beginningOf(entry: ZipEntry): Promise<Buffer> {
-  const parts: Buffer[] = [];
-  let size = 0;
-  for await (const part of entry.open()) {
-    parts.push(part);
-    size += part.length;
-    if (size >= HEAD_BYTES) break;
-  }
-  return Buffer.concat(parts);
 }
 
 export async function sha256Of(path: string): Promise<string> {

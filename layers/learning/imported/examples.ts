@@ -53,7 +53,7 @@ function expectFitting({ task, classes }: Serving, examples: readonly Example[],
       faults.add(at, 'must have class or probabilities: the model answers classes');
     const unknown = Object.keys(example.probabilities ?? {}).find((name) => !classes.includes(name));
     if (unknown !== undefined)
-      faults.add(`${at}.probabilities`, `must be of the classes ${classes.join(', ')}; got ${unknown}`);
+      faults.add(`${at}.probabilities`, `must be of the classes ${namesOf(classes)}; got ${JSON.stringify(unknown)}`);
   }
 }
 
@@ -84,8 +84,15 @@ function compareClasses(
 ): void {
   const labels = expectTensor('label', label, 'string').data;
   const { data } = expectTensor('probabilities', probabilities, 'float32');
+  // A label of the model's own may be other words than those of its scores.
+  const known = new Set([...classes, ...labels]);
   for (const [i, example] of examples.entries()) {
-    if (example.class !== undefined && labels[i] !== example.class)
+    if (example.class !== undefined && !known.has(example.class))
+      faults.add(
+        `examples[${i}].class`,
+        `must be one of the classes ${namesOf(classes)}; got ${JSON.stringify(example.class)}`,
+      );
+    else if (example.class !== undefined && labels[i] !== example.class)
       faults.add(`examples[${i}].class`, differs(labels[i]!, example.class));
     for (const [name, expected] of Object.entries(example.probabilities ?? {})) {
       const answered = data[i * classes.length + classes.indexOf(name)]!;
@@ -93,6 +100,14 @@ function compareClasses(
       faults.add(`examples[${i}].probabilities`, `${differs(answered, expected)} for ${name}`);
     }
   }
+}
+
+/** Classes that an error names. */
+const MOST_NAMED = 20;
+
+function namesOf(classes: readonly string[]): string {
+  const named = classes.slice(0, MOST_NAMED).map((name) => JSON.stringify(name));
+  return `${named.join(', ')}${classes.length > MOST_NAMED ? ` and ${classes.length - MOST_NAMED} more` : ''}`;
 }
 
 const differs = (answered: number | string, given: number | string): string =>

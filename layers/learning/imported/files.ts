@@ -1,4 +1,5 @@
 /** The files of a model that was imported, and what its record has of it. */
+import { warningLine } from '#domain/datasets/warnings.ts';
 import { dataType, parseModel } from '#engine/onnx/proto.ts';
 import type { ArtifactFile } from '../artifacts.ts';
 import { BINARY, IMPORTED_FILE, JSON_TYPE } from '../files/names.ts';
@@ -31,7 +32,10 @@ export function countNumbers(original: Uint8Array): number {
     .reduce((sum, { dims }) => sum + dims.reduce((product, dim) => product * dim, 1), 0);
 }
 
-const cardOf = ({ serving, notes }: Imported, { name, fileName, createdAt }: ImportFacts): string => `# ${line(name)}
+const cardOf = (
+  { serving, notes, warnings }: Imported,
+  { name, fileName, createdAt }: ImportFacts,
+): string => `# ${line(name)}
 
 A model of others for ${serving.task}, predicting ${code(serving.target)}. Imported from ${code(fileName)} on ${createdAt}. Nothing is known of its data or of how good it is.
 
@@ -44,4 +48,4 @@ ${serving.task === 'classification' ? `\nClasses: ${serving.classes.map(code).jo
 How its inputs and outputs became these:
 
 ${notes.map((note) => `- ${line(note)}`).join('\n')}
-`;
+${warnings.length === 0 ? '' : `\nWhat is to be known before it is used:\n\n${warnings.map((one) => `- ${line(warningLine(one))}`).join('\n')}\n`}`;

@@ -1,4 +1,5 @@
 /** Reads a model of others: what it takes and gives, tried with two rows, and as a model that is served like those made here. */
+import type { DatasetWarning } from '#domain/datasets/warnings.ts';
 import { ValidationError } from '#domain/errors.ts';
 import { dataType, type ModelProto } from '#engine/onnx/proto.ts';
 import { openSession, RuntimeError, type Session } from '#engine/run.ts';
@@ -7,6 +8,7 @@ import { inputNames, SERVING_PROPERTY, type Serving, serving } from '../serving/
 import { type Example, expectExamples } from './examples.ts';
 import { expectBounded } from './growth.ts';
 import { inspect, refused } from './inspect.ts';
+import { rowDependence } from './row-dependence.ts';
 import {
   classesOf,
   type ImportedInput,
@@ -37,6 +39,7 @@ export interface Imported {
   readonly serving: Serving;
   /** How the inputs and outputs of the file became those of the model: for people. */
   readonly notes: readonly string[];
+  readonly warnings: readonly DatasetWarning[];
 }
 
 const TRIAL_ROWS = 2;
@@ -84,7 +87,11 @@ export async function readImported(bytes: Uint8Array, given: Wishes): Promise<Im
   await expectAnswers(onnx, inputs, described);
   const { examples = [] } = wishes;
   if (examples.length > 0) await expectExamples(onnx, described, examples);
-  return { onnx, serving: described, notes: [...notesOf(inputs, reading, zipMap), comparedNote(examples.length)] };
+  const dependence = await rowDependence(onnx, described, examples);
+  return {
+    ...{ onnx, serving: described, warnings: dependence ? [dependence] : [] },
+    notes: [...notesOf(inputs, reading, zipMap), comparedNote(examples.length)],
+  };
 }
 
 /** The names that a model of Trainyard's own says itself. */

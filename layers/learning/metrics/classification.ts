@@ -9,8 +9,9 @@ export class Confusion {
     this.#counts = new Float64Array(classes * classes);
   }
 
-  add(truth: number, predicted: number): void {
-    this.#counts[truth * this.classes + predicted]!++;
+  /** @param rows so many of them */
+  add(truth: number, predicted: number, rows = 1): void {
+    this.#counts[truth * this.classes + predicted]! += rows;
   }
 
   /** A row for each true class, a column for each predicted one, as `confusion_matrix` of scikit-learn. */

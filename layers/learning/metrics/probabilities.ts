@@ -20,23 +20,28 @@ export class ProbabilityScores {
   #squares = 0;
   readonly #bins = Array.from({ length: BINS }, () => ({ rows: 0, confidence: 0, right: 0 }));
 
-  /** @param probabilities one for each class, which add up to 1 */
-  add(truth: number, probabilities: ArrayLike<number>): void {
+  /**
+   * @param probabilities one for each class, which add up to 1
+   * @param rows so many of them
+   */
+  add(truth: number, probabilities: ArrayLike<number>, rows = 1): void {
     let best = 0;
+    let squares = 0;
     for (let c = 0; c < probabilities.length; c++) {
       const probability = probabilities[c]!;
-      this.#squares += (probability - Number(c === truth)) ** 2;
+      squares += (probability - Number(c === truth)) ** 2;
       if (probability > probabilities[best]!) best = c;
     }
     // Of two classes, scikit-learn counts one.
-    if (probabilities.length === 2) this.#squares -= (probabilities[1]! - truth) ** 2;
-    this.#rows++;
-    this.#loss -= Math.log(Math.min(1 - EPSILON, Math.max(EPSILON, probabilities[truth]!)));
+    if (probabilities.length === 2) squares -= (probabilities[1]! - truth) ** 2;
+    this.#squares += rows * squares;
+    this.#rows += rows;
+    this.#loss -= rows * Math.log(Math.min(1 - EPSILON, Math.max(EPSILON, probabilities[truth]!)));
     const confidence = probabilities[best]!;
     const bin = this.#bins[Math.min(BINS - 1, Math.floor(confidence * BINS))]!;
-    bin.rows++;
-    bin.confidence += confidence;
-    bin.right += Number(best === truth);
+    bin.rows += rows;
+    bin.confidence += rows * confidence;
+    bin.right += rows * Number(best === truth);
   }
 
   /**

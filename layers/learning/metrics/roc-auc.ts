@@ -32,12 +32,14 @@ export function rocAucOvr(truths: ArrayLike<number>, probabilities: Float64Array
 
 /** Of one class against the others, by its probability. */
 export function rocAucOf(truths: ArrayLike<number>, probabilities: Float64Array, classes: number, c: number) {
-  const scores = (isOfClass: boolean): Float64Array => {
-    const found: number[] = [];
-    for (let row = 0; row < truths.length; row++) {
-      if ((truths[row] === c) === isOfClass) found.push(probabilities[row * classes + c]!);
-    }
-    return Float64Array.from(found);
-  };
-  return rocAuc(scores(true), scores(false));
+  let rows = 0;
+  for (let row = 0; row < truths.length; row++) if (truths[row] === c) rows++;
+  const [ofClass, others] = [new Float64Array(rows), new Float64Array(truths.length - rows)];
+  let [at, other] = [0, 0];
+  for (let row = 0; row < truths.length; row++) {
+    const score = probabilities[row * classes + c]!;
+    if (truths[row] === c) ofClass[at++] = score;
+    else others[other++] = score;
+  }
+  return rocAuc(ofClass, others);
 }

@@ -3,23 +3,17 @@ import type { Cells } from '../files/cells.ts';
 import type { Words } from '../files/parquet-words.ts';
 import { hashOfBytes, hashOfNumber } from '../values/hash.ts';
 import { readIsoTime } from '../values/iso-time.ts';
-import { isMissing, type MissingWords, missingWords } from '../values/missing.ts';
+import { type MissingWords, missingWords } from '../values/missing.ts';
 import { missingValues } from '../values/missing-values.ts';
 import { type PlainNumber, readPlainNumber } from '../values/plain-number.ts';
-import { type CellFacts, factsOf } from './cell-facts.ts';
 import { BytesText } from './cell-text.ts';
 import type { ColumnState, ColumnSummary } from './column.ts';
 import { charactersOf } from './counts.ts';
+import { DictionaryNumbers } from './dictionary-numbers.ts';
+import { type KnownCell, knownCell } from './known-cell.ts';
 import { BLOCK, type BlockRules, NumberBlock } from './number-block.ts';
 import { NumberCell, type Numbers, wholeLength } from './number-cells.ts';
 import { bareEnd, bareStart, hasBlank, isSurelyWord, mayHaveOtherBlanks, SHORT_WORD } from './word-bytes.ts';
-
-interface KnownCell extends CellFacts {
-  readonly text: string;
-  readonly isMissing: boolean;
-  /** Whether it is neither missing, a number nor a time. */
-  readonly isWord: boolean;
-}
 
 /** Of rows that have a value, its place in a dictionary. */
 export interface Codes {
@@ -102,27 +96,73 @@ export class ColumnReader {
       const length = this.#addBlock((block, rules) => block.takeNumbers(numbers, { from: at, to }, rules, entries));
       row += length;
       at += length;
-      if (at < to) this.#addValue(cell.set(values[at++]!, numbers.isReal), cell, entries, before + row + 1);
-      else row--;
+      if (at >= to) {
+        row--;
+        continue;
+      }
+      const isPlain = cell.set(values[at++]!, numbers.isReal);
+      const entry = this.#addValue(isPlain, cell, entries.get(cell.value), before + row + 1);
+      if (entry !== undefined) entries.set(cell.value, entry);
     }
   }
 
-  /** Adds numbers together, as far as they can be, and returns how many. */
-  #addBlock(take: (block: NumberBlock, rules: BlockRules) => void): number {
+  /** Prepares a dictionary for `addNumberCodes`. */
+  dictionaryOf(values: Float64Array, isReal: boolean): DictionaryNumbers {
+    return new DictionaryNumbers(values, isReal, this.#missingValues);
+  }
+
+  /** Adds numbers of a dictionary, by their places in it, that come after `before` rows. */
+  addNumberCodes(dictionary: DictionaryNumbers, { codes, levels }: Codes, before: number): void {
+    const { values, isReal, entries } = dictionary;
+    const rows = levels?.length ?? codes.length;
+    const cell = new NumberCell();
+    for (let row = 0, at = 0, to = 0; row < rows; row++) {
+      if (levels && !levels[row]) {
+        this.summary.addEmpty(before + row + 1);
+        continue;
+      }
+      if (at >= to) to = at + runOf(levels, row, rows);
+      const length = this.#addBlock(
+        (block, rules) => block.takeCodes(dictionary, codes, { from: at, to }, rules),
+        true,
+      );
+      dictionary.use(codes, at, at + length);
+      row += length;
+      at += length;
+      if (at >= to) {
+        row--;
+        continue;
+      }
+      const code = codes[at++]!;
+      const isPlain = cell.set(values[code]!, isReal);
+      const known = entries[code]! < 0 ? undefined : entries[code];
+      entries[code] = this.#addValue(isPlain, cell, known, before + row + 1) ?? -1;
+    }
+    this.summary.addUsed(dictionary);
+  }
+
+  /**
+   * Adds numbers together, as far as they can be, and returns how many.
+   * @param known whether their values are added elsewhere
+   */
+  #addBlock(take: (block: NumberBlock, rules: BlockRules) => void, known = false): number {
     const rules = this.summary.blockRules(this.#missingValues, BLOCK);
     if (!rules) return 0;
     const block = this.#block;
     take(block, rules);
-    if (block.length > 0) this.summary.addBlock(block, rules.counts !== undefined);
+    if (block.length > 0) this.summary.addBlock(block, known || rules.counts !== undefined);
     return block.length;
   }
 
-  #addValue(isPlain: boolean, cell: NumberCell, entries: Map<number, number>, row: number): void {
-    if (isPlain && !this.#mayMiss(cell.value)) this.#addNumber(cell, entries, row);
-    else {
-      const bytes = Buffer.from(String(cell));
-      this.#addCell(bytes, 0, bytes.length, row);
-    }
+  /**
+   * @param known its entry, if it is known
+   * @returns its entry, if there is one
+   */
+  #addValue(isPlain: boolean, cell: NumberCell, known: number | undefined, row: number): number | undefined {
+    if (isPlain && !this.#mayMiss(cell.value)) return this.#addNumber(cell, known, row);
+    const bytes = Buffer.from(String(cell));
+    this.#addCell(bytes, 0, bytes.length, row);
+    return undefined;
   }
 
   #mayMiss(value: number): boolean {
@@ -152,15 +192,15 @@ export class ColumnReader {
     this.summary.addPlain(number, this.#cell, end - start, hash, row);
   }
 
-  /** @param entries those of the numbers before it */
-  #addNumber(cell: NumberCell, entries: Map<number, number>, row: number): void {
+  #addNumber(cell: NumberCell, known: number | undefined, row: number): number | undefined {
+    let entry = known;
     if (this.summary.isCounted) {
-      const known = entries.get(cell.value);
-      if (known === undefined) entries.set(cell.value, this.#count(Buffer.from(String(cell)), row));
-      else this.summary.counts.repeat(known);
+      if (entry === undefined) entry = this.#count(Buffer.from(String(cell)), row);
+      else this.summary.counts.repeat(entry);
     }
     const length = cell.hasPoint ? 0 : wholeLength(cell.value);
     this.summary.addPlain(cell, cell, length, hashOfNumber(cell.value), row);
+    return entry;
   }
 
   #count(bytes: Buffer, row: number): number {
@@ -202,7 +242,8 @@ export class ColumnReader {
   /** Adds a word of which all is known by its entry; false if there is more to it. */
   #addAgain(entry: number): boolean {
     if (entry < 0 || !this.#known[entry]?.isWord) return false;
-    if (!this.summary.isCounted || !this.summary.counts.repeat(entry)) return false;
+    // A word that is only remembered is not counted.
+    if (this.summary.isCounted) this.summary.counts.repeat(entry);
     this.summary.addWordAgain();
     return true;
   }
@@ -210,18 +251,9 @@ export class ColumnReader {
   #knownOf(entry: number): KnownCell {
     const known = this.#known[entry];
     if (known) return known;
-    const made = this.#factsOf(this.summary.counts.text(entry));
+    const made = knownCell(this.summary.counts.text(entry), this.#missing);
     this.#known[entry] = made;
     return made;
-  }
-
-  #factsOf(text: string): KnownCell {
-    const facts = factsOf(text);
-    const absent = isMissing(text, this.#missing);
-    const isValue = [facts.value, facts.withComma, facts.dayFirst, facts.monthFirst].some(
-      (value) => !Number.isNaN(value),
-    );
-    return { ...facts, text, isMissing: absent, isWord: !absent && !isValue };
   }
 
   #addKnown(facts: KnownCell, hash: number, row: number): void {
@@ -237,7 +269,7 @@ export class ColumnReader {
     const time = readIsoTime(bytes, start, end);
     const isTime = !Number.isNaN(time) && !this.#mayMiss(time);
     if (!isTime && !isSurelyWord(bytes, start, end, this.#missingBytes)) {
-      this.#addKnown(this.#factsOf(bytes.toString('utf8', start, end)), hash, row);
+      this.#addKnown(knownCell(bytes.toString('utf8', start, end), this.#missing), hash, row);
       return;
     }
     const { summary } = this;

@@ -5,8 +5,10 @@ import { Alternatives, type AlternativesState, type Place } from './candidate.ts
 import type { CellFacts } from './cell-facts.ts';
 import type { CellText } from './cell-text.ts';
 import { type CountBounds, type CountsState, ValueCounts } from './counts.ts';
+import type { DictionaryNumbers } from './dictionary-numbers.ts';
 import { DistinctCount, type DistinctState } from './distinct.ts';
 import type { BlockRules, NumberBlock } from './number-block.ts';
+import { wholeLength } from './number-cells.ts';
 
 /** The most distinct values of a category column. With more, it is text. */
 export const MAX_CATEGORIES = 1000;
@@ -147,11 +149,11 @@ export class ColumnSummary {
     return { most: Math.min(most, left), missing, points: differ, counts: this.counts };
   }
 
-  /** @param counted whether they were counted before, so that their values are known */
-  addBlock(block: NumberBlock, counted: boolean): void {
+  /** @param known whether their values were added before, or will be added by `addUsed` */
+  addBlock(block: NumberBlock, known: boolean): void {
     const { values, length, digits, longest, leadingZeros } = block;
     this.present += length;
-    if (!counted) this.#distinct.addNumbers(values, length);
+    if (!known) this.#distinct.addNumbers(values, length);
     if (longest > this.longest) this.longest = longest;
     this.numbers.addBlock(block);
     this.leadingZeros.rows += leadingZeros;
@@ -161,6 +163,21 @@ export class ColumnSummary {
     // Those without a point are whole numbers.
     if (digits.cells < length && this.allIntegers) this.allIntegers = areIntegers(values, length);
     this.times.addUnreadable(length);
+  }
+
+  /** Adds numbers of a dictionary that occur, once each; their rows were added in blocks. */
+  addUsed(numbers: DictionaryNumbers): void {
+    const { digits } = this;
+    const { places, count } = numbers.takeUsed();
+    for (let i = 0; i < count; i++) {
+      const value = numbers.values[places[i]!]!;
+      this.#distinct.addNumber(value);
+      if (numbers.isReal) continue;
+      const length = wholeLength(value);
+      if (length > this.longest) this.longest = length;
+      if (length < digits.least) digits.least = length;
+      if (length > digits.most) digits.most = length;
+    }
   }
 
   /** A word, no number and no time, that was added before. */

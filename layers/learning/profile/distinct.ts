@@ -55,12 +55,14 @@ export class DistinctCount {
 
   /** Adds the first `length` numbers. */
   addNumbers(values: Float64Array, length: number): void {
-    for (let i = 0; i < length; i++) {
-      const largest = this.#heap.length < K ? SPAN : this.#heap[0]!;
-      // The upper half of most hashes is enough to see that they are not among the smallest.
-      if (leastHash(values[i]!) > largest) this.#overflowed = true;
-      else this.add(hashOfNumber(values[i]!));
-    }
+    for (let i = 0; i < length; i++) this.addNumber(values[i]!);
+  }
+
+  addNumber(value: number): void {
+    const largest = this.#heap.length < K ? SPAN : this.#heap[0]!;
+    // The upper half of most hashes is enough to see that they are not among the smallest.
+    if (leastHash(value) > largest) this.#overflowed = true;
+    else this.add(hashOfNumber(value));
   }
 
   get estimated(): boolean {

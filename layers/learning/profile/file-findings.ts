@@ -1,7 +1,10 @@
 /** What there is to say about a file as a whole. */
 import { FORMAT_NAMES, type StoredFormat } from '#domain/datasets/file-format.ts';
 import { shown } from '../csv/fault.ts';
+import type { Preamble } from '../csv/preamble.ts';
 import { formatName, misnamed } from '../files/format.ts';
+import { parseNumber } from '../values/number.ts';
+import type { ColumnSummary } from './column.ts';
 import type { Finding } from './warn.ts';
 
 export interface FileFacts extends StoredFormat {
@@ -9,10 +12,30 @@ export interface FileFacts extends StoredFormat {
   readonly delimiter?: string | undefined;
   /** Another delimiter that fits as well. */
   readonly rival?: string | undefined;
+  /** What stands before the header. */
+  readonly preamble?: Preamble | undefined;
   readonly fileName?: string | undefined;
 }
 
-export const fileFindings = (facts: FileFacts): Finding[] => [...delimiterFinding(facts), ...nameFinding(facts)];
+export const fileFindings = (facts: FileFacts): Finding[] => [
+  ...delimiterFinding(facts),
+  ...preambleFinding(facts),
+  ...nameFinding(facts),
+];
+
+function preambleFinding({ preamble }: FileFacts): Finding[] {
+  if (preamble === undefined) return [];
+  const { lines, first } = preamble;
+  return [
+    {
+      code: 'lines_before_header',
+      rows: 0,
+      message: `${lines === 1 ? '1 line before the header is' : `${lines} lines before the header are`} not read; ${lines === 1 ? 'it' : 'the first'} is ${shown(first)}`,
+      cost: 'If one of them is the header, the columns have wrong names: then take the other lines away, and upload the file again',
+      overrule: null,
+    },
+  ];
+}
 
 const NAMES: Readonly<Record<string, string>> = { ',': 'comma', ';': 'semicolon', '\t': 'tab', '|': '|' };
 
@@ -38,6 +61,24 @@ function nameFinding({ fileName, ...stored }: FileFacts): Finding[] {
       rows: 0,
       message: `The file is called ${shown(fileName!)}, as ${FORMAT_NAMES[said]} is, and its content is ${formatName(stored)}: it was read as that`,
       cost: 'If another file was meant, the model learns from the wrong one',
+      overrule: null,
+    },
+  ];
+}
+
+/** A file without names has a row of values in their place: where a column has numbers, its name is one. */
+export function headerFinding(columns: readonly ColumnSummary[]): Finding[] {
+  const numeric = columns.filter(({ numbers }) => numbers.of('.').fits);
+  const [first] = numeric;
+  // Years are names, too: then each column has one.
+  if (!first || numeric.length === columns.length || numeric.some(({ name }) => Number.isNaN(parseNumber(name))))
+    return [];
+  return [
+    {
+      code: 'header_like_row',
+      rows: 1,
+      message: `The first row was taken for the names of the columns, and it looks like values: ${shown(first.name)} is the name of a column of numbers`,
+      cost: 'That row is not learned from. If the file has no names, write a line with them before it, and upload it again',
       overrule: null,
     },
   ];

@@ -1,5 +1,7 @@
 /** What there is to say about a column: what was taken for missing, left out or read in one of several ways. */
 import { shown } from '../csv/fault.ts';
+import { DECIMAL_MARKS } from '../values/number.ts';
+import { DATE_ORDERS } from '../values/time.ts';
 import type { ColumnSummary } from './column.ts';
 import { areCodes, type Decided } from './decide.ts';
 import { areTokens, isUnique } from './identifier.ts';
@@ -186,6 +188,15 @@ export function featureFindings(summary: ColumnSummary, { type }: Decided): Find
 export function leftOutFinding(summary: ColumnSummary, { type }: Decided, reason: 'text' | 'id'): Finding {
   const { name: column, present: rows, distinct } = summary;
   const first = summary.first;
+  const mostly = reason === 'text' ? mostlyReadable(summary) : undefined;
+  if (mostly) {
+    return {
+      ...{ code: 'text_left_out', column, first: mostly.values.firstUnreadable, rows },
+      message: `${mostly.values.readable} of ${rows} values are ${KINDS[mostly.type]}; the others are of too many kinds to be words for "no value"`,
+      cost: 'The column is left out of the features',
+      overrule: choose(column, { type: mostly.type }),
+    };
+  }
   if (reason === 'id' || areTokens(summary)) {
     return {
       code: 'identifier_left_out',
@@ -207,6 +218,15 @@ export function leftOutFinding(summary: ColumnSummary, { type }: Decided, reason
     cost: 'The column is left out of the features',
     overrule: choose(column, { type: 'category' }),
   };
+}
+
+/** What more than half of the values of a column are that is nothing else. */
+function mostlyReadable({ numbers, times, present }: ColumnSummary) {
+  const all = [
+    ...DECIMAL_MARKS.map((mark) => ({ type: 'number' as const, values: numbers.of(mark) })),
+    ...DATE_ORDERS.map((order) => ({ type: 'timestamp' as const, values: times.of(order) })),
+  ];
+  return all.find(({ values }) => 2 * values.readable > present);
 }
 
 export const keptIdentifierFinding = (summary: ColumnSummary): Finding => ({

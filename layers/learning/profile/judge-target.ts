@@ -34,11 +34,13 @@ export function judgeTarget(
 ): JudgedTarget {
   const numeric = decide(summary, { ...said, type: 'number' }, conventions);
   const numbers = numeric.values!;
-  const words = said.type === 'category' || said.type === 'text' ? 'text' : wordsOf(summary, numbers);
+  const kind = said.type === 'category' || said.type === 'text' ? 'text' : wordsOf(summary, numbers);
+  // `5 mg` is a class as it is written.
+  const words = kind === 'number' && hasUnits(summary) ? 'text' : kind;
   // Only an empty cell is surely no class.
   const format: ColumnFormat = { words, decimal: numeric.format.decimal, missing: [...(said.missing ?? [])] };
   const classes = classesOf(summary, format);
-  const areNumbers = said.type === 'number' || words === 'number';
+  const areNumbers = said.type === 'number' || kind === 'number';
   const separator = said.separator ?? (areNumbers ? undefined : guessSeparator(summary));
   const areLists = separator !== undefined;
   const task = taskOf({ summary, numbers, areNumbers, classes, areLists }, asked);
@@ -59,6 +61,9 @@ export function judgeTarget(
   if (without > 0) found.push(targetRowsFinding(summary, { rows: without, first, task, hasWords }));
   return { task, classes, without, decided, found };
 }
+
+/** Cells that are grouped alone, as `1,234` is, have the unit ''. */
+const hasUnits = ({ units }: ColumnSummary): boolean => [...units.keys()].some((unit) => unit !== '');
 
 interface LabelSaying {
   readonly format: ColumnFormat;

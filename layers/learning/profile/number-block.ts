@@ -3,6 +3,7 @@ import type { Cells } from '../files/cells.ts';
 import { hashOfBytes } from '../values/hash.ts';
 import { isPlainSize, type PlainNumber, readPlainNumber } from '../values/plain-number.ts';
 import type { ValueCounts } from './counts.ts';
+import type { DictionaryNumbers } from './dictionary-numbers.ts';
 import { grouped, type Numbers, wholeLength } from './number-cells.ts';
 
 /** The most of them. */
@@ -77,6 +78,30 @@ export class NumberBlock {
       this.#add(value, isReal ? grouped(value) : value);
     }
     this.longest = this.digits.most;
+  }
+
+  /** Takes numbers of a dictionary, of rows that all have one. What is known of each of these is not in the block. */
+  takeCodes(
+    { values, isReal, isPlain, withComma, entries }: DictionaryNumbers,
+    codes: ArrayLike<number>,
+    { from, to }: { readonly from: number; readonly to: number },
+    { most, points, counts }: BlockRules,
+  ): void {
+    this.#reset();
+    if (isReal && !points) return;
+    const { values: into, withComma: intoWithComma } = this;
+    const last = Math.min(to, from + most);
+    let [length, commas] = [0, 0];
+    for (let at = from; at < last; at++) {
+      const code = codes[at]!;
+      if (isPlain[code] === 0 || (counts && !counts.repeat(entries[code]!))) break;
+      into[length++] = values[code]!;
+      const other = withComma[code]!;
+      if (!Number.isNaN(other)) intoWithComma[commas++] = other;
+    }
+    this.length = length;
+    this.commas = commas;
+    if (!isReal) this.digits.cells = length;
   }
 
   #reset(): void {

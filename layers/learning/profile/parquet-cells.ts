@@ -1,18 +1,24 @@
 /** Adds the columns of a Parquet file to a profile, mostly without making text of their values. */
 import { Cells } from '../files/cells.ts';
 import type { ParquetColumn } from '../files/parquet-columns.ts';
-import { typedPage } from '../files/parquet-typed.ts';
+import { typedPages } from '../files/parquet-typed.ts';
 import type { Words } from '../files/parquet-words.ts';
 import type { ColumnReader } from './column-reader.ts';
+import type { DictionaryNumbers } from './dictionary-numbers.ts';
 
 /** Adds the column of a row group that comes after `before` rows. */
-export function addParquet(reader: ColumnReader, { pages, kind }: ParquetColumn, before: number): void {
+export function addParquet(reader: ColumnReader, column: ParquetColumn, before: number): void {
+  const isReal = column.kind.name === 'real';
   let row = before;
-  for (const page of pages) {
-    const typed = typedPage(page, kind);
-    const { levels, rows } = typed;
-    if (typed.numbers) reader.addNumbers({ values: typed.numbers, levels, isReal: kind.name === 'real' }, row);
-    else if (typed.codes) reader.addCodes(typed.texts, { codes: typed.codes, levels }, row);
+  let dictionary: { readonly of: Float64Array; readonly numbers: DictionaryNumbers } | undefined;
+  for (const typed of typedPages(column)) {
+    const { levels, rows, codes } = typed;
+    if (typed.numbers && codes) {
+      const { numbers: of } = typed;
+      if (dictionary?.of !== of) dictionary = { of, numbers: reader.dictionaryOf(of, isReal) };
+      reader.addNumberCodes(dictionary.numbers, { codes, levels }, row);
+    } else if (typed.numbers) reader.addNumbers({ values: typed.numbers, levels, isReal }, row);
+    else if (codes) reader.addCodes(typed.texts, { codes, levels }, row);
     else for (const { cells, first } of cellsOf(typed.texts, levels, rows)) reader.addCells(cells, 0, row + first);
     row += rows;
   }

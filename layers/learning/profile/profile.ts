@@ -80,11 +80,11 @@ export async function profileInParts(bytes: TableBytes, options: ProfileOptions,
     return { checkpoint: serialize(checkpoint) };
   }
   await rows.end(table);
-  const { format, compression, rival } = read;
+  const { format, compression, rival, preamble } = read;
   const stored = storedFormat({ format, compression });
   return {
     profile: {
-      ...table.profile(task, { ...stored, ...read.dialect, rival, fileName }),
+      ...table.profile(task, { ...stored, ...read.dialect, rival, preamble, fileName }),
       ...stored,
       ...read.dialect,
       sha256: read.digest(),

@@ -5,11 +5,15 @@
  * section 3.3). Up to K numbers everything is exact. Beyond, the rank of a quantile is off by less than 1 % of the count with a
  * probability of 99 %; with about 3 K numbers in memory.
  */
+import { sortNumbers } from './sort.ts';
+
 const K = 512;
 const SHRINK = 2 / 3;
 const SMALLEST = 8;
 
 const one = new Float64Array(1);
+/** Numbers of a level that are sorted. */
+let sorting = new Float64Array(2 * K);
 
 export interface HistogramBin {
   readonly from: number;
@@ -50,10 +54,8 @@ export class QuantileSketch {
     this.#count += length;
     for (let at = 0; at < length; ) {
       if (this.#drawing.level > 0) at = this.#draw(values, at, length);
-      else if (this.#singles === this.#single.length) {
-        this.#makeRoom();
-        this.#single[this.#singles++] = values[at++]!;
-      } else {
+      else if (this.#singles === this.#single.length) this.#makeRoom();
+      else {
         const some = values.subarray(at, at + Math.min(length - at, this.#single.length - this.#singles));
         this.#single.set(some, this.#singles);
         this.#singles += some.length;
@@ -62,22 +64,30 @@ export class QuantileSketch {
     }
   }
 
-  /** Goes on to the next number that is drawn, without looking at those before it; returns the place behind it. */
-  #draw(values: Float64Array, at: number, length: number): number {
+  /** Draws numbers until they have to be sorted, without looking at those between; returns the place behind the last one. */
+  #draw(values: Float64Array, from: number, length: number): number {
     const drawing = this.#drawing;
-    if (drawing.seen === 1 << drawing.level) {
-      drawing.seen = 0;
-      drawing.chosen = this.#random(drawing.level);
+    const span = 2 ** drawing.level;
+    const single = this.#single;
+    let [at, { seen, chosen }, singles] = [from, drawing, this.#singles];
+    while (at < length) {
+      if (seen === span) {
+        if (singles === single.length) break;
+        seen = 0;
+        chosen = this.#random(drawing.level);
+      }
+      const left = Math.min(length - at, span - seen);
+      const ahead = chosen - seen;
+      // Of each span, one number is drawn: the others are passed by.
+      if (ahead >= 0 && ahead < left) single[singles++] = values[at + ahead]!;
+      seen += left;
+      at += left;
     }
-    const { seen, chosen } = drawing;
-    const chosenAt = chosen < seen ? length : at + chosen - seen;
-    const end = Math.min(length, chosenAt < length ? chosenAt + 1 : at + (1 << drawing.level) - seen);
-    drawing.seen += end - at;
-    if (chosenAt < length) {
-      if (this.#singles === this.#single.length) this.#makeRoom();
-      this.#single[this.#singles++] = values[chosenAt]!;
-    }
-    return end;
+    drawing.seen = seen;
+    drawing.chosen = chosen;
+    this.#singles = singles;
+    if (at < length) this.#makeRoom();
+    return at;
   }
 
   get count(): number {
@@ -147,7 +157,8 @@ export class QuantileSketch {
       return;
     }
     const { level } = this.#drawing;
-    this.#promote(this.#single.sort(), level);
+    sortNumbers(this.#single, K);
+    this.#promote(this.#single, K, level);
     this.#singles = 0;
     while (this.#size > this.#capacity) this.#compact();
     const next = this.#levels.length - DRAWN_LEVELS;
@@ -172,14 +183,17 @@ export class QuantileSketch {
     // A number without a partner stays.
     const rest = full.length % 2 === 1 ? [full.pop()!] : [];
     this.#levels[from] = rest;
-    this.#promote(Float64Array.from(full).sort(), from + 1);
+    if (full.length > sorting.length) sorting = new Float64Array(2 * full.length);
+    for (let i = 0; i < full.length; i++) sorting[i] = full[i]!;
+    sortNumbers(sorting, full.length);
+    this.#promote(sorting, full.length, from + 1);
   }
 
   /** Every other one of the sorted numbers goes to the level, where it stands for two of them. */
-  #promote(sorted: Float64Array, to: number): void {
+  #promote(sorted: Float64Array, length: number, to: number): void {
     if (to === this.#levels.length) this.#levels.push([]);
     const above = this.#levels[to]!;
-    for (let i = this.#random(1); i < sorted.length; i += 2) above.push(sorted[i]!);
+    for (let i = this.#random(1); i < length; i += 2) above.push(sorted[i]!);
   }
 
   /** So many bits, by xorshift (Marsaglia 2003). */

@@ -3,6 +3,7 @@ import type { ColumnRole, ParsingOptions } from '#domain/datasets/parsing-option
 import type { ColumnProfile, DatasetProfile, Task } from '#domain/datasets/profile.ts';
 import { ValidationError } from '#domain/errors.ts';
 import { fileFault } from '../csv/fault.ts';
+import { expectFeatureAndTarget } from '../csv/record-check.ts';
 import type { Batch } from '../files/batch.ts';
 import { asCells, type Cells } from '../files/cells.ts';
 import { ParquetBatch } from '../files/parquet-batch.ts';
@@ -14,7 +15,7 @@ import type { ColumnSetup } from './column-worker.ts';
 import type { CountBounds } from './counts.ts';
 import { type Conventions, conventionsOf, decide, type Saying } from './decide.ts';
 import { expectPossible } from './expect.ts';
-import { type FileFacts, fileFindings } from './file-findings.ts';
+import { type FileFacts, fileFindings, headerFinding } from './file-findings.ts';
 import {
   columnFindings,
   determinesTargetFinding,
@@ -29,6 +30,7 @@ import { judgeLabelColumns, labelColumns, labelsName } from './label-columns.ts'
 import { Leaks, type LeaksState } from './leaks.ts';
 import { addParquet } from './parquet-cells.ts';
 import { chooseTarget, mayBeTarget, TARGET_BOUNDS } from './target.ts';
+import { type LastCell, lastCell, totalsFinding } from './totals.ts';
 import { type Finding, listWarnings } from './warn.ts';
 
 /** Of a row group, that are compared first. */
@@ -45,6 +47,7 @@ export interface TableState {
   readonly twins: readonly number[];
   readonly leaks: LeaksState;
   readonly rows: number;
+  readonly last: LastCell | undefined;
 }
 
 export class TableSummary {
@@ -60,10 +63,13 @@ export class TableSummary {
   readonly #leaks: Leaks;
   readonly #targetIndex: number;
   #rows = 0;
+  /** The first cell of the last row; not of Parquet, into which nobody writes sums. */
+  #last: LastCell | undefined;
 
   constructor(header: readonly string[], { target, parsing }: TableOptions) {
     const { columns = {} } = parsing;
     this.#parsing = parsing;
+    if (!parsing.unlabelled) expectFeatureAndTarget(header);
     const labels = labelColumns(parsing, target);
     const hasOne = !parsing.unlabelled && labels.length === 0;
     this.#targetIndex = hasOne ? chooseTarget(header, target, mayBeTarget(parsing)) : NO_COLUMN;
@@ -78,16 +84,17 @@ export class TableSummary {
     this.#twins = this.#target ? [...header.keys()].filter((i) => i !== this.#targetIndex) : [];
   }
 
-  restore({ columns, twins, leaks, rows }: TableState): void {
+  restore({ columns, twins, leaks, rows, last }: TableState): void {
     for (const [i, reader] of this.#readers.entries()) reader.restore(columns[i]!);
     this.#twins = twins;
     this.#leaks.restore(leaks);
     this.#rows = rows;
+    this.#last = last;
   }
 
   get state(): TableState {
     const columns = this.#columns.map(({ state }) => state);
-    return { columns, twins: this.#twins, leaks: this.#leaks.state, rows: this.#rows };
+    return { columns, twins: this.#twins, leaks: this.#leaks.state, rows: this.#rows, last: this.#last };
   }
 
   get rows(): number {
@@ -121,6 +128,7 @@ export class TableSummary {
   addCells(cells: Cells, columns: Iterable<number> = this.#readers.keys()): void {
     for (const column of columns) this.#readers[column]!.addCells(cells, column, this.#rows);
     this.#compare(cells, 0);
+    this.#last = lastCell(cells, this.#columns.length, this.#rows);
     this.#rows += cells.rows;
   }
 
@@ -178,7 +186,12 @@ export class TableSummary {
     const target = this.#target
       ? this.#judged(this.#target, asked, conventions)
       : this.#judgedLabels(asked, conventions);
-    const found: Finding[] = [...fileFindings(file), ...(target?.found ?? [])];
+    const found: Finding[] = [
+      ...fileFindings(file),
+      ...headerFinding(this.#columns),
+      ...totalsFinding(this.#last, this.#columns),
+      ...(target?.found ?? []),
+    ];
     const columns = this.#columns.map((summary): Column => this.#column(summary, conventions, target));
     const features = this.#features(columns, found);
     const twins = new Set(this.#twins.map((i) => this.#columns[i]));

@@ -1,25 +1,23 @@
 /**
  * How much each part of a row contributes to its prediction, beside a row of typical values: a feature of a table, a region
- * of an image, a feature of a series at some steps. Shapley values, estimated by permutations (Štrumbelj and Kononenko 2014):
- * beginning with the typical row, the row's own parts are put in one by one, and what each changes is its contribution,
- * averaged over several orders and their reverses. For each row, base and contributions add up to the prediction.
- *
- *     order 2, 0, 1:   typical ──▶ 2 of the row ──▶ 0, too ──▶ 1, too = the row
+ * of an image, a feature of a series at some steps. The row's own parts are put into the typical row one by one
+ * (`shapley.ts`). For each row, base and contributions add up to the prediction.
  */
-import { uniformStream } from '#engine/random.ts';
-import { shuffled } from '#engine/shuffle.ts';
 import { expectTensor, type Tensors } from '#engine/tensor.ts';
 import type { Serving } from './description.ts';
 import type { Reference } from './reference.ts';
+import { ordersOf, shapleyValues } from './shapley.ts';
 
 /** Each part's contribution, as the kind of the data shows it. */
 export interface Contributions {
   /** By feature; of an image by row and column of its regions; of a series by steps, and of those by feature. */
-  readonly contributions: Record<string, number> | number[][] | Record<string, number>[];
+  readonly contributions: Record<string, number> | number[][] | Record<string, number>[] | number[];
   /** Of an image, a PNG as a data URL: red regions speak for the answer, blue ones against it. */
   readonly picture?: string;
   /** Of a series, the first and the last row of the window that each of the contributions is about, from 0. */
   readonly steps?: [first: number, last: number][];
+  /** Of a text, the words that each of the contributions is about: together they are the text. */
+  readonly words?: string[];
 }
 
 export interface Explanation extends Contributions {
@@ -51,7 +49,7 @@ export interface Explainer {
   cut(serving: Serving, inputs: Tensors, reference: Reference | undefined): Cut;
 }
 
-type Run = (feeds: Tensors, rows: number) => Promise<Tensors>;
+export type Run = (feeds: Tensors, rows: number) => Promise<Tensors>;
 
 interface Explaining {
   readonly serving: Serving;
@@ -60,8 +58,7 @@ interface Explaining {
 }
 
 /** @param results those of the model for these rows */
-export async function explain(of: Explaining, results: Tensors): Promise<Explanation[]> {
-  const { serving, cut, run } = of;
+export async function explain({ serving, cut, run }: Explaining, results: Tensors): Promise<Explanation[]> {
   const atTypical = await run(
     cut.mixed(0, 1, () => false),
     1,
@@ -70,7 +67,13 @@ export async function explain(of: Explaining, results: Tensors): Promise<Explana
   const explanations: Explanation[] = [];
   for (const [row, value] of valuesOf(serving, results).entries()) {
     const base = valueAt(serving, atTypical, 0, value.output);
-    const contributions = await contributionsOf(of, orders, { row, base, ...value });
+    const contributions = await shapleyValues({
+      ...{ parts: cut.parts, orders, together: cut.together, base, value: value.value },
+      async values(count, isOwn) {
+        const mixed = await run(cut.mixed(row, count, isOwn), count);
+        return Array.from({ length: count }, (_, i) => valueAt(serving, mixed, i, value.output));
+      },
+    });
     explanations.push({ base, ...(await cut.shown(row, contributions)) });
   }
   return explanations;
@@ -82,7 +85,8 @@ interface Value {
   readonly value: number;
 }
 
-function valuesOf(serving: Serving, results: Tensors): Value[] {
+/** What of each row is explained. */
+export function valuesOf(serving: Serving, results: Tensors): Value[] {
   if (serving.task === 'regression') {
     return Array.from(expectTensor('value', results.value, 'float64').data, (value) => ({ output: 0, value }));
   }
@@ -103,45 +107,7 @@ function mostProbable({ classes }: Serving, results: Tensors): Value[] {
   });
 }
 
-function valueAt({ task, classes }: Serving, results: Tensors, row: number, output: number): number {
+export function valueAt({ task, classes }: Serving, results: Tensors, row: number, output: number): number {
   if (task === 'regression') return expectTensor('value', results.value, 'float64').data[row]!;
   return expectTensor('probabilities', results.probabilities, 'float32').data[row * classes.length + output]!;
-}
-
-/** For each part, its place in the order. Each order comes with its reverse. */
-function ordersOf({ orders, parts }: Cut): Int32Array[] {
-  return Array.from({ length: orders / 2 }, (_, pair) => {
-    const places = shuffled(parts, uniformStream(0, `explanation ${pair}`));
-    return [places, places.map((place) => parts - 1 - place)];
-  }).flat();
-}
-
-async function contributionsOf(
-  { serving, cut, run }: Explaining,
-  orders: readonly Int32Array[],
-  { row, base, output, value }: Value & { readonly row: number; readonly base: number },
-): Promise<number[]> {
-  const steps = cut.parts - 1;
-  // In step k of an order, the parts at the places 0 to k are the row's own.
-  const isOwn = (part: number, at: number) => orders[Math.floor(at / steps)]![part]! <= at % steps;
-  const values: number[] = [];
-  for (let from = 0; from < orders.length * steps; from += cut.together) {
-    const count = Math.min(cut.together, orders.length * steps - from);
-    const results = await run(
-      cut.mixed(row, count, (part, at) => isOwn(part, from + at)),
-      count,
-    );
-    for (let i = 0; i < count; i++) values.push(valueAt(serving, results, i, output));
-  }
-  const at = (order: number, step: number): number => {
-    if (step < 0) return base;
-    return step === steps ? value : values[order * steps + step]!;
-  };
-  return Array.from({ length: cut.parts }, (_, part) => {
-    const sum = orders.reduce((total, places, order) => {
-      const place = places[part]!;
-      return total + at(order, place) - at(order, place - 1);
-    }, 0);
-    return sum / orders.length;
-  });
 }

@@ -38,7 +38,7 @@ export interface ClassPrediction {
 export interface PredictionOptions {
   /** Of all classes; a regression has none. Default: false. */
   readonly probabilities?: boolean;
-  /** How much each part of a row contributes to the class's probability, or to the value. Not of texts. Default: false. */
+  /** How much each part of a row contributes to the class's probability, or to the value. Default: false. */
   readonly explain?: boolean;
   /** With `explain`: the row to compare with. Default: a typical one of the training data. */
   readonly reference?: Input | undefined;

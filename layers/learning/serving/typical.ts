@@ -7,7 +7,7 @@ import type { Reference } from './reference.ts';
 import { rowTensors } from './rows.ts';
 
 /** What the typical values are. */
-export const BASES = ['training_data', 'given', 'request', 'zeros'] as const;
+export const BASES = ['training_data', 'given', 'request', 'zeros', 'empty_text'] as const;
 export type Basis = (typeof BASES)[number];
 
 export interface Typical {

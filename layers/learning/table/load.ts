@@ -1,6 +1,6 @@
 import type { ColumnProfile, DatasetProfile } from '#domain/datasets/profile.ts';
 import { givenDialect } from '../csv/dialect.ts';
-import { TrainingFailure } from '../failure.ts';
+import { fileChanged } from '../failure.ts';
 import type { Batch } from '../files/batch.ts';
 import { readTable } from '../files/open.ts';
 import type { TableBytes } from '../files/source-bytes.ts';
@@ -49,7 +49,7 @@ export async function* readRows(
   const stores = [...columns, ...order, ...more].map((column) => ({ at: placeOf(column.name), column }));
   if (targetAt < 0 || stores.some(({ at }) => at < 0) || labels.some(({ name }) => placeOf(name) < 0)) {
     await batches.return(undefined);
-    throw changed();
+    throw fileChanged();
   }
   const used = new Set(columns.map(({ name }) => name));
   const leftOut = profile.columns
@@ -72,7 +72,7 @@ export async function* readRows(
   for await (const cells of cellRows(batches, header.length)) {
     const rows = target.rowsOf(cells, targetAt);
     for (let from = 0; from < rows.length; ) {
-      if (done + row === count) throw changed();
+      if (done + row === count) throw fileChanged();
       if (row === size) {
         yield piece();
         done += size;
@@ -88,15 +88,13 @@ export async function* readRows(
     }
     before += cells.rows;
   }
-  if (done + row !== count || digest() !== profile.sha256) throw changed();
+  if (done + row !== count || digest() !== profile.sha256) throw fileChanged();
   yield piece();
 }
 
 async function* cellRows(batches: AsyncIterable<Batch>, columns: number): AsyncGenerator<CellRows> {
   for await (const batch of batches) yield* cellRowsOf(batch, columns);
 }
-
-const changed = () => new TrainingFailure('The file is not the one that was processed: its bytes have changed');
 
 /** Whether the split of the rows follows the column: at most one is the group, and at most one the time. */
 const orders = ({ role }: ColumnProfile): boolean => role === 'group' || role === 'time';

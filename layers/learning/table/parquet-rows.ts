@@ -1,5 +1,5 @@
 import type { ParquetBatch } from '../files/parquet-batch.ts';
-import { type TypedPage, typedPage } from '../files/parquet-typed.ts';
+import { type TypedPage, typedPages } from '../files/parquet-typed.ts';
 import type { CellReader } from '../values/cell-readers.ts';
 import type { CellRows, Picked } from './cell-rows.ts';
 
@@ -43,15 +43,14 @@ export class ParquetRows implements CellRows {
   #column(column: number): Column {
     const known = this.#columns[column];
     if (known) return known;
-    const { pages, kind } = this.#batch.column(column);
+    const read = this.#batch.column(column);
     let first = 0;
-    const found = pages.map((page) => {
-      const typed = typedPage(page, kind);
+    const found = Array.from(typedPages(read), (typed) => {
       const placed = { typed, first, places: typed.levels && placesOf(typed.levels) };
       first += typed.rows;
       return placed;
     });
-    const opened = { pages: found, text: kind.text };
+    const opened = { pages: found, text: read.kind.text };
     this.#columns[column] = opened;
     return opened;
   }
@@ -71,6 +70,7 @@ function valuesOf({ typed, first, places }: Page, reader: CellReader, text: Colu
   const { read, readNumber } = reader;
   const empty = read(NOTHING, 0, 0);
   const placeOf = (row: number) => (places ? places[row - first]! : row - first);
+  const { codes } = typed;
   if (typed.numbers) {
     const { numbers } = typed;
     const known = new Map<number, number>();
@@ -85,12 +85,12 @@ function valuesOf({ typed, first, places }: Page, reader: CellReader, text: Colu
     return (row) => {
       const place = placeOf(row);
       if (place < 0) return empty;
-      const value = numbers[place]!;
+      const value = numbers[codes ? codes[place]! : place]!;
       const direct = readNumber?.(value);
       return direct ?? asText(value);
     };
   }
-  const { texts, codes } = typed;
+  const { texts } = typed;
   const { bytes, starts, ends } = texts;
   return (row) => {
     const place = placeOf(row);

@@ -2,10 +2,11 @@
 import { forServing } from '#engine/onnx/serving/serve.ts';
 import { openSession, type Session } from '#engine/run.ts';
 import { expectTensor, type Tensors, tensor } from '#engine/tensor.ts';
-import { classifyTokens } from '../encoder/classify.ts';
+import { classifyTokens, tokenBounds } from '../encoder/classify.ts';
 import { openTokenizer, type TextTokenizer, TOKENIZER_FILES } from '../encoder/tokenizer.ts';
 import { VARIANT_FILES, type Variant } from '../serving/description.ts';
 import { type DecisionRule, type GramServing, TEXT_FILE, textServing } from './description.ts';
+import { explainTexts, GRAM_BOUNDS, type TextExplanation } from './explain.ts';
 import { type Grams, gramsOf } from './featurizer.ts';
 
 export interface TextPrediction {
@@ -22,6 +23,11 @@ export interface TextPrediction {
 export interface TextClassifier {
   /** One prediction per text, in the same order. */
   predict(texts: readonly string[]): Promise<readonly TextPrediction[]>;
+  /**
+   * Which words speak for the labels that were predicted.
+   * @throws ValidationError for more or longer texts than can be explained by one request
+   */
+  explain(texts: readonly string[], predictions: readonly TextPrediction[]): Promise<readonly TextExplanation[]>;
   /** Of its file. */
   readonly bytes: number;
   dispose(): Promise<void>;
@@ -33,15 +39,35 @@ export interface ModelFiles {
   read(file: string): Promise<Uint8Array>;
 }
 
+/**
+ * Longer than what one thread of an encoder's run waits for another, so that none has to be woken between operators: of those of
+ * a text, there were about forty. A run takes many times as long; after it, a processor is busy for that long once.
+ */
+const SPIN_MICROSECONDS = 1000;
+
 export async function openTextClassifier(files: ModelFiles, variant: Variant = 'float32'): Promise<TextClassifier> {
   const [onnx, description] = await Promise.all([files.read(VARIANT_FILES[variant]), files.read(TEXT_FILE)]);
   const serving = textServing.parse(JSON.parse(Buffer.from(description).toString('utf8')));
   const tokenizer = serving.format === 2 ? await tokenizerOf(files) : undefined;
-  const session = await openSession(serving.format === 1 ? onnx : await forServing(onnx));
+  const session =
+    serving.format === 1
+      ? await openSession(onnx)
+      : await openSession(await forServing(onnx), { spinsFor: SPIN_MICROSECONDS });
   const classify =
     serving.format === 1 ? classifyGrams(session, serving) : classifyTokens(session, serving, tokenizer!);
+  const bounds = serving.format === 1 ? GRAM_BOUNDS : tokenBounds(serving, tokenizer!);
   return {
     predict: async (texts) => (await classify(texts)).map((probabilities) => decide(probabilities, serving)),
+    explain: (texts, predictions) =>
+      explainTexts(
+        texts.map((text, i) => ({
+          text,
+          output: serving.labels.indexOf(predictions[i]!.label),
+          value: predictions[i]!.score,
+        })),
+        bounds,
+        async (some, output) => (await classify(some)).map((probabilities) => probabilities[output]!),
+      ),
     bytes: onnx.length,
     dispose: () => session.dispose(),
   };

@@ -1,12 +1,13 @@
 /** Texts: tables with one column of text, which is what a model learns from. */
 import type { DatasetProfile } from '#domain/datasets/profile.ts';
-import { ValidationError } from '#domain/errors.ts';
 import { BUCKETS } from '#zoo/compact-text.ts';
 import type { Kind } from '../kind.ts';
+import { valueAt, valuesOf } from '../serving/explain.ts';
 import { code } from '../serving/markdown.ts';
 import { table } from '../table/kind.ts';
 import { usableRows } from '../table/resident.ts';
 import { BYTES_PER_GRAM, ofColumn, TEXT_INPUTS, textColumn } from './encoding.ts';
+import { explainTexts, GRAM_BOUNDS } from './explain.ts';
 import { MAX_GRAMS } from './featurizer.ts';
 import { prepareColumn } from './prepare-column.ts';
 import { gramTensors, textsOf } from './tensors.ts';
@@ -62,12 +63,21 @@ export const text: Kind = {
     );
   },
   explainer: {
-    expect: () => {
-      throw ValidationError.of('explain', 'must be false for a model of texts; got true');
-    },
+    // The bound depends on the texts.
+    expect: () => {},
     cut: () => {
-      throw new TypeError('predictions of texts are not explained');
+      throw new TypeError('a text has parts of its own');
     },
+  },
+  explain: async ({ serving, inputs, run }) => {
+    const { column, places, featurizer } = ofColumn(serving);
+    const texts = textsOf(inputs, column);
+    const ask = (some: readonly string[]) => run(gramTensors(some, featurizer, places), some.length);
+    const answers = valuesOf(serving, await ask(texts)).map((value, i) => ({ text: texts[i]!, ...value }));
+    return explainTexts(answers, GRAM_BOUNDS, async (some, output) => {
+      const results = await ask(some);
+      return some.map((_, row) => valueAt(serving, results, row, output));
+    });
   },
   card: (serving) => {
     const { column, featurizer } = ofColumn(serving);

@@ -5,10 +5,17 @@ import { readArtifact } from '../serving/artifact.ts';
 import { Cache } from '../serving/cache.ts';
 import type { Variant } from '../serving/description.ts';
 import { openTextClassifier, type TextClassifier, type TextPrediction } from './classifier.ts';
+import type { TextExplanation } from './explain.ts';
 
 export interface TextPredictor {
   /** One prediction per text, in the same order. Throws `NotFoundError` if the model was deleted meanwhile. */
   predict(model: ServedModel, texts: readonly string[], variant?: Variant): Promise<readonly TextPrediction[]>;
+  /** The same with the words that speak for each. Throws `ValidationError` for too many or too long texts besides. */
+  explain(model: ServedModel, texts: readonly string[], variant?: Variant): Promise<readonly ExplainedText[]>;
+}
+
+export interface ExplainedText extends TextPrediction {
+  readonly explanation: TextExplanation;
 }
 
 export interface TextPredictorOptions {
@@ -34,12 +41,15 @@ export function makeTextPredictor({
       },
       variant,
     );
+  const using = <R>(model: ServedModel, variant: Variant, use: (classifier: TextClassifier) => Promise<R>) =>
+    cache.use(`${model.id} ${variant}`, () => load(model, variant), use);
   return {
-    predict: (model, texts, variant = 'float32') =>
-      cache.use(
-        `${model.id} ${variant}`,
-        () => load(model, variant),
-        (classifier) => classifier.predict(texts),
-      ),
+    predict: (model, texts, variant = 'float32') => using(model, variant, (classifier) => classifier.predict(texts)),
+    explain: (model, texts, variant = 'float32') =>
+      using(model, variant, async (classifier) => {
+        const predictions = await classifier.predict(texts);
+        const explanations = await classifier.explain(texts, predictions);
+        return predictions.map((prediction, i) => ({ ...prediction, explanation: explanations[i]! }));
+      }),
   };
 }

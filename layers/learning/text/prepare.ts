@@ -4,7 +4,7 @@ import type { DatasetProfile } from '#domain/datasets/profile.ts';
 import { ValidationError } from '#domain/errors.ts';
 import { type Tensors, tensor } from '#engine/tensor.ts';
 import { shown } from '../csv/fault.ts';
-import { TrainingFailure } from '../failure.ts';
+import { fileChanged, TrainingFailure } from '../failure.ts';
 import type { EncodedData } from '../fit/task.ts';
 import { expectRows } from '../table/split.ts';
 import { type Featurizer, type Grams, gramsOf } from './featurizer.ts';
@@ -27,6 +27,17 @@ export interface SplitTexts {
   readonly splitBy: TextSplit['by'];
   /** Texts kept back that are nearly the same as one to learn from. */
   readonly alike: number;
+  /** What the model is judged by, where that is not simply the rows that were kept back. */
+  readonly judged?: JudgedPieces;
+}
+
+/** The texts that a model is judged by, whole, in the pieces that its predictions are made of. */
+export interface JudgedPieces {
+  readonly rows: Tensors;
+  /** The text of each piece, counted from 0. */
+  readonly texts: Int32Array;
+  /** Of a text: what is behind them is not judged. Undefined if all are. */
+  readonly mostPieces: number | undefined;
 }
 
 export interface PreparedTexts extends SplitTexts {
@@ -77,7 +88,7 @@ export async function readLabelled(
     throw error instanceof ValidationError ? failureOf(error) : error;
   }
   if (hash.digest('hex') !== profile.sha256) {
-    throw new TrainingFailure("The file's bytes are not those that were read when it was uploaded");
+    throw fileChanged();
   }
   expectTwoClasses(found, labels);
   const codes = Int32Array.from(found);

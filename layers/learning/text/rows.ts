@@ -8,6 +8,7 @@ import type { Dialect } from '../csv/dialect.ts';
 import { shortened, shown } from '../csv/fault.ts';
 import { readCsv } from '../csv/read.ts';
 import { rowsOf } from '../files/batch.ts';
+import { formatName } from '../files/format.ts';
 import { readTable } from '../files/open.ts';
 
 export interface TextRow {
@@ -63,8 +64,12 @@ async function* tableRows(
   }
 }
 
-async function wholeTable(bytes: AsyncIterable<Uint8Array>, given: Partial<Dialect>) {
-  const { header, batches } = await readTable(bytes, { dialect: given });
+async function wholeTable(bytes: AsyncIterable<Uint8Array>, given: 'parquet' | Partial<Dialect>) {
+  const { header, batches, ...of } = await readTable(bytes, { dialect: given === 'parquet' ? {} : given });
+  if (given === 'parquet' && (of.format !== 'parquet' || of.compression !== undefined)) {
+    await batches.return(undefined);
+    throw ValidationError.of('file', `must be Parquet, as its name says; got ${formatName(of)}`);
+  }
   return { header, rows: rowsOf(batches, header.length) };
 }
 

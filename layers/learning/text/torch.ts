@@ -5,13 +5,21 @@ import type { Featurizer } from './featurizer.ts';
 const ENCODE = `import re
 import unicodedata
 
+BLANK = "\\t-\\r \\u00a0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000\\ufeff"
+# A letter or a digit is \\w for both; a separator such as \\x1c is a blank for Python alone.
+WORD = re.compile(rf"\\w+|[^{BLANK}\\w]")
+
+
+def units(text):
+    """UTF-16, two bytes each: texts are cut and hashed by them."""
+    return text.encode("utf-16-le", "surrogatepass")
+
 
 def bucket(gram):
     """FNV-1a over UTF-16 code units, and the last mixing steps of MurmurHash3."""
-    units = gram.encode("utf-16-le", "surrogatepass")
     h = 0x811C9DC5
-    for i in range(0, len(units), 2):
-        h = ((h ^ int.from_bytes(units[i : i + 2], "little")) * 0x01000193) & 0xFFFFFFFF
+    for i in range(0, len(gram), 2):
+        h = ((h ^ int.from_bytes(gram[i : i + 2], "little")) * 0x01000193) & 0xFFFFFFFF
     h = ((h ^ (h >> 16)) * 0x85EBCA6B) & 0xFFFFFFFF
     h = ((h ^ (h >> 13)) * 0xC2B2AE35) & 0xFFFFFFFF
     return 1 + (h ^ (h >> 16)) % (encoder["featurizer"]["buckets"] - 1)
@@ -19,16 +27,17 @@ def bucket(gram):
 
 def grams(text):
     most = encoder["featurizer"]["max_words"]
-    beginning = unicodedata.normalize("NFKC", text[: 64 * most]).lower()
-    words = [word[:40] for word in re.findall(r"\\w+|[^\\s\\w]", beginning)[:most]]
+    beginning = units(text)[: 128 * most].decode("utf-16-le", "surrogatepass")
+    found = WORD.findall(unicodedata.normalize("NFKC", beginning).lower())
+    words = [units(word)[:80] for word in found[:most]]
     for i, word in enumerate(words):
-        yield "w:" + word
+        yield units("w:") + word
         if i + 1 < len(words):
-            yield f"w:{word} {words[i + 1]}"
-        marked = f"<{word}>"
+            yield units("w:") + word + units(" ") + words[i + 1]
+        marked = units("<") + word + units(">")
         for n in range(3, 6):
-            for at in range(len(marked) - n + 1):
-                yield "c:" + marked[at : at + n]
+            for at in range(len(marked) // 2 - n + 1):
+                yield units("c:") + marked[2 * at : 2 * (at + n)]
 
 
 def encode(texts):

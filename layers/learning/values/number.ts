@@ -1,7 +1,9 @@
 /**
- * Numbers as people write them: `1234.5`, `1,234.50`, `1.234,50`, `1 234,5`, `$1,234`, `12 %`, `(5)` for −5. Which mark
+ * Numbers as people write them: `1234.5`, `1,234.50`, `1.234,50`, `1 234,5`, `$1,234`, `12 %`, `3 kg`, `(5)` for −5. Which mark
  * separates the decimals is not guessed here: it is one for a whole column.
  */
+import { leadingUnit, trailingUnit } from './units.ts';
+
 export const DECIMAL_MARKS = ['.', ','] as const;
 export type DecimalMark = (typeof DECIMAL_MARKS)[number];
 
@@ -11,19 +13,12 @@ const PLAIN = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?$/;
 const POINTS_BETWEEN_THOUSANDS = /^[+-]?[1-9]\d{0,2}(?:\.\d{3})+$/;
 const DIGITS = /^\d+$/;
 const EXPONENT = /[eE][+-]?\d{1,4}$/;
-const CURRENCY_SIGN = /^\p{Sc}$/u;
 
 /** Within these bounds, a double can hold the sum of squares of as many values as a file may have. */
 const BOUNDS = { smallest: 1e-100, largest: 1e100 } as const;
 
 /** Marks between groups of digits, apart from the one that is not the decimal mark. */
 const GROUP_MARKS = ["'", '’', ' ', '\u00a0', '\u202f', '\u2009'];
-
-const CURRENCIES: ReadonlySet<string> = new Set(
-  'USD EUR GBP CHF JPY CNY INR CAD AUD NZD SEK NOK DKK PLN CZK HUF BRL MXN ZAR TRY KRW SGD HKD kr zł Kč Fr. R$ US$'.split(
-    ' ',
-  ),
-);
 
 /** A number of at most the largest magnitude, 0 for one below the smallest; NaN for anything else. */
 export function parseNumber(cell: string, decimal: DecimalMark = '.'): number {
@@ -41,7 +36,7 @@ export function parseNumber(cell: string, decimal: DecimalMark = '.'): number {
 /** Whether the cell is written with digits and at most a point, a sign and an exponent: it reads the same to a program. */
 export const isPlainNumber = (cell: string): boolean => cell.length <= NUMBER_CHARACTERS && PLAIN.test(cell);
 
-/** What stands beside the number: a currency or `%`, or '' for nothing. */
+/** What stands beside the number: a currency, `%` or what is measured, or '' for nothing. */
 export const unitOf = (cell: string): string => (isPlainNumber(cell) ? '' : dressed(cell).unit);
 
 function bounded(value: number): number {
@@ -53,7 +48,7 @@ function bounded(value: number): number {
 /** Of a sign, digits, marks and a unit. Most cells that are no numbers fail here, which takes no time. */
 const DRESSED_CHARACTERS = 64;
 /** Of the longest unit and an exponent. */
-const MOST_LETTERS = 4;
+const MOST_LETTERS = 6;
 
 function mayBeNumber(cell: string): boolean {
   if (cell.length > DRESSED_CHARACTERS) return false;
@@ -89,20 +84,6 @@ function dressed(cell: string): { negative: boolean; unit: string; body: string 
   return { negative, unit: before || after, body };
 }
 
-/** The longest currency, `US$`, has three characters. */
-const LENGTHS = [3, 2, 1];
-const isUnit = (text: string): boolean => text === '%' || CURRENCIES.has(text) || CURRENCY_SIGN.test(text);
-
-function leadingUnit(text: string): string {
-  const length = LENGTHS.find((n) => n < text.length && isUnit(text.slice(0, n)));
-  return length === undefined ? '' : text.slice(0, length);
-}
-
-function trailingUnit(text: string): string {
-  const length = LENGTHS.find((n) => n < text.length && isUnit(text.slice(-n)));
-  return length === undefined ? '' : text.slice(-length);
-}
-
 function parseBody(body: string, decimal: DecimalMark): number {
   const exponent = EXPONENT.exec(body)?.[0] ?? '';
   const mantissa = body.slice(0, body.length - exponent.length);
@@ -126,5 +107,10 @@ function ungrouped(whole: string, decimal: DecimalMark): string | undefined {
   const indian = groups.slice(1, -1).every((group) => group.length === 2);
   const isGrouped =
     first !== '' && first.length <= 3 && !first.startsWith('0') && (wide || indian) && groups.at(-1)!.length === 3;
+  if (mark === '.' && isAddress(groups)) return undefined;
   return isGrouped && groups.every((group) => DIGITS.test(group)) ? groups.join('') : undefined;
 }
+
+/** Of a computer, as 192.168.100.200 is, though its groups are those of a number. */
+const isAddress = (groups: readonly string[]): boolean =>
+  groups.length === 4 && groups.every((group) => Number(group) <= 255);

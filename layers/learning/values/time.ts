@@ -14,7 +14,7 @@ const DAY_MONTH_NAME = /^(\d{1,2})[ -]([A-Za-z]{3,9})\.?[ ,-] ?(\d{4}|\d{2})(?=$
 const MONTH_NAME_DAY = /^([A-Za-z]{3,9})\.? (\d{1,2}),? (\d{4})(?=$|[T ,])/;
 const WEEKDAY = /^(?:mon|tue|wed|thu|fri|sat|sun)[a-z]{0,6},? /i;
 const CLOCK =
-  /^(?:T|, ?| )(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,9}))?)?(?: ?([AaPp])\.?[Mm]\.?)?(?: ?(Z|UTC|GMT|[+-]\d{2}(?::?\d{2})?))?$/;
+  /^(?:T|, ?| )(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,9}))?)?(?: ?([AaPp])\.?[Mm]\.?)?(?: ?(Z|[A-Z]{3,4}|[+-]\d{2}(?::?\d{2})?))?(?:\[[A-Za-z_/+-]{1,32}\])?$/;
 
 const MONTHS = ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec'];
 
@@ -96,8 +96,10 @@ function clockOf(text: string): number | undefined {
   const [, hours = '0', minutes = '0', seconds = '0', fraction = '0', half, zone = 'Z'] = found;
   const hour = hourOf(Number(hours), half?.toLowerCase());
   if (hour === undefined || Number(minutes) > 59 || Number(seconds) > 59) return undefined;
+  const offset = offsetOf(zone);
+  if (offset === undefined) return undefined;
   const whole = (hour * 60 + Number(minutes)) * 60_000 + Number(seconds) * 1000;
-  return whole + Math.floor(Number(`0.${fraction}`) * 1000) - offsetOf(zone);
+  return whole + Math.floor(Number(`0.${fraction}`) * 1000) - offset;
 }
 
 function hourOf(hour: number, half: string | undefined): number | undefined {
@@ -106,8 +108,16 @@ function hourOf(hour: number, half: string | undefined): number | undefined {
   return (hour % 12) + (half === 'p' ? 12 : 0);
 }
 
-function offsetOf(zone: string): number {
-  if (!/^[+-]/.test(zone)) return 0;
+/** Zones whose letters mean the same everywhere, in hours. */
+const ZONES: Readonly<Record<string, number>> = {
+  ...{ Z: 0, UTC: 0, GMT: 0, WET: 0, WEST: 1, CET: 1, CEST: 2, EET: 2, EEST: 3, MSK: 3, JST: 9, AEST: 10, AEDT: 11 },
+  ...{ EST: -5, EDT: -4, CDT: -5, MST: -7, MDT: -6, PST: -8, PDT: -7 },
+};
+const HOUR_MS = 3_600_000;
+
+/** Undefined for letters that are no zone, or that of several places. */
+function offsetOf(zone: string): number | undefined {
+  if (!/^[+-]/.test(zone)) return ZONES[zone] === undefined ? undefined : ZONES[zone] * HOUR_MS;
   const digits = zone.slice(1).replace(':', '');
   const minutes = Number(digits.slice(0, 2)) * 60 + Number(digits.slice(2) || '0');
   return (zone.startsWith('-') ? -minutes : minutes) * 60_000;

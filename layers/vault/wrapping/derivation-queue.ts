@@ -11,16 +11,23 @@ export interface DerivationLimits {
   readonly longAtOnce: number;
   /** From how many seconds on it is long. */
   readonly longSeconds: number;
+  /** Of the memory of all that run. One that takes more runs alone. */
+  readonly bytesAtOnce: number;
   /** Seconds of derivations that run and wait, of one account. One is always taken. */
   readonly accountSeconds: number;
   /** How long one waits at most. A call waits twice at most, and has to end within the time limit of its function. */
   readonly waitMilliseconds: number;
 }
 
-interface Derivation {
-  readonly account: string;
-  /** About what it takes of a core. */
+/** What a derivation takes. */
+export interface DerivationCost {
+  /** Of a core, about. */
   readonly seconds: number;
+  readonly bytes: number;
+}
+
+interface Derivation extends DerivationCost {
+  readonly account: string;
 }
 
 interface Waiting extends Derivation {
@@ -40,12 +47,11 @@ export class DerivationQueue {
   }
 
   /** Throws `RateLimitError` where the account has too much here, `UnavailableError` where all together have. */
-  async run<T>(account: string, seconds: number, derive: () => Promise<T>): Promise<T> {
-    const derivation = { account, seconds };
+  async run<T>(account: string, cost: DerivationCost, derive: () => Promise<T>): Promise<T> {
+    const derivation = { account, ...cost };
+    const { seconds } = cost;
     const before = this.#secondsOf(account);
-    if (before > 0 && before + seconds > this.#limits.accountSeconds) {
-      throw new RateLimitError(before, 'Too many keys are being derived from passwords of this account');
-    }
+    if (before > 0 && before + seconds > this.#limits.accountSeconds) throw tooManyOfAccount(before);
     try {
       await this.#start(derivation);
       return await derive();
@@ -69,6 +75,9 @@ export class DerivationQueue {
       const timer = setTimeout(() => {
         this.#waiting.splice(this.#waiting.indexOf(waiting), 1);
         const left = [...this.#running, ...this.#waiting].reduce((sum, { seconds }) => sum + seconds, 0);
+        // What holds it up, on a slow machine, may be what the account has here itself.
+        const own = this.#secondsOf(derivation.account);
+        if (own > 0) return reject(tooManyOfAccount(own));
         reject(new UnavailableError('Too many keys are being derived from passwords; try again', Math.ceil(left)));
       }, this.#limits.waitMilliseconds);
       this.#waiting.push(waiting);
@@ -94,6 +103,8 @@ export class DerivationQueue {
       : first;
 
   #hasPlace(derivation: Derivation): boolean {
+    const bytes = [...this.#running].reduce((sum, one) => sum + one.bytes, 0);
+    if (bytes > 0 && bytes + derivation.bytes > this.#limits.bytesAtOnce) return false;
     if (!this.#isLong(derivation)) return true;
     return [...this.#running].filter((one) => this.#isLong(one)).length < this.#limits.longAtOnce;
   }
@@ -109,3 +120,6 @@ export class DerivationQueue {
     );
   }
 }
+
+const tooManyOfAccount = (seconds: number): RateLimitError =>
+  new RateLimitError(seconds, 'Too many keys are being derived from passwords of this account');

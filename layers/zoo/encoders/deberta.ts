@@ -4,7 +4,7 @@ import type { Builder, Value } from '#engine/graph.ts';
 import { add, mul } from '#engine/ops/elementwise.ts';
 import { gather } from '#engine/ops/indexing.ts';
 import { matMul } from '#engine/ops/linalg.ts';
-import { reshape, transpose, unsqueeze } from '#engine/ops/movement.ts';
+import { reshape, squeeze, transpose, unsqueeze } from '#engine/ops/movement.ts';
 import { cast } from '#engine/ops/select.ts';
 import { activations } from './activations.ts';
 import {
@@ -137,13 +137,16 @@ export const deberta: Architecture = (config, { classes, dropout, vocabularyRows
 
   const layer = (layers: Layers, name: string, x: Value, of: { ids: Value; bias: Value; table: Value | undefined }) => {
     const { b } = layers;
-    const side = (part: string) => splitHeads(b, layers.linear(`${name}.attention.self.${part}`, x), heads);
+    // Heads first: what a head scores distances by is the same for all rows.
+    const side = (part: string) =>
+      transpose(b, splitHeads(b, layers.linear(`${name}.attention.self.${part}`, x), heads), [1, 0, 2, 3]);
     const [query, key] = [mul(b, side('query_proj'), scale), side('key_proj')];
     const content = matMul(b, query, transpose(b, key));
     const placed =
       of.table && positionScores(b, of.ids, { query, key, content }, positionKeys(layers, name, of.table), distances);
     const scores = add(b, placed ? add(b, content, placed) : content, of.bias);
-    const seen = joinHeads(b, attend(layers, scores, side('value_proj'), rates.attention, `${name} attention`));
+    const heard = attend(layers, scores, side('value_proj'), rates.attention, `${name} attention`);
+    const seen = joinHeads(b, transpose(b, heard, [1, 0, 2, 3]));
     const dropped = (y: Value, stream: string) => layers.drop(y, rates.hidden, stream);
     const mixed = dropped(layers.linear(`${name}.attention.output.dense`, seen), `${name} mixed`);
     const y = layers.norm(`${name}.attention.output.LayerNorm`, add(b, mixed, x));
@@ -185,7 +188,7 @@ export const deberta: Architecture = (config, { classes, dropout, vocabularyRows
         distancesTable && s.norm_rel_ebd === 'layer_norm'
           ? layers.norm('deberta.encoder.LayerNorm', distancesTable)
           : distancesTable;
-      const of = { ids: tokens.ids, bias: maskBias(b, tokens), table };
+      const of = { ids: tokens.ids, bias: squeeze(b, maskBias(b, tokens), [1]), table };
       return layerNames.reduce((y, name) => b.at(name, () => layer(layers, name, y, of)), first);
     },
     logits: (b, p, hidden, mode) =>

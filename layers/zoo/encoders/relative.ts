@@ -9,7 +9,6 @@
 import type { Builder, Value } from '#engine/graph.ts';
 import { add, sub } from '#engine/ops/elementwise.ts';
 import { gather } from '#engine/ops/indexing.ts';
-import { slice } from '#engine/ops/join.ts';
 import { matMul } from '#engine/ops/linalg.ts';
 import { expandLike, reshape, transpose, unsqueeze } from '#engine/ops/movement.ts';
 import { cumSum } from '#engine/ops/order.ts';
@@ -43,11 +42,11 @@ export function rowOfDistance(distance: number, { span, buckets, most }: Distanc
 /** [heads, distances, width]: rows of a projected table, for the distances that occur. */
 export type RowsFor = (positions: Value) => Value;
 
-/** The heads' vectors, [rows, heads, tokens, width] each. */
+/** The heads' vectors, [heads, rows, tokens, width] each. */
 export interface Sides {
   readonly query: Value;
   readonly key: Value;
-  /** Their scores by content, [rows, heads, tokens, tokens]. */
+  /** Their scores by content, [heads, rows, tokens, tokens]. */
   readonly content: Value;
 }
 
@@ -58,7 +57,7 @@ export interface PositionKeys {
   readonly forKeys?: RowsFor | undefined;
 }
 
-/** What positions add to the scores, [rows, heads, tokens, tokens]. Undefined without either kind of keys. */
+/** What positions add to the scores, [heads, rows, tokens, tokens]. Undefined without either kind of keys. */
 export function positionScores(
   b: Builder,
   ids: Value,
@@ -74,12 +73,12 @@ export function positionScores(
 
 /**
  * With a length that is known in advance, nothing is gathered for each pair: each distance is scored once, and the scores
- * are shifted into place.
+ * are shifted into place. For three tokens there are two distances more than occur, one at either end, so that in lines of
+ * three numbers every second one is a row of what is wanted:
  *
- *     scores by distance              a b c d e         one after another without the first two,
- *     row 0 begins at c,              A B C D E         in rows that are one shorter:   c d e | A
- *     row 1 at B, row 2 at α          α β γ δ ε                                         B C D | E
- *                                                                                       α β γ | δ
+ *     scores by distance              · a b c d e ·         · a b │ c d e │ · ·
+ *     row 0 begins at c,              · A B C D E ·         A │ B C D │ E · ·
+ *     row 1 at B, row 2 at α          · α β γ δ ε ·         │ α β γ │ δ ε ·
  */
 function shiftedScores(
   b: Builder,
@@ -89,32 +88,40 @@ function shiftedScores(
 ): Value[] {
   const tokens = Number(query.type.shape[2]);
   const rows = (distanceAt: (place: number) => number): Value => {
-    const all = Array.from({ length: 2 * tokens - 1 }, (_, place) => rowOfDistance(distanceAt(place), d));
+    const all = Array.from({ length: 2 * tokens + 1 }, (_, place) => rowOfDistance(distanceAt(place), d));
     return b.constant(tensorFrom('int64', [all.length], all));
   };
   const scored = (side: Value, keys: RowsFor, distanceAt: (place: number) => number) =>
-    shift(b, matMul(b, side, transpose(b, keys(rows(distanceAt)))), tokens);
+    shift(b, scoresOf(b, side, keys(rows(distanceAt))), tokens);
   return [
-    ...(forQueries ? [scored(query, forQueries, (place) => tokens - 1 - place)] : []),
+    ...(forQueries ? [scored(query, forQueries, (place) => tokens - place)] : []),
     ...(forKeys
       ? [
           transpose(
             b,
-            scored(key, forKeys, (place) => place - (tokens - 1)),
+            scored(key, forKeys, (place) => place - tokens),
           ),
         ]
       : []),
   ];
 }
 
-/** x [rows, heads, tokens, 2 · tokens − 1] → y with y[i, j] = x[i, j − i + tokens − 1]. */
+/** Each head's [rows, tokens, width] by its keys [distances, width]: [heads, rows, tokens, distances]. */
+function scoresOf(b: Builder, side: Value, keys: Value): Value {
+  const columns = transpose(b, keys);
+  const [heads, rows, tokens, width] = side.type.shape;
+  if (typeof rows !== 'number') return matMul(b, side, unsqueeze(b, columns, [1]));
+  // One product for each head takes less time than one for each row, whose gradients would be added up.
+  const together = reshape(b, side, [heads!, rows * Number(tokens), width!]);
+  return reshape(b, matMul(b, together, columns), [heads!, rows, tokens!, keys.type.shape[1]!]);
+}
+
+/** x [heads, rows, tokens, 2 · tokens + 1] → y with y[i, j] = x[i, j − i + tokens]. */
 function shift(b: Builder, x: Value, tokens: number): Value {
-  if (tokens === 1) return x;
   const leading = x.type.shape.slice(0, 2);
-  const shorter = 2 * tokens - 2;
-  const flat = reshape(b, x, [...leading, tokens * (shorter + 1)]);
-  const cut = slice(b, flat, 2, tokens - 1, tokens - 1 + tokens * shorter);
-  return slice(b, reshape(b, cut, [...leading, tokens, shorter]), 3, 0, tokens);
+  const wanted = Array.from({ length: tokens }, (_, i) => 2 * i + 1);
+  const lines = reshape(b, x, [...leading, 2 * tokens + 1, tokens]);
+  return gather(b, lines, b.constant(tensorFrom('int64', [tokens], wanted)), 2);
 }
 
 /** With any length: each distance of the table is scored, and each pair gathers its own. */
@@ -132,14 +139,14 @@ function gatheredScores(
       Array.from({ length: 2 * d.span }, (_, row) => row),
     ),
   );
-  // [rows, 1, tokens, tokens]
+  // [1, rows, tokens, tokens]
   const counted = cumSum(b, expandLike(b, b.scalar('int64', 1), ids), 1);
-  const distances = sub(b, unsqueeze(b, counted, [1, 3]), unsqueeze(b, counted, [1, 2]));
+  const distances = sub(b, unsqueeze(b, counted, [0, 3]), unsqueeze(b, counted, [0, 2]));
   const longest = MOST_TOKENS;
   const table = Array.from({ length: 2 * longest + 1 }, (_, i) => rowOfDistance(i - longest, d));
   const place = gather(b, b.constant(tensorFrom('int64', [table.length], table)), add(b, distances, longest));
   const scored = (side: Value, keys: RowsFor, places: Value) => {
-    const scores = matMul(b, side, transpose(b, keys(all)));
+    const scores = scoresOf(b, side, keys(all));
     return gatherElements(b, scores, expandLike(b, places, content), 3);
   };
   return [

@@ -3,7 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { blobKeys } from '#domain/keys.ts';
 import { isoTime } from '#domain/times.ts';
 import { stopJob } from '#domain/training/endings.ts';
@@ -77,6 +77,36 @@ test('completes its job and exits with 0', async () => {
   expect(lines.map(({ message }) => message)).toEqual(['training', 'device', 'completed']);
   expect(code).toBe(0);
   expect((await find()).status).toBe('completed');
+});
+
+describe('started before there is a task', () => {
+  const STANDBY = { TRAINYARD_STANDBY: '1' };
+
+  test('runs the one that its first line of input names', async () => {
+    const job = await world.queue('j');
+    const { process: trainer, closed } = start({ ...STANDBY, TRAINYARD_DATA: world.dir });
+    const { account_id: TRAINYARD_ACCOUNT, id: TRAINYARD_JOB, attempt: TRAINYARD_ATTEMPT } = job;
+    trainer.stdin.write(`${JSON.stringify({ TRAINYARD_ACCOUNT, TRAINYARD_JOB, TRAINYARD_ATTEMPT })}\n`);
+    const { code, lines } = await closed;
+    expect([code, lines.at(-1)!.message]).toEqual([0, 'completed']);
+    expect((await find()).status).toBe('completed');
+  });
+
+  test('ends where its host does before that', async () => {
+    const { process: trainer, closed } = start({ ...STANDBY, TRAINYARD_DATA: world.dir });
+    trainer.stdin.end();
+    expect(await closed).toMatchObject({ code: 75, lines: [] });
+  });
+
+  test('names what a wrong line lacks', async () => {
+    const { process: trainer, closed } = start({ ...STANDBY, TRAINYARD_DATA: world.dir });
+    trainer.stdin.write('{"TRAINYARD_ACCOUNT":"a","TRAINYARD_ATTEMPT":1}\n');
+    const { code, lines } = await closed;
+    expect([code, lines.at(-1)!.message]).toEqual([
+      2,
+      expect.stringContaining('TRAINYARD_JOB must be the id of the job'),
+    ]);
+  });
 });
 
 test('exits with 0 soon after its job was stopped', async () => {

@@ -23,6 +23,7 @@ import { people } from './people.ts';
 import { predictions } from './predictions.ts';
 import { programs } from './programs.ts';
 import { requests } from './requests.ts';
+import { retention } from './retention.ts';
 import { stopping } from './stopping.ts';
 import { tenancy } from './tenancy.ts';
 import { trainingService } from './training-service.ts';
@@ -72,6 +73,7 @@ export function platformCases(world: World): void {
     vaultLarge,
     vaultAdditions,
     vaultSchedule,
+    retention,
   ];
   for (const cases of all) cases(world);
 }

@@ -111,11 +111,14 @@ export function modelOptions(world: World): void {
         });
         const put = await fetch(parts[0]!.url, { method: 'PUT', body });
         const etag = put.headers.get('etag')!.replaceAll('"', '');
-        return user.client.post<{ id: string; model_type: string }>(`/models/import/uploads/${upload_id}/complete`, {
-          ...{ parts: [{ part: 1, etag }], name },
-        });
+        const complete = () =>
+          user.client.post<{ id: string; model_type: string }>(`/models/import/uploads/${upload_id}/complete`, {
+            ...{ parts: [{ part: 1, etag }], name },
+          });
+        return { completed: await complete(), complete };
       };
-      const weights = await sent(bytes, 'Weights in parts');
+      const { completed: weights, complete } = await sent(bytes, 'Weights in parts');
+      expect(await complete()).toEqual(weights);
       expect(weights.model_type).toBe('weights');
       const from = await ended(
         user,

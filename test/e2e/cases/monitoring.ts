@@ -1,6 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import { beforeAll, describe, expect, test } from '@jest/globals';
+import { keys } from '#domain/keys.ts';
+import { dueDriftCheck } from '#domain/prediction-log/drift-checks.ts';
+import { NOWHERE } from '../nowhere.ts';
 import { User } from '../user.ts';
 import type { World } from '../world.ts';
 
@@ -30,8 +33,15 @@ export function monitoring(world: World): void {
     let user: User;
     let model: string;
     let logged: Predicted;
+    let account: string;
+    let webhook: string;
     beforeAll(async () => {
       user = await User.register(world);
+      ({ id: account } = await user.client.get<{ id: string }>('/auth/me'));
+      ({ id: webhook } = await user.client.post<{ id: string }>('/webhooks', {
+        url: NOWHERE,
+        events: ['model.drift'],
+      }));
       const job = await user.train((await user.uploadPenguins()).id, { epochs: 5 });
       await user.jobIs(job, ({ status }) => status === 'completed');
       model = (await user.results(job)).model_id;
@@ -99,6 +109,19 @@ export function monitoring(world: World): void {
       );
       expect(after.drifted).toEqual(['body_mass_g']);
       expect(after.predictions.map(({ name }) => name)).toEqual(['class', 'confidence']);
+    });
+
+    test('that have drifted are published as an event, which webhooks deliver', async () => {
+      await world.runSchedule('check-drift', async (table) => {
+        await table.transact([dueDriftCheck(account, model, Date.now())]);
+        // The host may have looked at it just before.
+        await table.update(keys.driftCheck(account, model), { remove: ['checked_at'] });
+      });
+      const { deliveries } = await user.until(
+        () => user.client.get<{ deliveries: { event: string }[] }>(`/webhooks/${webhook}/deliveries`),
+        (found) => found.deliveries.length > 0,
+      );
+      expect(deliveries).toMatchObject([{ event: 'model.drift' }]);
     });
 
     test('are no longer logged once that is turned off, and one request decides for itself', async () => {

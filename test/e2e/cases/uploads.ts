@@ -74,6 +74,20 @@ export function uploads(world: World): void {
       await expect(complete()).rejects.toThrow('answered 404');
     });
 
+    test('that is completed again is the dataset that it has become', async () => {
+      const body = 'a,y\n1,2\n3,4\n5,6\n7,8\n';
+      const { upload_id, parts } = await begin(body.length);
+      const sent = await fetch(parts[0]!.url, { method: 'PUT', body });
+      const etag = sent.headers.get('etag')!.replaceAll('"', '');
+      const path = `/datasets/uploads/${upload_id}/complete`;
+      const complete = () => user.client.post<{ id: string }>(path, { parts: [{ part: 1, etag }] });
+      const { id } = await complete();
+      await user.processed(id);
+      expect(await complete()).toMatchObject({ id, status: 'ready' });
+      const stranger = await User.register(world);
+      await expect(stranger.client.post(path, { parts: [{ part: 1, etag }] })).rejects.toThrow('answered 404');
+    });
+
     test('of another account does not exist', async () => {
       const { upload_id } = await begin(10);
       const stranger = await User.register(world);

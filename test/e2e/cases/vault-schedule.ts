@@ -18,7 +18,7 @@ export function vaultSchedule(world: World): void {
       const scheduled = async () => (await call('GET', '/scheduled/backup/list?kind=scheduled')).body.backups;
       expect(await scheduled()).toEqual([]);
 
-      await world.backUpVaults((table) =>
+      await world.runSchedule('back-up-vaults', (table) =>
         table.update(keys.vaultManager(account, 'scheduled'), { set: { isk: isoTime(0) } }, { kind: 'present' }),
       );
       const [backup, ...others] = await scheduled();
@@ -27,7 +27,7 @@ export function vaultSchedule(world: World): void {
       expect((await call('GET', '/scheduled/info')).body.last_backup).toBe(backup.created_at);
 
       // The first backup plans a drill for the next time; the manager is not due again.
-      await world.backUpVaults(async () => undefined);
+      await world.runSchedule('back-up-vaults');
       expect((await call('GET', '/scheduled/health')).body).toMatchObject({
         status: 'healthy',
         restore_drill: { passed: true, backup_name: backup.backup_name, models_restored: 1 },

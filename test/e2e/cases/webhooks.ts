@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { Webhook as Verifier } from 'standardwebhooks';
 import { Receiver } from '../../functions/events/webhooks/receiver.ts';
+import { NOWHERE } from '../nowhere.ts';
 import { User } from '../user.ts';
 import type { World } from '../world.ts';
 
@@ -20,9 +21,6 @@ interface Delivery {
     readonly response: { readonly status: number } | null;
   }[];
 }
-
-/** A name that no resolver knows (RFC 6761). */
-const NOWHERE = 'https://receiver.invalid/hook';
 
 const deliveriesOf = async (user: User, id: string): Promise<readonly Delivery[]> =>
   (await user.client.get<{ deliveries: Delivery[] }>(`/webhooks/${id}/deliveries?limit=100`)).deliveries;

@@ -144,6 +144,7 @@ describe('files of the embedded host', () => {
         409,
         { error: expect.stringMatching(/^a\.csv is damaged: its bytes are not those that were written/) },
       ]);
+      expect((await fetch(url, { method: 'HEAD' })).status).toBe(409);
     }
     const large = Buffer.from(pattern(4 * MEBIBYTE + 1));
     await datasets.put('large', large);

@@ -33,7 +33,7 @@ export async function computeSubject(
   const host = await openEmbeddedHost({
     ...computeOptions(dir),
     log: ({ task, line }) => {
-      if (line !== 'started') return;
+      if (line !== 'started' || task === undefined) return;
       started.add(task.id);
       waiting.get(task.id)?.();
     },

@@ -49,7 +49,7 @@ describe('compute of the embedded host', () => {
       // Each runs until it is terminated.
       computeCommand: () => ({ command: process.execPath, args: ['-e', SCRIPTS.hang], env: {} }),
       log: ({ task }) => {
-        order.push(task.id);
+        order.push(task!.id);
         wake();
       },
     });

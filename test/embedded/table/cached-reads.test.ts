@@ -3,6 +3,8 @@ import fc from 'fast-check';
 import { CachedReads } from '#embedded/table/cached-reads.ts';
 import { openTableSubject } from './table-subject.ts';
 
+const UNCHANGED = { own: 1, others: 1 };
+
 const found = (value: string, expiresAt = Number.POSITIVE_INFINITY) => ({
   value,
   characters: value.length,
@@ -65,7 +67,7 @@ test('between two changes a page is read once, and nobody can change what others
 });
 
 test('nothing is answered for a time before it was read, when something that expired may have been there', () => {
-  const reads = new CachedReads(() => '1');
+  const reads = new CachedReads(() => UNCHANGED);
   expect(reads.read('page', 100, () => found('later', 200))).toBe('later');
   expect(reads.read('page', 199, () => found('other'))).toBe('later');
   expect(reads.read('page', 99, () => found('earlier'))).toBe('earlier');
@@ -73,11 +75,11 @@ test('nothing is answered for a time before it was read, when something that exp
 });
 
 test('the memory is bounded, and the longest answers are not remembered', () => {
-  const reads = new CachedReads(() => '1', 1000);
+  const reads = new CachedReads(() => UNCHANGED, 1000);
   for (let i = 0; i < 100; i++) reads.read(`page ${i}`, 1, () => found('x'.repeat(100)));
   expect(reads.characters).toBeLessThanOrEqual(1000);
   expect(reads.characters).toBeGreaterThan(800);
-  const large = new CachedReads(() => '1');
+  const large = new CachedReads(() => UNCHANGED);
   large.read('large', 1, () => found('x'.repeat(300_000)));
   expect(large.characters).toBe(0);
 });

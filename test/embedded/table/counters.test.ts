@@ -6,7 +6,7 @@ import { embeddedOptions, temporaryFolder } from '../folder.ts';
 
 const KEY = { pk: 'account', sk: 'day' };
 const LATER = Number.MAX_SAFE_INTEGER;
-const LIMIT = 100;
+const LIMIT = 1000;
 
 let folder: Awaited<ReturnType<typeof temporaryFolder>>;
 let here: EmbeddedAdapters;
@@ -48,15 +48,44 @@ test('what others have counted since is waited for', async () => {
   await count(there);
   expect(await count(here)).toEqual([3, false]);
   expect(await count(here)).toEqual([4, true]);
-  expect((await count(there))[0]).toBe(5);
+  await stored(here);
+  expect(await count(there)).toEqual([5, false]);
+});
+
+test('sums that come early are written a few milliseconds later, all at once', async () => {
+  await count(here);
+  for (let n = 0; n < 3; n++) await count(here);
+  expect(await stored(there)).toBe(1);
+  while ((await stored(there)) !== 4) await new Promise((tick) => setTimeout(tick, 1));
+});
+
+test('many early sums do not wait for the rest of the time', async () => {
+  await count(here);
+  for (let n = 0; n < 256; n++) await count(here);
+  await new Promise(setImmediate);
+  expect(await stored(there)).toBe(257);
+});
+
+test('what came early is written when the folder is closed', async () => {
+  for (let n = 0; n < 3; n++) await count(here);
+  await here.close();
+  expect(await stored(there)).toBe(3);
+  here = await openEmbedded(embeddedOptions(folder.dir));
 });
 
 test('near the limit each sum is waited for, and is another one', async () => {
-  for (let n = 1; n < 90; n++) await count(here);
-  await new Promise(setImmediate);
-  expect(await count(here)).toEqual([90, false]);
+  for (let n = 1; n < 900; n++) await count(here);
+  await stored(here);
+  expect(await count(here)).toEqual([900, false]);
   const sums = await Promise.all(Array.from({ length: 10 }, (_, n) => count(n % 2 === 0 ? here : there)));
-  expect(sums.map(([sum]) => sum).sort((a, b) => a - b)).toEqual(Array.from({ length: 10 }, (_, n) => 91 + n));
+  expect(sums.map(([sum]) => sum).sort((a, b) => a - b)).toEqual(Array.from({ length: 10 }, (_, n) => 901 + n));
+});
+
+test('of a small limit each sum is waited for', async () => {
+  const count = ({ table }: EmbeddedAdapters) => table.increment(KEY, 'n', LATER, 100);
+  await count(here);
+  const sums = await Promise.all(Array.from({ length: 10 }, (_, n) => count(n % 2 === 0 ? here : there)));
+  expect(sums.sort((a, b) => a - b)).toEqual(Array.from({ length: 10 }, (_, n) => 2 + n));
 });
 
 test('a counter that was deleted counts from zero', async () => {

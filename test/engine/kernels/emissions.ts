@@ -52,7 +52,7 @@ export const emissions: Readonly<Record<string, Emission>> = {
       ...{ gelu: ops.gelu, geluTanh: ops.geluTanh, leakyRelu: ops.leakyRelu, softmax: ops.softmax },
       ...{ logSoftmax: ops.logSoftmax, isNan: ops.isNan, isInf: ops.isInf, argMax: ops.argMax },
       ...{ reduceSum: ops.reduceSum, reduceMean: ops.reduceMean, reduceMax: ops.reduceMax, reduceMin: ops.reduceMin },
-      ...{ reduceLogSumExp: ops.reduceLogSumExp, transpose: ops.transpose },
+      ...{ reduceLogSumExp: ops.reduceLogSumExp, reduceSumSquare: ops.reduceSumSquare, transpose: ops.transpose },
     }).map(([name, f]) => [name, one((b, x) => f(b, x))]),
   ),
   ...Object.fromEntries(

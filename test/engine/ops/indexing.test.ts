@@ -1,6 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import { grad } from '#engine/grad.ts';
 import { Builder, Graph } from '#engine/graph.ts';
+import { parseModel } from '#engine/onnx/proto.ts';
 import { writeModel } from '#engine/onnx/write.ts';
 import * as ops from '#engine/ops/index.ts';
 import { openSession } from '#engine/run.ts';
@@ -24,6 +26,35 @@ describe('gather', () => {
       checkGradients([random(seed, shape), indices], (b, [x, i]) => ops.sin(b, ops.gather(b, x!, i!, axis)), { seed }),
     );
     await fc.assert(property, { ...settings, numRuns: 30 });
+  });
+
+  test('has a gradient for positions that are known in advance, and that has its own', async () => {
+    const cases = shapeWithAxis.chain(({ shape, axis }) => {
+      const position = fc.integer({ min: -shape[axis]!, max: shape[axis]! - 1 });
+      return fc.tuple(fc.constant(shape), fc.constant(axis), fc.array(position, { maxLength: shape[axis]! }), seeds);
+    });
+    const property = fc.asyncProperty(cases, ([shape, axis, list, seed]) => {
+      const positions = (b: Builder) => b.constant(tensorFrom('int64', [list.length], list));
+      return checkGradients([random(seed, shape)], (b, [x]) => ops.sin(b, ops.gather(b, x!, positions(b), axis)), {
+        seed,
+      });
+    });
+    await fc.assert(property, { ...settings, numRuns: 30 });
+  });
+
+  test('adds nothing up in its gradient where each position is known and occurs once', () => {
+    const written = (list: readonly number[]) => {
+      const b = new Builder();
+      const x = b.input('x', 'float32', [4, 2]);
+      const y = ops.gather(b, x, b.constant(tensorFrom('int64', [list.length], list)));
+      const [slope] = grad(b, ops.reduceSum(b, ops.mul(b, y, y)), [x]);
+      return parseModel(writeModel(new Graph('g', [x], { slope: slope! }), { producer: 'test' })).graph.node.map(
+        ({ opType }) => opType,
+      );
+    };
+    expect(written([2, 0, -1])).not.toContain('ScatterElements');
+    // The last and the fourth are the same.
+    expect(written([3, -1])).toContain('ScatterElements');
   });
 
   test('takes rows, also of strings', async () => {

@@ -14,6 +14,10 @@ const sum = (xs: readonly number[]) => xs.reduce((total, x) => total + x, 0);
 
 const reductions = {
   reduceSum: { f: ops.reduceSum, reference: sum },
+  reduceSumSquare: {
+    f: ops.reduceSumSquare,
+    reference: (xs: readonly number[]) => sum(xs.map((x) => x * x)),
+  },
   reduceMean: { f: ops.reduceMean, reference: (xs: readonly number[]) => sum(xs) / xs.length },
   reduceMax: { f: ops.reduceMax, reference: (xs: readonly number[]) => Math.max(...xs) },
   reduceMin: { f: ops.reduceMin, reference: (xs: readonly number[]) => Math.min(...xs) },
@@ -46,6 +50,11 @@ describe.each(Object.entries(reductions))('%s', (_, { f, reference }) => {
     });
     await fc.assert(property, { ...settings, numRuns: 30 });
   });
+});
+
+test('the sum of squares of a single number is its square', async () => {
+  const { y } = await evaluate([tensorFrom('float64', [], [-3])], (b, [x]) => ({ y: ops.reduceSumSquare(b, x!) }));
+  expect(y).toEqual(tensorFrom('float64', [], [9]));
 });
 
 test('the mean over rows counted only at run time divides by their number', async () => {

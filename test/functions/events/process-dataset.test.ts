@@ -5,12 +5,14 @@ import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { deleteDataset, reprocessDataset } from '#domain/datasets/change.ts';
 import { datasetProfile } from '#domain/datasets/profile.ts';
 import { findDataset } from '#domain/datasets/read.ts';
+import type { Dataset } from '#domain/datasets/record.ts';
 import { blobKeys } from '#domain/keys.ts';
 import { dueOrphans } from '#domain/orphans.ts';
 import { isoTime } from '#domain/times.ts';
 import { permitted } from '#infra/embedded/invoke/permitted.ts';
 import { bytesInMemory } from '#learning/files/file-bytes.ts';
 import { profileCsv } from '#learning/profile/profile.ts';
+import { flipBit } from '../../embedded/damage.ts';
 import { readDataset } from './reader.ts';
 import { openWorld, replacing, type World } from './world.ts';
 
@@ -91,10 +93,42 @@ test.each([
   expect(again).toMatchObject({
     status: 'failed',
     sha256: before.sha256,
-    failure: { details: [{ field: 'file', message: expect.stringContaining('the file was changed since') }] },
+    failure: { details: [{ field: 'file', message: expect.stringContaining('The stored file is damaged (SHA-256 ') }] },
   });
   const { body } = await blobs.datasets.get(blobKeys.datasetProfile(world.accountId, 'd'));
   expect(datasetProfile.parse(JSON.parse(await text(body))).sha256).toBe(before.sha256);
+});
+
+test('a file that cannot be read because it was changed is damaged in the first place', async () => {
+  const { blobs, table } = world.adapters;
+  await world.upload('d', PENGUINS);
+  const find = async () => (await findDataset(table, world.accountId, 'd'))!;
+  const read = async (): Promise<Dataset> => {
+    await process('d');
+    return find();
+  };
+  const before = await read();
+  await blobs.datasets.put(
+    blobKeys.datasetFile(world.accountId, 'd'),
+    Buffer.from(PENGUINS.replace('Adelie,', 'Adelie;')),
+  );
+  await reprocessDataset(table, before, { parsing: {}, requested_type: 'auto' }, isoTime(world.clock.now));
+  const damage = expect.stringMatching(
+    `^The stored file is damaged \\(SHA-256 [0-9a-f]{64}, expected ${before.sha256}\\)`,
+  );
+  const reason = expect.stringContaining('row 1 (line 2) must have 8 values');
+  expect(await read()).toMatchObject({
+    failure: { message: damage, details: [{ message: damage }, { field: 'file', message: reason }] },
+  });
+
+  // Also where nobody has read it before, and so nobody knows its SHA-256.
+  const bytes = Buffer.from('a,b\n1,2\n3,4\n'.repeat(50));
+  await world.upload('new', bytes.toString());
+  flipBit(world.dir, bytes, 5);
+  await process('new');
+  expect((await findDataset(table, world.accountId, 'new'))!.failure!.message).toMatch(
+    'The stored file is damaged: its',
+  );
 });
 
 test('a bad file becomes a failed dataset that says why', async () => {

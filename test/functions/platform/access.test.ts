@@ -7,9 +7,9 @@ import { contentOf } from '#domain/request-body.ts';
 import type { HttpHandler } from '#functions/http/contract.ts';
 import { makeServices } from '#functions/http/route.ts';
 import { makeSurface } from '#functions/http/surface.ts';
+import { describedRoutes } from '#functions/platform/described-routes.ts';
 import { renderError } from '#functions/platform/errors.ts';
 import { importer } from '#functions/platform/models/importer.ts';
-import { describedRoutes } from '#functions/platform/routes.ts';
 import { type Answer, type Call, openPlatform, type Platform } from './harness.ts';
 import { SERVING } from './records.ts';
 

@@ -41,8 +41,8 @@ describe('the model types', () => {
     );
     const linear = hyperparameters.anyOf.find((one: { title: string }) => one.title === 'Linear').properties;
     const referred = Object.values(linear).flatMap((one) => (one as { $ref?: string }).$ref ?? []);
-    // It has another learning rate and other epochs than most.
-    const own = ['learning_rate', 'epochs'];
+    // It has another learning rate, other epochs and another weight decay than most.
+    const own = ['learning_rate', 'epochs', 'weight_decay'];
     expect(referred).toEqual(references.filter((one) => !own.some((name) => one.endsWith(`/${name}`))));
     expect(linear).toMatchObject({ epochs: { default: 100 }, learning_rate: { default: 0.01 } });
     expect(text.split(shared.lr_step_epochs.description)).toHaveLength(2);

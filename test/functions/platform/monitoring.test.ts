@@ -191,6 +191,21 @@ describe('feedback', () => {
     expect(items).toEqual([]);
   });
 
+  test.each([null, '', '  '])(
+    'that the truth is %j withdraws what was said: the row counts no more',
+    async (unknown) => {
+      const other = await penguins(platform, token, `withdrawn ${JSON.stringify(unknown)}`);
+      const { prediction_id } = await ask({ input: ROW, log: true }, other);
+      await write();
+      const rows = async () => (await get(`/models/${other.id}/feedback`)).body;
+      await say(prediction_id, { truth: 'Gentoo' });
+      expect(await rows()).toMatchObject({ rows: 1, classes: [{ class: 'Gentoo' }] });
+      const { status, body } = await say(prediction_id, { truth: unknown });
+      expect([status, body]).toMatchObject([200, { truth: null, correct: null }]);
+      expect(await rows()).toMatchObject({ rows: 0, pending: 0, accuracy: null, classes: [] });
+    },
+  );
+
   test('keeps what is left out', async () => {
     const { prediction_id } = await ask({ input: ROW, log: true });
     await write();

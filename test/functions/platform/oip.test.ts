@@ -4,6 +4,7 @@ import type { Model } from '#domain/models/record.ts';
 import type { HttpHandler } from '#functions/http/contract.ts';
 import { makeHandler } from '#functions/platform/predict.ts';
 import { permitted } from '#infra/embedded/invoke/permitted.ts';
+import { replacing } from '../events/world.ts';
 import { type Call, openPlatform, type Platform } from './harness.ts';
 import { FILES, ONNX, penguins } from './penguins.ts';
 
@@ -12,11 +13,12 @@ let token: string;
 let model: Model;
 let handler: HttpHandler;
 
+const logger = { debug() {}, info() {}, warn() {}, error() {} };
+
 beforeAll(async () => {
   platform = await openPlatform({ rates: { authenticatedPerHour: 100_000 } });
   token = await platform.login();
   model = await penguins(platform, token);
-  const logger = { debug() {}, info() {}, warn() {}, error() {} };
   handler = makeHandler(permitted('platform-predict', platform.store), { settings: platform.settings, logger });
 });
 afterAll(() => platform.close());
@@ -132,6 +134,42 @@ describe('a model', () => {
 });
 
 describe('inference', () => {
+  test.each(['its record is read', 'its files are read'])(
+    'uses what an alias points to by then, where the version before is deleted when %s',
+    async (when) => {
+      const name = `swapped ${when}`;
+      const [old, now] = [await penguins(platform, token, name), await penguins(platform, token, name)];
+      const path = `/models/by-name/${encodeURIComponent(name)}/aliases/live`;
+      const point = (to: Model) => platform.call({ method: 'PUT', path, token, json: { model_id: to.id } });
+      await point(old);
+      let isSwapped = false;
+      const swap = async (): Promise<void> => {
+        if (isSwapped) return;
+        isSwapped = true;
+        expect((await point(now)).status).toBe(200);
+        expect((await platform.call({ method: 'DELETE', path: `/models/${old.id}`, token })).status).toBe(204);
+      };
+      const { store } = platform;
+      const table = replacing(store.table, {
+        get: async (key) => {
+          if (when === 'its record is read' && key.sk.endsWith(old.id)) await swap();
+          return store.table.get(key);
+        },
+      });
+      const artifacts = replacing(store.blobs.artifacts, {
+        get: async (...args) => {
+          await swap();
+          return store.blobs.artifacts.get(...args);
+        },
+      });
+      const adapters = { ...store, table, blobs: { ...store.blobs, artifacts } };
+      const swapping = makeHandler(permitted('platform-predict', adapters), { settings: platform.settings, logger });
+      const asked = { path: at(`/models/${encodeURIComponent(name)}/versions/live/infer`), method: 'POST', token };
+      const { status, body } = await platform.call({ ...asked, json: { inputs: inputs() } }, swapping);
+      expect([status, body.model_version]).toEqual([200, now.version]);
+    },
+  );
+
   test('is answered by one version or the other while an alias moves between them', async () => {
     const later = await penguins(platform, token, 'penguins');
     const move = (to: Model) =>

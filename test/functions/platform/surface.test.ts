@@ -69,6 +69,16 @@ describe('the platform', () => {
     await ours.close();
   });
 
+  test('sends programs no headers that are for pages, unless any origin may call', async () => {
+    const ours = await openPlatform({ corsOrigins: ['https://ours.example'] });
+    for (const path of ['/', '/auth/me']) {
+      const { headers } = await ours.call({ path });
+      expect(Object.keys(headers).filter((name) => name.startsWith('Access-Control'))).toEqual([]);
+      expect(headers.Vary).toBe('Origin');
+    }
+    await ours.close();
+  });
+
   test('hides unexpected errors, and logs them with their stack', async () => {
     const failing = await openPlatform({}, (adapters) => ({
       ...adapters,

@@ -112,14 +112,9 @@ const bad: readonly (readonly [what: string, content: string | Uint8Array, expec
     'file: must be CSV text; got an HTML page (by its first characters)',
   ],
   [
-    'one column',
-    'a\n1\n',
-    'file: must have between 2 and 2000 columns, a feature and the target at least; got 1 (separated by comma, semicolon, tab or |)',
-  ],
-  [
     'more columns than allowed',
     `${Array.from({ length: 2001 }, (_, i) => `c${i}`).join(',')}\n`,
-    'file: must have between 2 and 2000 columns; got 2001',
+    'file: must have between 1 and 2000 columns; got 2001',
   ],
   [
     'a quote that is never closed',

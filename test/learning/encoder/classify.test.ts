@@ -46,6 +46,23 @@ describe('texts that an encoder classifies', () => {
     });
   });
 
+  test('are run some at a time, those of like length together', async () => {
+    const model = session();
+    const texts = Array.from({ length: 300 }, (_, i) => (i % 2 === 0 ? '7' : '7 8 9'));
+    const found = await classifyTokens(
+      model,
+      { ...serving, tokens: { ...serving.tokens, flops: 1 } },
+      tokenizer,
+    )(texts);
+    expect(found.map(([attack]) => Math.round(100 * attack!))).toEqual(texts.map((text) => (text === '7' ? 7 : 9)));
+    // At most 512 tokens; a text of one token is padded with a few of three only where they meet.
+    expect(model.runs.map(({ shape }) => shape)).toEqual([
+      [150, 3],
+      [102, 5],
+      [48, 5],
+    ]);
+  });
+
   test('that would take too long are refused, instead of being cut in silence', async () => {
     const long = Array.from({ length: 15 }, (_, i) => i).join(' ');
     await expect(classifyTokens(session(), serving, tokenizer)([long])).rejects.toMatchObject({

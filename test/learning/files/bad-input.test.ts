@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
@@ -8,97 +7,10 @@ import { gunzipped } from '#learning/files/gzip.ts';
 import { readTable } from '#learning/files/open.ts';
 import { profileCsv } from '#learning/profile/profile.ts';
 import { faults } from '../chunks.ts';
-import { zipped } from './archive.ts';
+import { BAD_FILES, CSV } from './bad-files.ts';
 import { packers, type Value, writers } from './written.ts';
 
-const CSV = `a,y\n${Array.from({ length: 40 }, (_, i) => `${i}.5,${i % 2 ? 'u' : 'v'}`).join('\n')}\n`;
-/** Written by pandas. */
-const nested = readFileSync(new URL('../../fixtures/tables/nested.parquet', import.meta.url));
-const packed = gzipSync(CSV);
-const tar = Buffer.concat([Buffer.alloc(1024), Buffer.from(CSV)]);
-tar.write('a.csv', 0);
-tar.write('ustar', 257);
-
-test.each<[string, string | Buffer, string]>([
-  [
-    'a record without a key',
-    '{"a":1,"y":"u"}\n{"a":2}\n',
-    'row 2 (line 2) must have the keys of the first record; "y" is missing',
-  ],
-  [
-    'a record with another key',
-    '[{"a":1,"y":"u"},{"a":2,"y":"v","z":3}]',
-    'row 2 must have the keys of the first record; got "z" as well',
-  ],
-  ['a key twice', '{"a":1,"y":"u"}\n{"a":2,"a":3,"y":"v"}\n', 'row 2 (line 2) must have each key once; got "a" twice'],
-  [
-    'a nested value',
-    '{"a":1,"y":"u"}\n\n{"a":{"b":2},"y":"v"}\n',
-    'row 2 (line 3) must have text, a number, true, false or null for "a"; got an object',
-  ],
-  [
-    'an array that is too short',
-    '[["a","y"],[1,"u"],[2]]',
-    'row 2 must have 2 values, as many as the first array; got 1',
-  ],
-  ['arrays without names', '[[1,"u"],[2,"v"]]', 'row 1 must be the names of the columns'],
-  ['a JSON array that ends early', '[{"a":1,"y":"u"},{"a":2', 'must be a whole JSON array; it ends within row 2'],
-  ['a comma too many', '{"a":1,"y":"u",}\n', 'row 1 (line 1) must be JSON'],
-  ['an array of numbers', '[1,2,3]', 'row 1 must be an object or an array of values; got "1,2,3]"'],
-  [
-    'half of a character in JSON',
-    '{"a":"\\ud83d","y":"u"}\n',
-    'row 1 (line 1) must have whole characters; got \\ud83d in a text, which is half of one',
-  ],
-  [
-    'a NUL character in JSON',
-    '{"a":"x\\u0000","y":"u"}\n',
-    'row 1 (line 1) must not contain NUL characters; got \\u0000',
-  ],
-  [
-    'JSON in UTF-16',
-    Buffer.from('\ufeff[{"a":1,"y":"u"}]', 'utf16le'),
-    'must be JSON text in UTF-8; got UTF-16 text (by its first bytes): save it as UTF-8',
-  ],
-  [
-    'JSON in UTF-16 without a mark',
-    Buffer.from('[{"a":1,"y":"u"}]', 'utf16le'),
-    'must be JSON text in UTF-8; got UTF-16 text',
-  ],
-  ['gzip within gzip', gzipSync(packed), 'must be packed once; got gzip within gzip: unpack it'],
-  ['gzip within a ZIP', zipped([{ name: 'a.csv.gz', content: packed }]), 'must be packed once; got gzip within ZIP'],
-  ['a tar archive', gzipSync(tar), 'must be one table; got a tar archive: upload a file of it'],
-  ['gzip that ends early', packed.subarray(0, -20), 'must be a whole gzip file; it ends early, after '],
-  [
-    'gzip that is damaged',
-    Buffer.concat([packed.subarray(0, -8), Buffer.alloc(8)]),
-    'must be a gzip file; it is damaged: its checksum is not that of its contents',
-  ],
-  [
-    'a ZIP of two files',
-    zipped([
-      { name: 'a.csv', content: CSV },
-      { name: 'b.csv', content: CSV },
-    ]),
-    'must be a ZIP with one file in it; got 2: "a.csv", "b.csv"',
-  ],
-  [
-    'a ZIP with a prefix',
-    Buffer.concat([Buffer.from('MZ\0\0'), zipped([{ name: 'a.csv', content: CSV }])]),
-    'must begin with its data; got a ZIP archive with other bytes before it: upload the archive alone',
-  ],
-  [
-    'an Excel workbook',
-    zipped([
-      { name: 'xl/workbook.xml', content: 'x' },
-      { name: 'b', content: 'x' },
-    ]),
-    'must be a table; got an Excel workbook: save it as CSV',
-  ],
-  ['a Parquet file of nested columns', nested, 'column "tags" must have one value in each row; got lists'],
-  ['a Parquet file of four bytes', 'PAR1', 'must be a whole Parquet file'],
-  ['a Parquet file that is cut off', Buffer.from('PAR1 and then nothing'), 'must be a whole Parquet file'],
-])('%s is refused with the place and what to do', async (_, content, message) => {
+test.each(BAD_FILES)('%s is refused with the place and what to do', async (_, content, message) => {
   const found = await faults(() => profileCsv(bytesInMemory(Buffer.from(content)), { task: 'auto' }));
   expect(found.join()).toContain(message);
 });

@@ -18,10 +18,19 @@ const delimited = ({ header, rows }: Rows, mark: string): string =>
 const records = ({ header, rows }: Rows): object[] =>
   rows.map((row) => Object.fromEntries(header.map((name, i) => [name, row[i]])));
 
-const parquet = ({ header, rows }: Rows): Buffer => {
-  const columnData = header.map((name, i) => ({ name, data: rows.map((row) => row[i] ?? null), nullable: true }));
-  return Buffer.from(parquetWriteBuffer({ columnData }));
-};
+const parquet = (table: Rows): Buffer => Buffer.from(parquetWriteBuffer({ columnData: columnsOf(table) }));
+
+const columnsOf = ({ header, rows }: Rows) =>
+  header.map((name, i) => ({ name, data: rows.map((row) => row[i] ?? null), nullable: true }));
+
+/** Each value once, and the places of those that the rows have, in pages of a few thousand rows. */
+export const inDictionaries = (table: Rows): Buffer =>
+  Buffer.from(
+    parquetWriteBuffer({
+      columnData: columnsOf(table).map((column) => ({ ...column, encoding: 'RLE_DICTIONARY' as const })),
+      pageSize: 4096,
+    }),
+  );
 
 export const writers = {
   csv: (of: Rows) => Buffer.from(delimited(of, ',')),

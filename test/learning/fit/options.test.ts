@@ -50,6 +50,17 @@ async function factors(hyperparameters: object, stepsPerEpoch: number, steps: re
   return found;
 }
 
+test('weight decay is by the number of training rows where nobody says it', async () => {
+  const weights = async (hyperparameters: object, target?: string) => {
+    const { fit } = await fitted({ epochs: 2, ...hyperparameters }, target === undefined ? {} : { target });
+    return Array.from(fit.parameters['hidden.0.weight']!.data as Float32Array);
+  };
+  expect(await weights({})).toEqual(await weights({ weight_decay: 3 / 275 }));
+  expect(await weights({})).not.toEqual(await weights({ weight_decay: 0 }));
+  const mass = 'body_mass_g';
+  expect(await weights({}, mass)).toEqual(await weights({ weight_decay: 10 / 273 }, mass));
+});
+
 describe('class weights', () => {
   test('that are balanced are those of scikit-learn: rows / (classes · rows of the class)', async () => {
     const { data, preparation } = await prepared(PENGUINS, { target: 'species' });

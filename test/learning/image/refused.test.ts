@@ -63,6 +63,11 @@ describe('a ZIP is refused', () => {
       /"b\/2.png" .* pixels; got 100000 × 100000/,
     ],
     [
+      'with an image that is cut off',
+      [file('a/1.bmp'), file('b/2.bmp', bmp.subarray(0, bmp.length - 1))],
+      /image "b\/2.bmp" is cut off: its end is missing/,
+    ],
+    [
       'with two manifests',
       [file('1.bmp'), text('a.csv', 'x'), text('b.json', '[]')],
       /at most one manifest.*"a.csv", "b.json"/,
@@ -133,13 +138,17 @@ test('an array alone is refused with what to save', async () => {
 });
 
 test('an image that cannot be decoded ends the training with its name', async () => {
-  const broken = Buffer.from(bmp).subarray(0, 60);
+  // Whole by its structure: the colour of a pixel is not in its palette.
+  const broken = Buffer.alloc(bmp.length + 4);
+  bmp.copy(broken);
+  broken.writeUInt16LE(8, 28);
+  broken.writeUInt32LE(1, 46);
   const files = ['a/1', 'a/2', 'b/3', 'b/4'].map((name) => file(`${name}.bmp`, name === 'b/4' ? broken : bmp));
   await withSource(zipOf(files), async (source) => {
     const profile = await image.profile(source, { task: 'auto' });
     const preparing = image.prepare(source, profile, { validationSplit: 0, seed: 0 });
     await expect(preparing).rejects.toThrow(TrainingFailure);
-    await expect(preparing).rejects.toThrow('The image "b/4.bmp" is cut off');
+    await expect(preparing).rejects.toThrow('The image "b/4.bmp" has a pixel whose colour is not in its palette');
     await expect(
       image.prepare(source, { ...profile, sha256: 'other' }, { validationSplit: 0, seed: 0 }),
     ).rejects.toThrow('its bytes have changed');

@@ -74,6 +74,12 @@ describe('answers from before the export', () => {
   });
 });
 
+test('of a class that the model does not have says which it has', async () => {
+  expect(await faults(classifier, [{ input: classifier.rows[0]!, class: 'setosa' }])).toEqual([
+    { field: 'examples[0].class', message: 'must be one of the classes "0", "1", "2"; got "setosa"' },
+  ]);
+});
+
 describe('examples that do not fit the model are refused', () => {
   const input = classifier.rows[0]!;
   test.each<[string, { onnx: string }, Example, string, string]>([
@@ -90,7 +96,7 @@ describe('examples that do not fit the model are refused', () => {
       classifier,
       { input, probabilities: { 7: 1 } },
       'examples[0].probabilities',
-      'must be of the classes 0, 1, 2; got 7',
+      'must be of the classes "0", "1", "2"; got "7"',
     ],
     [
       'a class of numbers',

@@ -7,7 +7,7 @@ import { profileCsv } from '#learning/profile/profile.ts';
 import { QuantileSketch } from '#learning/profile/quantiles.ts';
 import { hashOfNumber } from '#learning/values/hash.ts';
 import { chunked } from '../chunks.ts';
-import { type Rows, type Value, writers } from '../files/written.ts';
+import { inDictionaries, type Rows, type Value, writers } from '../files/written.ts';
 
 const VALUES = Float64Array.from({ length: 200_000 }, (_, i) => ((i * 7919) % 100_003) / 8);
 /** Where the pieces end in which they are added. */
@@ -60,6 +60,10 @@ const CELLS: Readonly<Record<string, (i: number) => Value>> = {
   'numbers of three digits behind the point': (i) => 1 + ((i * 7919) % 5003) / 1000,
   'whole numbers': (i) => (i * 7919) % 100_003,
   'few numbers': (i) => (i * 31) % 97,
+  'many numbers that come again': (i) => ((i * 7919) % 1501) / 4 + 1 / 8,
+  'whole numbers that come again': (i) => ((i * 7919) % 1501) - 700,
+  'numbers that come again, of which some are missing': (i) => (i % 11 === 3 ? null : ((i * 7919) % 1501) / 4 + 1 / 8),
+  'very large and very small numbers that come again': (i) => [1e20, 1e-9, 0.5, -2.5, 0.25][(i * 7) % 5]!,
   'numbers, of which some are missing': (i) => (i % 11 === 3 ? null : ((i * 7919) % 5003) / 4 + 1 / 8),
   'numbers among which are words': (i) => (i % 500 === 40 ? 'about ten' : ((i * 7919) % 5003) / 4 + 1 / 8),
   'very large and very small numbers': (i) => (i % 3 === 0 ? 1e20 * (i + 1) : i % 3 === 1 ? 1e-9 * (i + 1) : i + 0.5),
@@ -86,19 +90,27 @@ describe('a column has the same profile in chunks of any size', () => {
 
 describe('and in Parquet', () => {
   test.each(
-    ['numbers with a point', 'numbers of three digits behind the point', 'few numbers', 'few words'].map(
-      (name) => [name, CELLS[name]!] as const,
-    ),
+    [
+      'numbers with a point',
+      'numbers of three digits behind the point',
+      'whole numbers',
+      'few numbers',
+      'few words',
+      'many numbers that come again',
+      'whole numbers that come again',
+      'numbers that come again, of which some are missing',
+      'very large and very small numbers that come again',
+    ].map((name) => [name, CELLS[name]!] as const),
   )('of %s', async (_, cell) => {
     const table: Rows = {
       header: ['n', 'x', 'y'],
       rows: Array.from({ length: ROWS }, (__, i) => [`w${i}`, cell(i), i % 3 ? 'u' : 'v']),
     };
-    const [inText, typed] = await Promise.all(
-      (['csv', 'parquet'] as const).map((format) =>
-        profileCsv(chunked(writers[format](table), 2 ** 24), { task: 'auto' }),
+    const [inText, ...typed] = await Promise.all(
+      [writers.csv, writers.parquet, inDictionaries].map((write) =>
+        profileCsv(chunked(write(table), 2 ** 24), { task: 'auto' }),
       ),
     );
-    expect(typed!.columns).toEqual(inText!.columns);
+    for (const { columns } of typed) expect(columns).toEqual(inText!.columns);
   });
 });

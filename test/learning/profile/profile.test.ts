@@ -119,6 +119,11 @@ describe('the target', () => {
   });
 
   test.each([
+    [
+      'a\n1\n2\n',
+      {},
+      'file: must have between 2 and 2000 columns, a feature and the target at least; got 1: cells of CSV are separated by comma, semicolon, tab or |',
+    ],
     ['a,y\n1,x\n2,x\n', {}, 'target: column "y" must have between 2 and 1000 classes; got 1: "x"'],
     [
       'a,y\n1,1.5\n2,x\n',

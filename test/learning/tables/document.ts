@@ -1,6 +1,8 @@
 /** `docs/table-cases.md`: what tables as people have them are read as, and what is said about them. */
 import { readFileSync } from 'node:fs';
+import { BAD_FILES } from '../files/bad-files.ts';
 import { COLUMNS, type ExpectedColumn } from './columns.ts';
+import { EXPORTS, type Export } from './exports.ts';
 import { FILES, type Right, TABLES } from './files.ts';
 
 const code = (text: string): string => `\`${text.replaceAll('|', '\\|')}\``;
@@ -35,6 +37,14 @@ function columnLine(name: string, cells: readonly string[], expected: ExpectedCo
   return `| ${name}${called} | ${examples.join(' ')} | ${read.join(', ')} | ${said?.map(code).join(', ') || 'nothing'} |`;
 }
 
+function exportLine(about: string, { columns, said }: Export): string {
+  const read = Object.entries(columns).map(([name, type]) => `${code(name.replaceAll('\n', ' '))} ${type}`);
+  return `| ${about} | ${read.join('; ')} | ${said.map((one) => code(one.split(' ')[0]!)).join(', ') || 'nothing'} |`;
+}
+
+const badLine = ([what, , message]: (typeof BAD_FILES)[number]): string =>
+  `| ${what} | ${message.replaceAll('|', '\\|').replaceAll('<', '\\<')} |`;
+
 export function casesDocument(): string {
   const about = descriptions();
   return `${[
@@ -48,6 +58,14 @@ export function casesDocument(): string {
     '| --- | --- | --- |',
     ...Object.entries(FILES).map(([file, right]) => fileLine(about.get(file) ?? file, right)),
     '',
+    '## Exports',
+    '',
+    'Small files as programs and people write them.',
+    '',
+    '| A file with | Read as | Said |',
+    '| --- | --- | --- |',
+    ...Object.entries(EXPORTS).map(([about, file]) => exportLine(about, file)),
+    '',
     '## Columns',
     '',
     'Each beside a column of numbers and a target.',
@@ -55,5 +73,13 @@ export function casesDocument(): string {
     '| A column of | Such as | Read as | Said |',
     '| --- | --- | --- | --- |',
     ...Object.entries(COLUMNS).map(([name, [cells, expected, column]]) => columnLine(name, cells, expected, column)),
+    '',
+    '## What is refused',
+    '',
+    'Each as a fault of the field `file`, with these words in it.',
+    '',
+    '| What it is | What is said |',
+    '| --- | --- |',
+    ...BAD_FILES.map(badLine),
   ].join('\n')}\n`;
 }

@@ -30,6 +30,16 @@ describe('a table with one column of text', () => {
     expect(takers.map(({ name }) => name)).toEqual(['compact-text']);
   });
 
+  test('may be the only column where there is nothing to learn, only texts to predict', async () => {
+    const csv = ['said', ...ROWS.map((row) => row.split(',')[0])].join('\n');
+    const profile = await profileCsv(chunked(csv), { task: 'auto', parsing: { unlabelled: true } });
+    expect(profile).toMatchObject({ kind: 'text', rows: 120, features: ['said'] });
+    expect([profile.target, profile.task]).toEqual(['', undefined]);
+    await expect(profileCsv(chunked(csv), { task: 'auto', parsing: {} })).rejects.toMatchObject({
+      details: [{ field: 'file', message: expect.stringMatching(/a feature and the target at least; got 1/) }],
+    });
+  });
+
   test('beside other features is a table, of which models of texts take the text', async () => {
     const profile = await profiled(MIXED, { columns: { n: { role: 'feature' } } });
     expect(profile.kind).toBeUndefined();

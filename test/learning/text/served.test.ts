@@ -1,8 +1,12 @@
+import { createHash } from 'node:crypto';
+import { buffer } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { blobKeys } from '#domain/keys.ts';
 import { findModel } from '#domain/models/read.ts';
 import type { Model } from '#domain/models/record.ts';
 import { findJob } from '#domain/training/read.ts';
-import { makePredictor, type Predictor } from '#learning/predictor.ts';
+import { encodeModel, parseModel } from '#engine/onnx/proto.ts';
+import { type ClassPrediction, makePredictor, type Predictor } from '#learning/predictor.ts';
 import { runJob } from '#training/run-job.ts';
 import { openTrainerWorld, type TrainerWorld } from '../../training/world.ts';
 
@@ -71,6 +75,52 @@ describe('a model of texts', () => {
     close(await answers(...texts));
     const calls = texts.map((text) => predictor.predict(model, [[text]], { probabilities: true }));
     close((await Promise.all(calls)).flatMap(good));
+  });
+
+  test('says which words speak for an answer, with a base that they add up to it with', async () => {
+    const text = 'it was great on day 3';
+    const [found] = (await predictor.predict(model, [text], { explain: true })) as readonly ClassPrediction[];
+    const { base, basis, words: parts, contributions } = found!.explanation!;
+    expect([basis, parts]).toEqual(['empty_text', ['it ', 'was ', 'great ', 'on ', 'day ', '3']]);
+    const values = contributions as number[];
+    expect(values.reduce((sum, one) => sum + one, base)).toBeCloseTo(found!.confidence, 5);
+    expect(values.indexOf(Math.max(...values))).toBe(2);
+  });
+
+  test('of an earlier build, with room for so many n-grams, reads those that come first', async () => {
+    const PLACES = 40;
+    const files = await Promise.all(
+      ['model.onnx', 'serving.json'].map(async (file) => {
+        const { body } = await world.adapters.blobs.artifacts.get(blobKeys.modelFile(model.account_id, model.id, file));
+        return buffer(body);
+      }),
+    );
+    const [onnx, described] = files as [Buffer, Buffer];
+    const proto = parseModel(onnx);
+    for (const { type } of proto.graph.input) type!.tensorType!.shape!.dim[1] = { dimValue: PLACES };
+    const serving = JSON.parse(described.toString());
+    serving.input.places = PLACES;
+    const written = new Map<string, Buffer>([
+      ['model.onnx', Buffer.from(encodeModel(proto))],
+      ['serving.json', Buffer.from(JSON.stringify(serving))],
+    ]);
+    const earlier: Model = {
+      ...{ ...model, id: '00000000-0000-4000-8000-000000000001' },
+      artifacts: Array.from(written, ([file, bytes]) => ({
+        ...{ ...model.artifacts.find((one) => one.file === file)!, size: bytes.length },
+        sha256: createHash('sha256').update(bytes).digest('hex'),
+      })),
+    };
+    for (const [file, bytes] of written)
+      await world.adapters.blobs.artifacts.put(blobKeys.modelFile(earlier.account_id, earlier.id, file), bytes);
+    const of = async (...texts: string[]) => good(await predictor.predict(earlier, texts, { probabilities: true }));
+    const [short] = await answers('so great');
+    expect((await of('so great'))[0]).toBeCloseTo(short!, 6);
+    // There is no room left for what makes the difference.
+    const [awful, great] = await of(`${words(20)} awful`, `${words(20)} great`);
+    expect(great).toBe(awful);
+    const [explained] = await predictor.predict(earlier, ['so great'], { explain: true });
+    expect((explained as ClassPrediction).explanation?.words).toEqual(['so ', 'great']);
   });
 
   test('names the row of a request that is no text', async () => {

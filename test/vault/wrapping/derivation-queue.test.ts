@@ -2,14 +2,21 @@ import { describe, expect, test } from '@jest/globals';
 import { RateLimitError, UnavailableError } from '#domain/errors.ts';
 import { DerivationQueue } from '#vault/wrapping/derivation-queue.ts';
 
-const LIMITS = { atOnce: 2, longAtOnce: 1, longSeconds: 0.5, accountSeconds: 8, waitMilliseconds: 60_000 };
+const LIMITS = {
+  atOnce: 2,
+  longAtOnce: 1,
+  longSeconds: 0.5,
+  bytesAtOnce: 330,
+  accountSeconds: 8,
+  waitMilliseconds: 60_000,
+};
 
 /** Derivations that end when the test says so, by their names. */
 function derivations(limits: Partial<typeof LIMITS> = {}) {
   const queue = new DerivationQueue({ ...LIMITS, ...limits });
   const running = new Map<string, () => void>();
-  const ask = (name: string, account: string, seconds: number): Promise<unknown> =>
-    queue.run(account, seconds, () => new Promise<void>((resolve) => running.set(name, resolve)));
+  const ask = (name: string, account: string, seconds: number, bytes = 64): Promise<unknown> =>
+    queue.run(account, { seconds, bytes }, () => new Promise<void>((resolve) => running.set(name, resolve)));
   // One begins in the turns that follow.
   const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
   const end = async (name: string) => {
@@ -52,6 +59,21 @@ describe('derivations', () => {
     await Promise.all(all);
   });
 
+  test('take so much memory together, and one that takes more is alone', async () => {
+    const { ask, end, begun } = derivations();
+    const all = [ask('large', 'a', 0.2, 256), ask('large too', 'b', 0.2, 240), ask('usual', 'c', 0.2)];
+    expect(await begun()).toEqual(['large', 'usual']);
+    await end('large');
+    expect(await begun()).toEqual(['usual', 'large too']);
+    for (const name of ['usual', 'large too']) await end(name);
+    const alone = [ask('usual', 'a', 0.2), ask('larger', 'b', 0.2, 1000)];
+    expect(await begun()).toEqual(['usual']);
+    await end('usual');
+    expect(await begun()).toEqual(['larger']);
+    await end('larger');
+    await Promise.all([...all, ...alone]);
+  });
+
   test('of one account are refused beyond what takes eight seconds, and those of others are not', async () => {
     const { ask, end, begun } = derivations();
     const first = ask('a1', 'a', 3);
@@ -88,9 +110,20 @@ describe('derivations', () => {
     await next;
   });
 
+  test('that wait for too long for those of the same account are too many of it, not of all', async () => {
+    const { ask, end } = derivations({ atOnce: 1, waitMilliseconds: 1 });
+    const running = ask('a1', 'a', 3);
+    await expect(ask('a2', 'a', 3)).rejects.toMatchObject({ status: 429, retryAfter: 3 });
+    await expect(ask('b1', 'b', 3)).rejects.toThrow(UnavailableError);
+    await end('a1');
+    await running;
+  });
+
   test('that fail make room', async () => {
     const queue = new DerivationQueue({ ...LIMITS, atOnce: 1 });
-    await expect(queue.run('a', 1, () => Promise.reject(new Error('no memory')))).rejects.toThrow('no memory');
-    expect(await queue.run('a', 8, async () => 'done')).toBe('done');
+    await expect(
+      queue.run('a', { seconds: 1, bytes: 0 }, () => Promise.reject(new Error('no memory'))),
+    ).rejects.toThrow('no memory');
+    expect(await queue.run('a', { seconds: 8, bytes: 0 }, async () => 'done')).toBe('done');
   });
 });

@@ -18,16 +18,17 @@ export interface CallsOfHour {
   readonly resetAt: number;
 }
 
-const dayOf = (now: number): string => isoTime(now).slice(0, 10);
-const hourOf = (now: number): string => `h${isoTime(now).slice(11, 13)}`;
 const endOfHour = (now: number): number => (Math.floor(epochSeconds(now) / HOUR_SECONDS) + 1) * HOUR_SECONDS;
 
 /** Where the calls of an hour are counted. `now` in epoch milliseconds. */
-export const hourCounter = (accountId: string, now: number) => ({
-  key: keys.calls(accountId, dayOf(now)),
-  name: hourOf(now),
-  expiresAt: endOfHour(now) + RETENTION_SECONDS,
-});
+export function hourCounter(accountId: string, now: number) {
+  const time = isoTime(now);
+  return {
+    key: keys.calls(accountId, time.slice(0, 10)),
+    name: `h${time.slice(11, 13)}`,
+    expiresAt: endOfHour(now) + RETENTION_SECONDS,
+  };
+}
 
 /**
  * Counts one call; resolves with the calls of this hour, that one included. `now` in epoch milliseconds. `limit`: above

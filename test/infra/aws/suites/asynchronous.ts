@@ -132,9 +132,10 @@ export function asynchronous({ dev, prod }: Readonly<Record<Variant, Synthesized
       expect(made.map((one) => one.Properties.ScheduleExpression)).toEqual([
         'rate(5 minutes)',
         'rate(1 minute)',
+        'rate(1 minute)',
         'rate(5 minutes)',
       ]);
-      expect(schedules.map((schedule) => schedule.everySeconds)).toEqual([300, 60, 300]);
+      expect(schedules.map((schedule) => schedule.everySeconds)).toEqual([300, 60, 60, 300]);
       for (const one of made) expectWatched(one.stack, one.Properties.Target.DeadLetterConfig.Arn);
     });
 

@@ -8,8 +8,8 @@ import type { Model } from '#domain/models/record.ts';
 import { newPredictionId } from '#domain/prediction-log/ids.ts';
 import { logMessageOf } from '#domain/prediction-log/message.ts';
 import { isoTime } from '#domain/times.ts';
+import { makeHandler } from '#functions/events/check-drift.ts';
 import { makeHandler as makeConsumer } from '#functions/events/log-predictions.ts';
-import { sweepDrift } from '#functions/events/sweep-drift.ts';
 import type { Log } from '#functions/http/contract.ts';
 import { permitted } from '#infra/embedded/invoke/permitted.ts';
 import { flipBit } from '../../embedded/damage.ts';
@@ -56,12 +56,12 @@ async function log(of: Model, inputs: (readonly (string | number)[])[], output =
   await makeConsumer(permitted('log-predictions', platform.store), { logger: silent })(batchOf([message]));
 }
 
-/** What a sweep in a quarter of an hour publishes. */
-async function swept(warn: Log['warn'] = () => {}): Promise<object[]> {
-  platform.clock.now += 15 * MINUTE;
+/** What a check in so many milliseconds publishes. Default: in five minutes, when any model may be looked at again. */
+async function swept(warn: Log['warn'] = () => {}, after = 5 * MINUTE): Promise<object[]> {
+  platform.clock.now += after;
   published = [];
   const events = { publish: async (event: object) => void published.push(event) };
-  await sweepDrift({ ...permitted('sweep', platform.store), events, logger: { ...silent, warn } });
+  await makeHandler({ ...permitted('check-drift', platform.store), events }, { logger: { ...silent, warn } })();
   return published;
 }
 
@@ -81,7 +81,7 @@ describe('model.drift', () => {
     const model = await made('heavy');
     const heavy = new Array(100).fill(row(6000));
     await log(model, heavy);
-    const to = platform.clock.now + 15 * MINUTE;
+    const to = platform.clock.now + 5 * MINUTE;
     expect(await swept()).toEqual([
       {
         type: 'model.drift',
@@ -106,6 +106,20 @@ describe('model.drift', () => {
     platform.clock.now += DAY;
     await log(model, heavy);
     expect(await swept()).toMatchObject([{ detail: { features: [{ name: 'body_mass_g' }] } }]);
+  });
+
+  test('is published within a minute of the first predictions, and every five minutes while they go on', async () => {
+    const model = await made('prompt');
+    const heavy = new Array(100).fill(row(6000));
+    await log(model, heavy);
+    expect(await swept(undefined, MINUTE)).toMatchObject([{ detail: { features: [{ name: 'body_mass_g' }] } }]);
+    // A file in every minute does not put off the next look.
+    const after: number[] = [];
+    for (let minute = 1; minute <= 10; minute += 1) {
+      await log(model, new Array(100).fill(row(6000, `island ${minute}`)));
+      if ((await swept(undefined, MINUTE)).length > 0) after.push(minute);
+    }
+    expect(after).toEqual([5]);
   });
 
   test('is published where the model answers otherwise than the day before, whatever its data', async () => {

@@ -1,4 +1,4 @@
-/** Publishes that a model's inputs, or its answers, have drifted: of models that logged predictions since the last look. */
+/** Schedule: publishes that a model's inputs, or its answers, have drifted: of models that logged predictions since the last look. */
 import { publishEvent } from '#domain/events/outbox.ts';
 import { modelEvents } from '#domain/models/events.ts';
 import { findModel } from '#domain/models/read.ts';
@@ -12,13 +12,18 @@ import { type LoggedDrift, loggedDrift } from '#learning/serving/logged-drift.ts
 
 type DriftContext = Pick<Adapters, 'table' | 'blobs' | 'events' | 'now'> & { readonly logger: Log };
 
-/** In one sweep, which has other work too; the next one goes on. */
+/** In one call; the next one goes on. */
 const MODELS_AT_ONCE = 10;
 const LIMITS = { files: 40, rows: 20_000 };
 /** The predictions that are looked at. */
 const PERIOD_MS = 86_400_000;
 
-export async function sweepDrift(context: DriftContext): Promise<void> {
+export const makeHandler =
+  (adapters: Omit<DriftContext, 'logger'>, { logger }: Pick<DriftContext, 'logger'>) =>
+  (): Promise<void> =>
+    checkDrift({ ...adapters, logger });
+
+async function checkDrift(context: DriftContext): Promise<void> {
   const { table, now, logger } = context;
   for (const check of await dueDriftChecks(table, now(), MODELS_AT_ONCE)) {
     try {

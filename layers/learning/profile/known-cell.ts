@@ -1,0 +1,19 @@
+/** What is known of a cell that occurs again and again. */
+import { isMissing, type MissingWords } from '../values/missing.ts';
+import { type CellFacts, factsOf } from './cell-facts.ts';
+
+export interface KnownCell extends CellFacts {
+  readonly text: string;
+  readonly isMissing: boolean;
+  /** Whether it is neither missing, a number nor a time. */
+  readonly isWord: boolean;
+}
+
+export function knownCell(text: string, missing: MissingWords): KnownCell {
+  const facts = factsOf(text);
+  const absent = isMissing(text, missing);
+  const isValue = [facts.value, facts.withComma, facts.dayFirst, facts.monthFirst].some(
+    (value) => !Number.isNaN(value),
+  );
+  return { ...facts, text, isMissing: absent, isWord: !absent && !isValue };
+}
