@@ -48,11 +48,15 @@ function epoch(type: ServedFeature['type'], cell: string): number | undefined {
 function takingWords({ type, format }: ServedFeature): Taking<string> {
   const { word, isMissing } = columnValues(type, format);
   const take = (cell: Exclude<Cell, null>): string | undefined => {
-    const text = String(cell).trim();
+    const text = typeof cell === 'number' ? written(cell, format) : String(cell).trim();
     return word(text) || (isMissing(text) ? '' : undefined);
   };
   return { expected: EXPECTED[type], take };
 }
+
+/** A number of JSON as the file would have it. */
+const written = (number: number, { words, decimal }: NonNullable<ServedFeature['format']> = {}): string =>
+  words === 'number' && decimal === ',' ? String(number).replace('.', ',') : String(number);
 
 /** Made once for each feature of a model that is loaded: small requests take hardly longer than making it. */
 function madeOnce<T>(make: (feature: ServedFeature) => T): (feature: ServedFeature) => T {
@@ -66,6 +70,9 @@ function madeOnce<T>(make: (feature: ServedFeature) => T): (feature: ServedFeatu
 
 const numbersOf = madeOnce(takingNumbers);
 const wordsOf = madeOnce(takingWords);
+
+/** A word of the feature's data in the form in which the model takes it; '' for "no value". */
+export const wordOf = (feature: ServedFeature, word: string): string => wordsOf(feature).take(word) ?? '';
 
 /**
  * Each feature's values [rows, 1] by the name of its input.
