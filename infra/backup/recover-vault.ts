@@ -11,7 +11,7 @@ import { openEmbeddedHost } from '#embedded/open.ts';
 import { type HandlerOptions, projectRoot } from '../embedded/invoke/load.ts';
 import { makeLogger } from '../embedded/logger.ts';
 import { queueSettings } from '../embedded/pumps/queues.ts';
-import { UsageError } from '../embedded/usage-error.ts';
+import { UsageError } from '../command-line.ts';
 
 const ENTRY = 'functions/manager/backup/recover-backups.ts';
 

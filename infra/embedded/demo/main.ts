@@ -6,7 +6,7 @@ import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { explain } from '../explain.ts';
 import { type Host, startHost } from '../host.ts';
-import { UsageError } from '../usage-error.ts';
+import { UsageError } from '../../command-line.ts';
 import { runBatterySession } from './battery-session.ts';
 import { Receiver } from './receiver.ts';
 import { runMainJob } from './session.ts';
