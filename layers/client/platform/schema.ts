@@ -7354,6 +7354,7 @@ export interface operations {
                             format?: {
                                 /** @enum {string} */
                                 decimal?: "." | ",";
+                                units?: string[];
                                 /** @enum {string} */
                                 date_order?: "day_first" | "month_first";
                                 missing?: string[];
