@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { parseArgs } from 'node:util';
+import { parseCommandLine, UsageError } from '#infra/command-line.ts';
 import type { Options } from './bench.ts';
 
 export interface Arguments {
@@ -9,15 +9,19 @@ export interface Arguments {
   readonly options: Options;
 }
 
-/** A command line that cannot be understood: the message is one line for the user. */
-export class UsageError extends Error {}
-
 /** What every checkout has. */
 const HOST = join('infra', 'embedded', 'host.ts');
 
+const OPTIONS = {
+  seconds: { type: 'string' },
+  rows: { type: 'string' },
+  vs: { type: 'string' },
+  'cpu-prof': { type: 'string' },
+} as const;
+
 /** Reads the command line of `npm run bench`. Throws `UsageError`. */
 export function readArguments(args: readonly string[]): Arguments {
-  const { values, positionals } = parse(args);
+  const { values, positionals } = parseCommandLine(args, OPTIONS);
   const { seconds, rows, vs, 'cpu-prof': cpuProfile } = values;
   if (seconds !== undefined && !(Number(seconds) > 0)) {
     throw new UsageError(`--seconds must be a number above 0; got ${seconds}`);
@@ -37,21 +41,4 @@ export function readArguments(args: readonly string[]): Arguments {
       ...(cpuProfile === undefined ? {} : { cpuProfile: resolve(cpuProfile) }),
     },
   };
-}
-
-function parse(args: readonly string[]) {
-  try {
-    return parseArgs({
-      args: [...args],
-      allowPositionals: true,
-      options: {
-        seconds: { type: 'string' },
-        rows: { type: 'string' },
-        vs: { type: 'string' },
-        'cpu-prof': { type: 'string' },
-      },
-    });
-  } catch (error) {
-    throw new UsageError((error as Error).message.split('\n')[0]!);
-  }
 }

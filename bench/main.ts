@@ -5,7 +5,8 @@
  */
 import { globSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
-import { type Arguments, readArguments, UsageError } from './arguments.ts';
+import { UsageError } from '#infra/command-line.ts';
+import { type Arguments, readArguments } from './arguments.ts';
 import type { Bench } from './bench.ts';
 import { type Line, tableOf } from './table.ts';
 

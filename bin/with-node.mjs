@@ -52,7 +52,7 @@ const [options, file, rest] = [given.slice(0, at), given[at], given.slice(at + 1
 const child = spawn(pinnedNode, ['--disable-warning=ExperimentalWarning', ...options, join(root, file), ...rest], {
   stdio: 'inherit',
   env: {
-    // Of glibc, which otherwise gives each thread a heap of its own, of which none is given back.
+    // Of glibc, which otherwise has up to eight native heaps for each core, and each holds the most that it ever had.
     MALLOC_ARENA_MAX: '2',
     ...process.env,
     PATH: [join(modules, '.bin'), dirname(pinnedNode), process.env.PATH].join(delimiter),

@@ -2,10 +2,10 @@
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import type { SQSEvent } from 'aws-lambda';
+import { blobKeys } from '#domain/blob-keys.ts';
 import { StorageLimitError } from '#domain/errors.ts';
 import { newId } from '#domain/ids.ts';
 import { reserveBytes } from '#domain/installation/storage.ts';
-import { blobKeys } from '#domain/keys.ts';
 import { type LogMessage, logMessage } from '#domain/messages.ts';
 import { findModel } from '#domain/models/read.ts';
 import type { Adapters } from '#domain/ports/adapters.ts';

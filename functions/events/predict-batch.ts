@@ -2,11 +2,11 @@
 import { createHash, type Hash } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import type { Context, SQSEvent } from 'aws-lambda';
+import { blobKeys } from '#domain/blob-keys.ts';
 import { readStoredProfile } from '#domain/datasets/read-profile.ts';
 import { DamagedFileError, NotFoundError, UnavailableError, ValidationError } from '#domain/errors.ts';
 import type { DomainEvent } from '#domain/events/event.ts';
 import { publishEvent } from '#domain/events/outbox.ts';
-import { blobKeys } from '#domain/keys.ts';
 import { type BatchMessage, batchMessage } from '#domain/messages.ts';
 import { getModel } from '#domain/models/read.ts';
 import { deleteOrphans } from '#domain/orphans.ts';

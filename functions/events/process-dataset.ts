@@ -1,6 +1,7 @@
 /** Queue `datasets`: reads an uploaded file and profiles it. */
 import { buffer } from 'node:stream/consumers';
 import type { Context, SQSEvent } from 'aws-lambda';
+import { blobKeys } from '#domain/blob-keys.ts';
 import { datasetFailed, datasetReady } from '#domain/datasets/change.ts';
 import type { DatasetProfile } from '#domain/datasets/profile.ts';
 import { findDataset } from '#domain/datasets/read.ts';
@@ -16,7 +17,6 @@ import {
 import type { Dataset } from '#domain/datasets/record.ts';
 import type { DomainEvent } from '#domain/events/event.ts';
 import { publishEvent } from '#domain/events/outbox.ts';
-import { blobKeys } from '#domain/keys.ts';
 import { type DatasetMessage, datasetMessage, send } from '#domain/messages.ts';
 import { markOrphaned } from '#domain/orphans.ts';
 import type { Adapters } from '#domain/ports/adapters.ts';

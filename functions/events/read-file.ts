@@ -1,8 +1,8 @@
 /** Reads and profiles a dataset's file. */
 import { tmpdir } from 'node:os';
+import { blobKeys } from '#domain/blob-keys.ts';
 import type { Dataset, DatasetFailure } from '#domain/datasets/record.ts';
 import { DamagedFileError, UnavailableError, ValidationError } from '#domain/errors.ts';
-import { blobKeys } from '#domain/keys.ts';
 import type { Blobs } from '#domain/ports/blobs/port.ts';
 import { timeLeft } from '#functions/time-left.ts';
 import { damage, damageOf } from '#learning/files/damage.ts';

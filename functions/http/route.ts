@@ -38,6 +38,8 @@ export interface Caller {
   readonly userId?: string;
   /** SHA-256 of the API key with which the caller was identified. */
   readonly keyHash?: string;
+  /** The user who made that key. */
+  readonly keyOwner?: string;
   readonly session?: Session;
 }
 

@@ -7,7 +7,7 @@ import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { backUpFolder } from '#embedded/backup/back-up.ts';
 import { restoreFolder } from '#embedded/backup/restore.ts';
-import { UsageError } from '../embedded/usage-error.ts';
+import { UsageError } from '../command-line.ts';
 import { lineOf } from '../smoke/platform-url.ts';
 import { recoverVault } from './recover-vault.ts';
 

@@ -8,10 +8,10 @@ import { parseSettings } from '#domain/settings.ts';
 import { type Recovered, recordsByAccount } from '#domain/vault/copies.ts';
 import { FolderBlobs } from '#embedded/blobs/folder-blobs.ts';
 import { openEmbeddedHost } from '#embedded/open.ts';
+import { UsageError } from '../command-line.ts';
 import { type HandlerOptions, projectRoot } from '../embedded/invoke/load.ts';
 import { makeLogger } from '../embedded/logger.ts';
 import { queueSettings } from '../embedded/pumps/queues.ts';
-import { UsageError } from '../embedded/usage-error.ts';
 
 const ENTRY = 'functions/manager/backup/recover-backups.ts';
 

@@ -4,13 +4,13 @@ import { parseArgs } from 'node:util';
 import { RATES } from '#domain/limits.ts';
 import { REGISTRATION, type Registration } from '#domain/settings.ts';
 import { urlFault } from '#outgoing/url.ts';
+import { UsageError } from '../command-line.ts';
 import { parsePublicUrl } from './gateway/base-url.ts';
 import { BODY_SECONDS, CONNECTIONS_PER_ADDRESS, type GatewayLimits } from './gateway/limits.ts';
 import { LOOPBACK } from './gateway/loopback-origins.ts';
 import { parseTrustedProxies, type TrustedProxies } from './gateway/trusted-proxies.ts';
 import { type Caps, INSTALLATION_OPTIONS, INSTALLATION_USAGE, installationOptions } from './installation-options.ts';
 import { type ManagerEnvironment, managerEnvironment } from './manager-environment.ts';
-import { UsageError } from './usage-error.ts';
 import { wholeNumber } from './whole-number.ts';
 
 export interface Arguments {

@@ -1,7 +1,7 @@
 /** Options of `npm start` that say how much there may be, and for how long. */
 import { LIMITS } from '#domain/limits.ts';
+import { UsageError } from '../command-line.ts';
 import { ORIGIN, originOf } from '../origins.ts';
-import { UsageError } from './usage-error.ts';
 import { wholeNumber } from './whole-number.ts';
 
 /** What may be at once; see `layers/domain/settings.ts`. */

@@ -1,8 +1,9 @@
 /** `npm start`: runs the embedded host until it is stopped. */
+
+import { UsageError } from '../command-line.ts';
 import { readArguments, USAGE } from './arguments.ts';
 import { explain } from './explain.ts';
 import { type Host, startHost } from './host.ts';
-import { UsageError } from './usage-error.ts';
 
 /** Exit codes: 0 stopped on request, 1 could not start, 2 the command line was wrong. */
 async function main(): Promise<number> {

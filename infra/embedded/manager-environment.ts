@@ -1,6 +1,6 @@
 /** The environment variables that the document of the model manager names. */
 import type { Settings } from '#domain/settings.ts';
-import { UsageError } from './usage-error.ts';
+import { UsageError } from '../command-line.ts';
 
 export interface ManagerEnvironment {
   /** Where the surface listens, instead of where the others do. */

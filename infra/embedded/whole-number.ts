@@ -1,4 +1,4 @@
-import { UsageError } from './usage-error.ts';
+import { UsageError } from '../command-line.ts';
 
 /** Throws `UsageError` unless it is a whole number within the bounds. */
 export function wholeNumber(option: string, given: string, most: number, least = 1): number {

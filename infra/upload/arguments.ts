@@ -1,5 +1,5 @@
 import { basename, extname } from 'node:path';
-import { parseArgs } from 'node:util';
+import { parseCommandLine, UsageError } from '../command-line.ts';
 import { platformUrl } from '../smoke/platform-url.ts';
 
 export interface Arguments {
@@ -15,9 +15,6 @@ export interface Arguments {
 const TYPES = ['classification', 'regression'] as const;
 type DatasetType = (typeof TYPES)[number];
 
-/** The command line is wrong; the message is one line for the user. */
-export class UsageError extends Error {}
-
 export const USAGE = `Usage: TRAINYARD_PASSWORD=… npm run upload -- FILE BASE_URL --user NAME [OPTIONS]
 
   FILE               a CSV file of any size
@@ -30,9 +27,17 @@ export const USAGE = `Usage: TRAINYARD_PASSWORD=… npm run upload -- FILE BASE_
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
+const OPTIONS = {
+  user: { type: 'string' },
+  name: { type: 'string' },
+  target: { type: 'string' },
+  type: { type: 'string' },
+  help: { type: 'boolean', default: false },
+} as const;
+
 /** Parses the command line of `npm run upload`. `undefined` for `--help`. Throws `UsageError`, `PlatformUrlError`. */
 export function readArguments(args: readonly string[], environment: Environment): Arguments | undefined {
-  const { values, positionals } = parse(args);
+  const { values, positionals } = parseCommandLine(args, OPTIONS);
   if (values.help) return undefined;
   const [file, base, ...more] = positionals;
   if (file === undefined) throw new UsageError('FILE is missing; see --help');
@@ -57,22 +62,4 @@ function typeOf(given: string): DatasetType {
   const type = TYPES.find((one) => one === given);
   if (type === undefined) throw new UsageError(`--type must be ${TYPES.join(' or ')}; got ${given}`);
   return type;
-}
-
-function parse(args: readonly string[]) {
-  try {
-    return parseArgs({
-      args: [...args],
-      allowPositionals: true,
-      options: {
-        user: { type: 'string' },
-        name: { type: 'string' },
-        target: { type: 'string' },
-        type: { type: 'string' },
-        help: { type: 'boolean', default: false },
-      },
-    });
-  } catch (error) {
-    throw new UsageError((error as Error).message.split('\n')[0]!);
-  }
 }

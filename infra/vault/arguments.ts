@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { basename, extname } from 'node:path';
-import { parseArgs } from 'node:util';
+import { parseCommandLine, UsageError } from '../command-line.ts';
 import { platformUrl } from '../smoke/platform-url.ts';
 
 export interface Arguments {
@@ -19,9 +19,6 @@ export interface Arguments {
   readonly metadata: Readonly<Record<string, unknown>>;
 }
 
-/** The command line is wrong; the message is one line for the user. */
-export class UsageError extends Error {}
-
 export const USAGE = `Usage: TRAINYARD_API_KEY=… npm run vault -- save|load FILE BASE_URL --manager ID [OPTIONS]
 
   save               saves FILE as a model of the vault, in parts; begun again, it goes on where it was
@@ -39,9 +36,20 @@ export const USAGE = `Usage: TRAINYARD_API_KEY=… npm run vault -- save|load FI
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
+const OPTIONS = {
+  manager: { type: 'string' },
+  model: { type: 'string' },
+  'password-file': { type: 'string' },
+  replace: { type: 'boolean', default: false },
+  sign: { type: 'boolean', default: false },
+  tags: { type: 'string' },
+  metadata: { type: 'string' },
+  help: { type: 'boolean', default: false },
+} as const;
+
 /** Parses the command line of `npm run vault`. `undefined` for `--help`. Throws `UsageError`, `PlatformUrlError`. */
 export function readArguments(args: readonly string[], environment: Environment): Arguments | undefined {
-  const { values, positionals } = parse(args);
+  const { values, positionals } = parseCommandLine(args, OPTIONS);
   if (values.help) return undefined;
   const [action, file, base, ...more] = positionals;
   if (action !== 'save' && action !== 'load') {
@@ -91,26 +99,5 @@ function read(file: string, option: string): string {
     return readFileSync(file, 'utf8');
   } catch (error) {
     throw new UsageError(`${option} cannot be read: ${(error as Error).message}`);
-  }
-}
-
-function parse(args: readonly string[]) {
-  try {
-    return parseArgs({
-      args: [...args],
-      allowPositionals: true,
-      options: {
-        manager: { type: 'string' },
-        model: { type: 'string' },
-        'password-file': { type: 'string' },
-        replace: { type: 'boolean', default: false },
-        sign: { type: 'boolean', default: false },
-        tags: { type: 'string' },
-        metadata: { type: 'string' },
-        help: { type: 'boolean', default: false },
-      },
-    });
-  } catch (error) {
-    throw new UsageError((error as Error).message.split('\n')[0]!);
   }
 }

@@ -5,7 +5,7 @@
 import { Readable } from 'node:stream';
 import { buffer, json } from 'node:stream/consumers';
 import { z } from 'zod';
-import { blobKeys } from '#domain/keys.ts';
+import { blobKeys } from '#domain/blob-keys.ts';
 import type { Blobs } from '#domain/ports/blobs/port.ts';
 import { BlobNotFoundError } from '#domain/ports/errors.ts';
 import type { Job } from '#domain/training/record.ts';

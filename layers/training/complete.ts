@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
+import { blobKeys } from '#domain/blob-keys.ts';
 import type { DatasetProfile } from '#domain/datasets/profile.ts';
 import { carriedWarnings, type DatasetWarning } from '#domain/datasets/warnings.ts';
 import { newId } from '#domain/ids.ts';
-import { blobKeys } from '#domain/keys.ts';
 import { type Completed, completeJob } from '#domain/models/change.ts';
 import { deleteOrphans, markOrphaned } from '#domain/orphans.ts';
 import type { Adapters } from '#domain/ports/adapters.ts';

@@ -1,7 +1,8 @@
 /** The files that a training of an encoder starts from: those of the hub, or of the model that is trained further. */
+
+import { blobKeys } from '#domain/blob-keys.ts';
 import { encoderKey, encoderPrefix } from '#domain/encoders/place.ts';
 import { findEncoder } from '#domain/encoders/read.ts';
-import { blobKeys } from '#domain/keys.ts';
 import { findModel } from '#domain/models/read.ts';
 import { type EncoderFiles, openEncoder } from '#learning/encoder/open.ts';
 import { encoderRecipe } from '#learning/encoder/recipe.ts';

@@ -1,7 +1,8 @@
 /** From a file to a fitted network: once for a model, and once for each part of a cross-validation before. */
+
+import { blobKeys } from '#domain/blob-keys.ts';
 import type { DatasetProfile } from '#domain/datasets/profile.ts';
 import { warningLine } from '#domain/datasets/warnings.ts';
-import { blobKeys } from '#domain/keys.ts';
 import { StoredBytes } from '#learning/files/file-bytes.ts';
 import { learnerOf } from '#learning/fit/fit.ts';
 import { moreOf } from '#learning/fit/judge.ts';

@@ -1,6 +1,6 @@
+import { blobKeys } from '#domain/blob-keys.ts';
 import type { DatasetProfile } from '#domain/datasets/profile.ts';
 import { ValidationError } from '#domain/errors.ts';
-import { blobKeys } from '#domain/keys.ts';
 import { FILE_DAMAGED, TrainingFailure } from '#learning/failure.ts';
 import { damageOf } from '#learning/files/damage.ts';
 import { StoredBytes } from '#learning/files/file-bytes.ts';

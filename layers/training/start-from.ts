@@ -1,6 +1,6 @@
 /** The files of the model that a training starts from. */
 import { json } from 'node:stream/consumers';
-import { blobKeys } from '#domain/keys.ts';
+import { blobKeys } from '#domain/blob-keys.ts';
 import { findModel } from '#domain/models/read.ts';
 import type { Model } from '#domain/models/record.ts';
 import { TrainingFailure } from '#learning/failure.ts';

@@ -1,8 +1,8 @@
 /** Trains a model of texts: from a file of labelled texts to a network and its files. */
 import { buffer } from 'node:stream/consumers';
+import { blobKeys } from '#domain/blob-keys.ts';
 import type { DatasetProfile } from '#domain/datasets/profile.ts';
 import { findDataset } from '#domain/datasets/read.ts';
-import { blobKeys } from '#domain/keys.ts';
 import { isoTime } from '#domain/times.ts';
 import type { Tensors } from '#engine/tensor.ts';
 import { readStateFile } from '#engine/training/state-file.ts';

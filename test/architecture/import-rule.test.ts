@@ -25,7 +25,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   functions: ['layers'],
   containers: ['layers'],
   infra: ['layers'],
-  bench: ['layers', 'functions', 'containers', 'bin/virtual-environment.ts'],
+  bench: ['layers', 'functions', 'containers', 'bin/virtual-environment.ts', 'infra/command-line.ts'],
   bin: [],
 };
 

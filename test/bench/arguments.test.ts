@@ -1,6 +1,7 @@
 import { join, resolve } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import { readArguments, UsageError } from '../../bench/arguments.ts';
+import { UsageError } from '#infra/command-line.ts';
+import { readArguments } from '../../bench/arguments.ts';
 
 const HOST = join('infra', 'embedded', 'host.ts');
 

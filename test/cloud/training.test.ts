@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { makeClients } from '#aws/clients.ts';
 import { AwsCompute } from '#aws/compute/compute.ts';
-import { blobKeys } from '#domain/keys.ts';
+import { blobKeys } from '#domain/blob-keys.ts';
 import type { Adapters } from '#domain/ports/adapters.ts';
 import { parseSettings } from '#domain/settings.ts';
 import { findJob } from '#domain/training/read.ts';

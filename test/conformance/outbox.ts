@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { blobKeys } from '#domain/blob-keys.ts';
 import { datasetFailed, deleteDataset } from '#domain/datasets/change.ts';
 import { getDataset } from '#domain/datasets/read.ts';
 import type { Dataset } from '#domain/datasets/record.ts';
@@ -12,7 +13,7 @@ import {
   unpublishedEvents,
 } from '#domain/events/outbox.ts';
 import { newId } from '#domain/ids.ts';
-import { blobKeys, indexes, keys } from '#domain/keys.ts';
+import { indexes, keys } from '#domain/keys.ts';
 import { completeJob } from '#domain/models/change.ts';
 import { markOrphaned } from '#domain/orphans.ts';
 import type { OutgoingEvent } from '#domain/ports/events/port.ts';

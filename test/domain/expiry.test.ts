@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { blobKeys } from '#domain/blob-keys.ts';
 import { expireEnded } from '#domain/expiry.ts';
 import { newId } from '#domain/ids.ts';
-import { blobKeys, indexes, keys } from '#domain/keys.ts';
+import { indexes, keys } from '#domain/keys.ts';
 import { dueOrphans } from '#domain/orphans.ts';
 import type { Sweep } from '#domain/sweeps/record.ts';
 import { createSweep, findSweep, replaceSweep } from '#domain/sweeps/store.ts';

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { blobKeys } from '#domain/keys.ts';
+import { blobKeys } from '#domain/blob-keys.ts';
 import { findModel } from '#domain/models/read.ts';
 import { findJob } from '#domain/training/read.ts';
 import { makePredictor } from '#learning/predictor.ts';
@@ -41,7 +41,9 @@ async function openedByPython(id: string, spec: JobSpec, rows: readonly Input[])
     writeFileSync(join(folder, 'rows.json'), JSON.stringify(rows));
     const opened = python('open_files.py', folder) as Opened;
     const predictor = makePredictor({ artifacts: adapters.blobs.artifacts });
-    return { opened, ours: await predictor.predict(model, rows, { probabilities: true }) };
+    // Numbers have no probabilities, and asking for them is refused.
+    const options = model.task === 'regression' ? {} : { probabilities: true };
+    return { opened, ours: await predictor.predict(model, rows, options) };
   } finally {
     rmSync(folder, { recursive: true });
   }

@@ -1,8 +1,8 @@
 import { resolve } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
+import { UsageError } from '#infra/command-line.ts';
 import { readArguments } from '#infra/embedded/arguments.ts';
 import { isListed } from '#infra/embedded/gateway/trusted-proxies.ts';
-import { UsageError } from '#infra/embedded/usage-error.ts';
 
 describe('the command line of npm start', () => {
   test('defaults to this machine only and to a folder below the current one', () => {

@@ -1,6 +1,6 @@
 /** A training that ends before its last epoch with a model: its owner or its budget says so. */
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { blobKeys } from '#domain/keys.ts';
+import { blobKeys } from '#domain/blob-keys.ts';
 import { findModel } from '#domain/models/read.ts';
 import { requestKeepBest } from '#domain/training/endings.ts';
 import { findJob } from '#domain/training/read.ts';

@@ -1,8 +1,9 @@
 /** Trainings that do more than fit one network: cross-validation, starting from a model, a version of 8 bits. */
 import { buffer } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { blobKeys } from '#domain/blob-keys.ts';
 import { ConflictError } from '#domain/errors.ts';
-import { blobKeys, keys } from '#domain/keys.ts';
+import { keys } from '#domain/keys.ts';
 import { findModel } from '#domain/models/read.ts';
 import type { Model } from '#domain/models/record.ts';
 import { findJob } from '#domain/training/read.ts';

@@ -1,7 +1,7 @@
 /** A trainer that is interrupted, and the next one, which resumes. */
 import { buffer } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { blobKeys } from '#domain/keys.ts';
+import { blobKeys } from '#domain/blob-keys.ts';
 import type { Write } from '#domain/ports/table/port.ts';
 import { isoTime } from '#domain/times.ts';
 import { startJob } from '#domain/training/attempts.ts';

@@ -1,7 +1,7 @@
 /** The small BERT of the golden numbers with a tokenizer for forty words, as a loaded encoder. */
 import { createHash } from 'node:crypto';
+import { blobKeys } from '#domain/blob-keys.ts';
 import { askForEncoder, changeLoading } from '#domain/encoders/change.ts';
-import { blobKeys } from '#domain/keys.ts';
 import type { Adapters } from '#domain/ports/adapters.ts';
 import { fileOf } from '../zoo/encoders/recorded.ts';
 

@@ -1,6 +1,6 @@
 import { buffer, text as readText } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { blobKeys } from '#domain/keys.ts';
+import { blobKeys } from '#domain/blob-keys.ts';
 import { findModel } from '#domain/models/read.ts';
 import type { Model } from '#domain/models/record.ts';
 import { fromBytes } from '#domain/random-access.ts';

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { text as readText } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { blobKeys } from '#domain/blob-keys.ts';
 import { findDataset } from '#domain/datasets/read.ts';
-import { blobKeys } from '#domain/keys.ts';
 import { deleteModel } from '#domain/models/change.ts';
 import { findModel } from '#domain/models/read.ts';
 import type { Model } from '#domain/models/record.ts';

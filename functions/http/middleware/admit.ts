@@ -1,4 +1,5 @@
 import type { APIGatewayProxyEvent } from 'aws-lambda';
+import { MADE_BY_A_KEY } from '#domain/accounts/api-keys.ts';
 import { includes, scopeOf } from '#domain/accounts/scopes.ts';
 import { findSession, findSessionByRefreshToken } from '#domain/accounts/sessions.ts';
 import { addressBucket } from '#domain/client-address.ts';
@@ -40,7 +41,8 @@ export function admit(services: Services): Middleware {
     const key = await apiKeys.find(given);
     if (!key) return undefined;
     await countAccount(state, key.account_id);
-    return { accountId: key.account_id, scope: key.scope, keyHash: key.sha256 };
+    const owner = key.created_by === MADE_BY_A_KEY ? {} : { keyOwner: key.created_by };
+    return { accountId: key.account_id, scope: key.scope, keyHash: key.sha256, ...owner };
   }
 
   /** The caller, whose request is counted; `undefined` if the request has no valid credentials. */

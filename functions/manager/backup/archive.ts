@@ -1,7 +1,7 @@
 /** The archive of a backup: what it takes to restore it, as files. Everything in it stays encrypted as it was. */
 import { Readable } from 'node:stream';
 import { createGzip } from 'node:zlib';
-import { blobKeys } from '#domain/keys.ts';
+import { blobKeys } from '#domain/blob-keys.ts';
 import type { CompleteBackup } from '#domain/vault/backup.ts';
 import { listContents } from '#domain/vault/contents.ts';
 import type { VaultServices } from '../services.ts';

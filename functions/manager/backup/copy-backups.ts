@@ -1,5 +1,5 @@
 /** Brings the second location of a manager's backups up to date: what is missing is copied, what is too much deleted. */
-import { blobKeys } from '#domain/keys.ts';
+import { blobKeys } from '#domain/blob-keys.ts';
 import type { BlobsWithoutUrls } from '#domain/ports/blobs/port.ts';
 import { BlobNotFoundError } from '#domain/ports/errors.ts';
 import { listBackups } from '#domain/vault/backups.ts';

@@ -2,9 +2,9 @@
 import { pipeline, Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { z } from 'zod';
+import { blobKeys } from '#domain/blob-keys.ts';
 import { ConflictError } from '#domain/errors.ts';
 import { newId } from '#domain/ids.ts';
-import { blobKeys } from '#domain/keys.ts';
 import { markOrphaned } from '#domain/orphans.ts';
 import type { Actor } from '#domain/vault/audit.ts';
 import { type Backup, type CompleteBackup, completeBackup as recordSchema } from '#domain/vault/backup.ts';

@@ -1,5 +1,5 @@
 /** The manifest of a backup: written once, encrypted or not, and read for every restore. */
-import { blobKeys } from '#domain/keys.ts';
+import { blobKeys } from '#domain/blob-keys.ts';
 import { markOrphaned } from '#domain/orphans.ts';
 import type { BlobsWithoutUrls } from '#domain/ports/blobs/port.ts';
 import { BlobNotFoundError } from '#domain/ports/errors.ts';

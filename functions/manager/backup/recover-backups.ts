@@ -4,9 +4,9 @@
  */
 import { foundOperator } from '#domain/accounts/operator.ts';
 import { findAccount } from '#domain/accounts/read.ts';
+import { blobKeys } from '#domain/blob-keys.ts';
 import { TrainyardError } from '#domain/errors.ts';
 import { newId } from '#domain/ids.ts';
-import { blobKeys } from '#domain/keys.ts';
 import type { Adapters } from '#domain/ports/adapters.ts';
 import type { BlobsWithoutUrls } from '#domain/ports/blobs/port.ts';
 import { BlobNotFoundError } from '#domain/ports/errors.ts';

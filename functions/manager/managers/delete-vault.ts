@@ -1,4 +1,4 @@
-import { blobKeys } from '#domain/keys.ts';
+import { blobKeys } from '#domain/blob-keys.ts';
 import { deleteOrphans } from '#domain/orphans.ts';
 import type { ManagerRef } from '#domain/vault/manager.ts';
 import { deleteVaultRecords } from '#domain/vault/managers.ts';

@@ -1,7 +1,7 @@
 /** What the health of a manager is measured by. Each probe really does what it says. */
 import { createHash, randomBytes } from 'node:crypto';
+import { blobKeys } from '#domain/blob-keys.ts';
 import { newId } from '#domain/ids.ts';
-import { blobKeys } from '#domain/keys.ts';
 import { deleteOrphans, markOrphaned } from '#domain/orphans.ts';
 import { listBackups } from '#domain/vault/backups.ts';
 import { filesOf } from '#domain/vault/change.ts';

@@ -1,4 +1,5 @@
 /** The key of one model, under another password; or a new key, and its file encrypted anew. */
+import { abandonedUnless } from '#domain/abandon.ts';
 import { newId } from '#domain/ids.ts';
 import { keys as tableKeys } from '#domain/keys.ts';
 import { deleteOrphans } from '#domain/orphans.ts';
@@ -140,7 +141,7 @@ async function encryptAnew(
     const plain = async (file: StoredFile) => openFile(file, (await blobs.artifacts.get(file.blob)).body, key);
     const sealedFor = { accountId: model.account_id, managerId: manager.id, modelName: model.name, revision };
     const own = await plain(fileOfVariant(model, 'original'));
-    const sealed = await sealFile(own, sealedFor, manager.config, { password, keys });
+    const sealed = await abandonedUnless(own, () => sealFile(own, sealedFor, manager.config, { password, keys }));
     await blobs.artifacts.put(fileOf(place, 'original'), sealed.ciphertext);
     const beside = storedFile(model, 'int8');
     const int8 = model.int8 && beside && { ...model.int8, digests: await again(await plain(beside)) };

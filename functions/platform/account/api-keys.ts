@@ -8,7 +8,7 @@ import { KEY_PREFIX } from '#functions/http/authentication/credentials.ts';
 import { json } from '#functions/http/body/json.ts';
 import { route } from '#functions/http/route.ts';
 import { id, nameLine } from '../fields.ts';
-import { apiKey, days, newApiKey, scope, showApiKey } from './fields.ts';
+import { apiKey, days, makerOf, newApiKey, scope, showApiKey } from './fields.ts';
 
 const common = { tags: ['Account'], authentication: 'account', scope: 'admin', cost: 'request' } as const;
 const DAY = 86_400_000;
@@ -43,7 +43,7 @@ export const create = route({
       name,
       scope,
       prefix: key.slice(0, SHOWN_CHARACTERS),
-      created_by: caller.userId ?? 'api-key',
+      created_by: makerOf(caller),
       created_at: isoTime(now),
       ...(expires_in_days === undefined ? {} : { expires_at: isoTime(now + expires_in_days * DAY) }),
     };

@@ -1,9 +1,10 @@
 import { z } from 'zod';
-import type { ApiKey } from '#domain/accounts/api-keys.ts';
+import { type ApiKey, MADE_BY_A_KEY } from '#domain/accounts/api-keys.ts';
 import type { Invitation } from '#domain/accounts/invitations.ts';
 import { ROLES, SCOPES } from '#domain/accounts/scopes.ts';
 import type { User } from '#domain/accounts/users.ts';
 import { LIMITS } from '#domain/limits.ts';
+import type { Caller } from '#functions/http/route.ts';
 import { user } from '../auth/fields.ts';
 import { id, line, time } from '../fields.ts';
 
@@ -52,6 +53,10 @@ const keyFacts = {
   name: z.string(),
   scope,
   prefix: z.string().meta({ description: 'How the key begins', example: 'ty_Zk3v' }),
+  created_by: id.nullable().meta({
+    description:
+      'The user who made it, also where they did so with another key. It ends when they are removed, or may less than it. null: the operator of a machine, or a key of an earlier version',
+  }),
   created_at: time,
   expires_at: time.nullable(),
   last_used_at: time.nullable().meta({ description: 'To within ten minutes' }),
@@ -66,7 +71,12 @@ export const showApiKey = (of: Omit<ApiKey, 'sha256'>): z.input<typeof apiKey> =
   name: of.name,
   scope: of.scope,
   prefix: of.prefix,
+  created_by: of.created_by === MADE_BY_A_KEY ? null : of.created_by,
   created_at: of.created_at,
   expires_at: of.expires_at ?? null,
   last_used_at: of.last_used_at ?? null,
 });
+
+/** As `created_by` of what lets others in. */
+export const makerOf = ({ userId, keyOwner }: Pick<Caller, 'userId' | 'keyOwner'>): string =>
+  userId ?? keyOwner ?? MADE_BY_A_KEY;

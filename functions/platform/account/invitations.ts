@@ -7,7 +7,7 @@ import { isoTime } from '#domain/times.ts';
 import { json } from '#functions/http/body/json.ts';
 import { route } from '#functions/http/route.ts';
 import { id } from '../fields.ts';
-import { days, invitation, label, newInvitation, role, showInvitation } from './fields.ts';
+import { days, invitation, label, makerOf, newInvitation, role, showInvitation } from './fields.ts';
 
 const common = { tags: ['Account'], authentication: 'account', scope: 'admin', cost: 'request' } as const;
 const DAY = 86_400_000;
@@ -35,7 +35,7 @@ export const invite = route({
       account_id: caller.accountId,
       role,
       description,
-      created_by: caller.userId ?? 'api-key',
+      created_by: makerOf(caller),
       created_at: isoTime(now),
       expires_at: isoTime(now + expires_in_days * DAY),
     };

@@ -32,7 +32,8 @@ export const change = route({
   method: 'PATCH',
   path: '/account/members/{user_id}',
   summary: 'Give a user another role',
-  description: 'It holds from their next request on. The last administrator keeps that role.',
+  description:
+    'It holds from their next request on. API keys that they made and that may more end, and so do their invitations where they are no administrator any more. The last administrator keeps that role.',
   scope: 'admin',
   request: { path, body: json(z.strictObject({ role }).meta({ id: 'MemberChange' })) },
   responses: { 200: { description: 'The user', schema: member } },
@@ -50,7 +51,7 @@ export const remove = route({
   path: '/account/members/{user_id}',
   summary: 'Remove a user from this account',
   description:
-    'Their sessions end at once, and their names are free again. What they made stays the account’s, API keys included. ' +
+    'Their sessions, and the API keys and invitations that they made, end at once, and their names are free again. What else they made stays the account’s. ' +
     'The last administrator cannot be removed.',
   scope: 'admin',
   request: { path },

@@ -1,8 +1,8 @@
+import { blobKeys } from '#domain/blob-keys.ts';
 import { contentDisposition } from '#domain/content-disposition.ts';
 import { contentTypeOf } from '#domain/datasets/file-format.ts';
 import { getDataset } from '#domain/datasets/read.ts';
 import { NotFoundError } from '#domain/errors.ts';
-import { blobKeys } from '#domain/keys.ts';
 import { route } from '#functions/http/route.ts';
 import { fileErrors, fileHeaders, fileResponses, sendFile } from '../send-file.ts';
 import { datasetPath } from './fields.ts';

@@ -1,5 +1,5 @@
+import { blobKeys } from '#domain/blob-keys.ts';
 import { deleteDataset } from '#domain/datasets/change.ts';
-import { blobKeys } from '#domain/keys.ts';
 import { route } from '#functions/http/route.ts';
 import { deleteFiles } from '../delete-files.ts';
 import { datasetPath } from './fields.ts';

@@ -1,5 +1,5 @@
+import { blobKeys } from '#domain/blob-keys.ts';
 import type { Dataset } from '#domain/datasets/record.ts';
-import { blobKeys } from '#domain/keys.ts';
 import type { Adapters } from '#domain/ports/adapters.ts';
 import { StoredBytes, type StoredBytesOptions } from '#learning/files/file-bytes.ts';
 

@@ -1,10 +1,10 @@
 import { z } from 'zod';
+import { blobKeys } from '#domain/blob-keys.ts';
 import { createDataset, type NewDataset } from '#domain/datasets/change.ts';
 import { contentTypeOf } from '#domain/datasets/file-format.ts';
 import { ConflictError } from '#domain/errors.ts';
 import { newId } from '#domain/ids.ts';
 import { reserveBytes } from '#domain/installation/storage.ts';
-import { blobKeys } from '#domain/keys.ts';
 import { markOrphaned } from '#domain/orphans.ts';
 import { isoTime } from '#domain/times.ts';
 import { multipart } from '#functions/http/body/multipart.ts';

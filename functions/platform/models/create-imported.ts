@@ -1,8 +1,8 @@
 /** Makes a model of the platform of an ONNX file: everything between the bytes and the record. */
 import { createHash } from 'node:crypto';
+import { blobKeys } from '#domain/blob-keys.ts';
 import { newId } from '#domain/ids.ts';
 import { reserveBytes } from '#domain/installation/storage.ts';
-import { blobKeys } from '#domain/keys.ts';
 import { createModel } from '#domain/models/create.ts';
 import type { Artifact, Model, TrainedModel } from '#domain/models/record.ts';
 import { endModelUpload, getModelUpload, type ModelUpload } from '#domain/models/uploads.ts';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { blobKeys } from '#domain/keys.ts';
+import { blobKeys } from '#domain/blob-keys.ts';
 import { aliasesOf } from '#domain/models/aliases.ts';
 import { blockers } from '#domain/models/change.ts';
 import type { Model } from '#domain/models/record.ts';

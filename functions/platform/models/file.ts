@@ -1,7 +1,7 @@
 /** Answers with a file of a model. */
 import type { z } from 'zod';
+import { blobKeys } from '#domain/blob-keys.ts';
 import { NotFoundError } from '#domain/errors.ts';
-import { blobKeys } from '#domain/keys.ts';
 import type { Artifact, Model } from '#domain/models/record.ts';
 import type { Services } from '#functions/http/route.ts';
 import { FORMATS, type Format } from '#learning/files/names.ts';

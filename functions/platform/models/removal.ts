@@ -1,4 +1,4 @@
-import { blobKeys } from '#domain/keys.ts';
+import { blobKeys } from '#domain/blob-keys.ts';
 import { deleteModel } from '#domain/models/change.ts';
 import type { Model } from '#domain/models/record.ts';
 import { removeLog } from '#domain/prediction-log/remove.ts';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
+import { blobKeys } from '#domain/blob-keys.ts';
 import { timeOfId } from '#domain/ids.ts';
-import { blobKeys } from '#domain/keys.ts';
 import { getModel } from '#domain/models/read.ts';
 import { logFilesOf } from '#domain/prediction-log/files.ts';
 import { uuidOf } from '#domain/prediction-log/ids.ts';

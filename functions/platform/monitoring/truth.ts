@@ -21,33 +21,47 @@ export function truthOf({ task, classes }: Pick<Serving, 'task' | 'classes'>, gi
   }
   if (task === 'multilabel') return labelsIn(classes, given);
   if (typeof given === 'object') throw refused(`must be one class; got ${given.length} in a list`);
-  return classIn(classes, String(given)) ?? unknown('one of the classes', classes, String(given));
+  return readerOf(classes)(String(given)) ?? unknown('one of the classes', classes, String(given));
 }
+
+/** The class that is written so, if there is one. */
+type ClassReader = (given: string) => string | undefined;
 
 /** Of several labels, those of a list or of a text; they are stored in the order of the classes. */
 function labelsIn(classes: readonly string[], given: Truth): string[] {
-  const names = typeof given === 'object' ? given : split(classes, String(given));
-  const found = new Set(
-    names.map((name) => classIn(classes, name) ?? unknown('labels of the model, in a list', classes, name)),
-  );
+  const classOf = readerOf(classes);
+  const names = typeof given === 'object' ? given : split(classOf, String(given));
+  const found = new Set(names.map((name) => classOf(name) ?? unknown('labels of the model, in a list', classes, name)));
   return classes.filter((name) => found.has(name));
 }
 
 /** A text is one label, or several with any of the separators that a column may have between them. */
-function split(classes: readonly string[], text: string): readonly string[] {
-  if (classIn(classes, text) !== undefined) return [text];
+function split(classOf: ClassReader, text: string): readonly string[] {
+  if (classOf(text) !== undefined) return [text];
   const readings = separator.options.map((one) => labelsOf(text, one));
-  return (
-    readings.find((names) => names.every((name) => classIn(classes, name) !== undefined)) ?? labelsOf(text, BETWEEN)
-  );
+  return readings.find((names) => names.every((name) => classOf(name) !== undefined)) ?? labelsOf(text, BETWEEN);
 }
 
-/** The class that is written so: in its own words, or as another spelling of the same number or truth value. */
-function classIn(classes: readonly string[], given: string): string | undefined {
-  const spellings = (['text', 'number', 'boolean'] as const).map((words) =>
-    columnValues('category', { words, missing: [] }).word(given),
-  );
-  return [given, ...spellings].find((word) => classes.includes(word));
+/**
+ * Reads a class in its own words, or in another spelling of the same number or truth value. Of several classes that are
+ * the same number, it is the one in its normal form.
+ */
+function readerOf(classes: readonly string[]): ClassReader {
+  const own = new Set(classes);
+  const forms = (['text', 'number', 'boolean'] as const).map((words) => {
+    const { word } = columnValues('category', { words, missing: [] });
+    return { word, same: Map.groupBy(classes, word) };
+  });
+  return (given) => {
+    if (own.has(given)) return given;
+    return forms
+      .map(({ word, same }) => {
+        const normal = word(given);
+        const found = same.get(normal) ?? [];
+        return found.length === 1 ? found[0] : found.find((name) => name === normal);
+      })
+      .find((name) => name !== undefined);
+  };
 }
 
 function unknown(what: string, classes: readonly string[], given: string): never {

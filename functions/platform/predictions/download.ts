@@ -1,5 +1,5 @@
+import { blobKeys } from '#domain/blob-keys.ts';
 import { ConflictError } from '#domain/errors.ts';
-import { blobKeys } from '#domain/keys.ts';
 import { getBatch } from '#domain/predictions/read.ts';
 import { route } from '#functions/http/route.ts';
 import { fileErrors, fileHeaders, fileResponses, sendFile } from '../send-file.ts';

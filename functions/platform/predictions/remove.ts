@@ -1,4 +1,4 @@
-import { blobKeys } from '#domain/keys.ts';
+import { blobKeys } from '#domain/blob-keys.ts';
 import { deleteBatch } from '#domain/predictions/endings.ts';
 import { getBatch } from '#domain/predictions/read.ts';
 import { route } from '#functions/http/route.ts';

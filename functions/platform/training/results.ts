@@ -1,7 +1,7 @@
 import { json as readJson } from 'node:stream/consumers';
 import { z } from 'zod';
+import { blobKeys } from '#domain/blob-keys.ts';
 import { ConflictError, InternalError } from '#domain/errors.ts';
-import { blobKeys } from '#domain/keys.ts';
 import type { Blobs } from '#domain/ports/blobs/port.ts';
 import { BlobNotFoundError } from '#domain/ports/errors.ts';
 import { getJob } from '#domain/training/read.ts';

@@ -1,8 +1,8 @@
+import { blobKeys } from '#domain/blob-keys.ts';
 import type { DatasetProfile } from '#domain/datasets/profile.ts';
 import { findDataset } from '#domain/datasets/read.ts';
 import type { Dataset } from '#domain/datasets/record.ts';
 import { ValidationError } from '#domain/errors.ts';
-import { blobKeys } from '#domain/keys.ts';
 import { findTrainingFile } from '#domain/training-data/read.ts';
 import type { Services } from '#functions/http/route.ts';
 import { readProfile } from '#functions/platform/datasets/profile-of.ts';

@@ -4,9 +4,9 @@
  */
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { UsageError } from '../../command-line.ts';
 import { explain } from '../explain.ts';
 import { type Host, startHost } from '../host.ts';
-import { UsageError } from '../usage-error.ts';
 import { runBatterySession } from './battery-session.ts';
 import { Receiver } from './receiver.ts';
 import { runMainJob } from './session.ts';

@@ -12,7 +12,7 @@
  */
 import type { IncomingMessage } from 'node:http';
 import { isIPv6, type Socket } from 'node:net';
-import { UsageError } from '../usage-error.ts';
+import { UsageError } from '../../command-line.ts';
 import { forwardedValues, originOf } from './client-address.ts';
 import type { TrustedProxies } from './trusted-proxies.ts';
 

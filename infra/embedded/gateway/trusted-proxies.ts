@@ -1,6 +1,6 @@
 /** The reverse proxies in front of this host, whose headers say where a request came from. */
 import { BlockList, isIP } from 'node:net';
-import { UsageError } from '../usage-error.ts';
+import { UsageError } from '../../command-line.ts';
 
 /** Their addresses; or how many there are in a row, whatever their addresses are. 0: there is none. */
 export type TrustedProxies = number | BlockList;

@@ -193,14 +193,14 @@ export interface paths {
         post?: never;
         /**
          * Remove a user from this account
-         * @description Their sessions end at once, and their names are free again. What they made stays the account’s, API keys included. The last administrator cannot be removed.
+         * @description Their sessions, and the API keys and invitations that they made, end at once, and their names are free again. What else they made stays the account’s. The last administrator cannot be removed.
          */
         delete: operations["delete_account_members_user_id"];
         options?: never;
         head?: never;
         /**
          * Give a user another role
-         * @description It holds from their next request on. The last administrator keeps that role.
+         * @description It holds from their next request on. API keys that they made and that may more end, and so do their invitations where they are no administrator any more. The last administrator keeps that role.
          */
         patch: operations["patch_account_members_user_id"];
         trace?: never;
@@ -2865,6 +2865,8 @@ export interface components {
              * @example ty_Zk3v
              */
             prefix: string;
+            /** @description The user who made it, also where they did so with another key. It ends when they are removed, or may less than it. null: the operator of a machine, or a key of an earlier version */
+            created_by: string | null;
             /**
              * Format: date-time
              * @example 2026-01-01T00:00:00.000Z
@@ -2896,6 +2898,8 @@ export interface components {
              * @example ty_Zk3v
              */
             prefix: string;
+            /** @description The user who made it, also where they did so with another key. It ends when they are removed, or may less than it. null: the operator of a machine, or a key of an earlier version */
+            created_by: string | null;
             /**
              * Format: date-time
              * @example 2026-01-01T00:00:00.000Z
@@ -6489,6 +6493,7 @@ export interface operations {
                      *           "name": "string",
                      *           "scope": "read",
                      *           "prefix": "ty_Zk3v",
+                     *           "created_by": "019a0c9b-8f5e-7c3a-9d47-2f6b1e0a4c55",
                      *           "created_at": "2026-01-01T00:00:00.000Z",
                      *           "expires_at": "2026-01-01T00:00:00.000Z",
                      *           "last_used_at": "2026-01-01T00:00:00.000Z"
@@ -6541,6 +6546,7 @@ export interface operations {
                      *       "name": "string",
                      *       "scope": "read",
                      *       "prefix": "ty_Zk3v",
+                     *       "created_by": "019a0c9b-8f5e-7c3a-9d47-2f6b1e0a4c55",
                      *       "created_at": "2026-01-01T00:00:00.000Z",
                      *       "expires_at": "2026-01-01T00:00:00.000Z",
                      *       "last_used_at": "2026-01-01T00:00:00.000Z",
@@ -7348,6 +7354,7 @@ export interface operations {
                             format?: {
                                 /** @enum {string} */
                                 decimal?: "." | ",";
+                                units?: string[];
                                 /** @enum {string} */
                                 date_order?: "day_first" | "month_first";
                                 missing?: string[];

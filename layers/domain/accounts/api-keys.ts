@@ -18,6 +18,7 @@ export const apiKey = z.object({
   scope: z.enum(SCOPES),
   /** The first characters of the key, by which people recognise it. */
   prefix: z.string(),
+  /** The user, also where they made it with another key. */
   created_by: z.string(),
   created_at: z.string(),
   expires_at: z.string().optional(),
@@ -25,6 +26,9 @@ export const apiKey = z.object({
   sha256: z.string(),
 });
 export type ApiKey = z.infer<typeof apiKey>;
+
+/** In place of a user: the operator of a machine, or a key of an earlier version, whose maker is not known. */
+export const MADE_BY_A_KEY = 'api-key';
 
 export const hashOfKey = (secret: string): string => createHash('sha256').update(secret).digest('hex');
 

@@ -3,6 +3,7 @@ import { ConflictError, NotFoundError } from '../errors.ts';
 import { keys } from '../keys.ts';
 import { TransactionFailedError } from '../ports/errors.ts';
 import type { Condition, Table } from '../ports/table/port.ts';
+import { endMadeBy } from './made-by.ts';
 import type { Role } from './scopes.ts';
 import { changeSessions, endSessions } from './sessions.ts';
 import { getUser, type User } from './users.ts';
@@ -10,7 +11,7 @@ import { getUser, type User } from './users.ts';
 const anotherAdmin: Condition = { kind: 'compare', attribute: 'admins', op: '>', value: 1 };
 
 /**
- * Changes a user's role; their sessions have it from the next request on. Throws `NotFoundError`, and `ConflictError`
+ * Changes a user's role; their sessions have it from the next request on, and what they made that lets in further ends. Throws `NotFoundError`, and `ConflictError`
  * if the user is the last administrator.
  */
 export async function changeRole(table: Table, accountId: string, userId: string, role: Role): Promise<User> {
@@ -19,6 +20,7 @@ export async function changeRole(table: Table, accountId: string, userId: string
   if (before.role !== role) await write(table, before, after);
   // Also if the role is unchanged: an earlier call may have ended before this step.
   await changeSessions(table, accountId, userId, role);
+  await endMadeBy(table, accountId, userId, role);
   return after;
 }
 
@@ -54,7 +56,8 @@ async function write(table: Table, before: User, after: User): Promise<void> {
 }
 
 /**
- * Removes a user: their password and their sessions become invalid, and their names can be registered again. A call that
+ * Removes a user: their password, their sessions, and the API keys and invitations that they made become invalid, and their
+ * names can be registered again. A call that
  * is interrupted can be repeated. Throws `NotFoundError`, and `ConflictError` if the user is the last administrator.
  */
 export async function removeUser(table: Table, accountId: string, userId: string): Promise<void> {
@@ -77,6 +80,7 @@ export async function removeUser(table: Table, accountId: string, userId: string
     throw explained(error, found);
   }
   await endSessions(table, accountId, userId);
+  await endMadeBy(table, accountId, userId);
   await table.transact([
     { kind: 'delete', key },
     { kind: 'delete', key: keys.username(found.username) },

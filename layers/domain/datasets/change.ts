@@ -1,8 +1,9 @@
 import { addBytes } from '../accounts/usage/storage.ts';
+import { blobKeys } from '../blob-keys.ts';
 import { ConflictError, NotFoundError } from '../errors.ts';
 import type { DomainEvent } from '../events/event.ts';
 import { recordEvent } from '../events/outbox.ts';
-import { blobKeys, indexes, keys } from '../keys.ts';
+import { indexes, keys } from '../keys.ts';
 import { deleteListed, transactListed } from '../lists/change.ts';
 import { clearOrphanMark, markOrphaned } from '../orphans.ts';
 import { ConditionFailedError, TransactionFailedError } from '../ports/errors.ts';

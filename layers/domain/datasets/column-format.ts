@@ -8,6 +8,8 @@ export type Separator = z.infer<typeof separator>;
 export const columnFormat = z.object({
   /** Of numbers. */
   decimal: z.enum(['.', ',']).optional(),
+  /** What stands beside numbers, such as `kg`, where anything does. */
+  units: z.array(z.string()).optional(),
   /** Of dates such as 05/04/2024. */
   date_order: z.enum(['day_first', 'month_first']).optional(),
   /** Words that mean "no value" beside the empty cell. Absent: the usual ones. */

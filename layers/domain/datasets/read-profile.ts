@@ -1,6 +1,6 @@
 import { json } from 'node:stream/consumers';
+import { blobKeys } from '../blob-keys.ts';
 import { DamagedFileError, InternalError } from '../errors.ts';
-import { blobKeys } from '../keys.ts';
 import type { Blobs } from '../ports/blobs/port.ts';
 import { type DatasetProfile, datasetProfile } from './profile.ts';
 import type { Dataset } from './record.ts';

@@ -3,8 +3,9 @@
  * and completing the upload creates the dataset. An upload that is never completed expires with its parts.
  */
 import { z } from 'zod';
+import { blobKeys } from '../blob-keys.ts';
 import { NotFoundError, ValidationError } from '../errors.ts';
-import { blobKeys, keys } from '../keys.ts';
+import { keys } from '../keys.ts';
 import { LIMITS } from '../limits.ts';
 import { markOrphaned } from '../orphans.ts';
 import type { Blobs, PartToPut, UploadPart } from '../ports/blobs/port.ts';

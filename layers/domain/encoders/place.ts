@@ -1,5 +1,6 @@
 /** Where an encoder is recorded, and where its files lie: those of a hub once for all accounts. */
-import { blobKeys, keys } from '../keys.ts';
+import { blobKeys } from '../blob-keys.ts';
+import { keys } from '../keys.ts';
 import type { Key } from '../ports/table/port.ts';
 import { isUploaded, nameOfUpload } from './catalogue.ts';
 import type { EncoderState } from './record.ts';

@@ -3,9 +3,10 @@
  * read from it.
  */
 import { addBytes } from '../accounts/usage/storage.ts';
+import { blobKeys } from '../blob-keys.ts';
 import { ConflictError } from '../errors.ts';
 import { newId } from '../ids.ts';
-import { blobKeys, keys } from '../keys.ts';
+import { keys } from '../keys.ts';
 import { markOrphaned } from '../orphans.ts';
 import { TransactionFailedError } from '../ports/errors.ts';
 import type { Condition, Table, Write } from '../ports/table/port.ts';

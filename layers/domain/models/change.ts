@@ -1,9 +1,10 @@
 import { addBytes, bytesOf } from '../accounts/usage/storage.ts';
+import { blobKeys } from '../blob-keys.ts';
 import type { DatasetWarning } from '../datasets/warnings.ts';
 import { ModelInUseError, UnavailableError } from '../errors.ts';
 import type { DomainEvent } from '../events/event.ts';
 import { recordEvent } from '../events/outbox.ts';
-import { blobKeys, keys } from '../keys.ts';
+import { keys } from '../keys.ts';
 import { buildLists } from '../lists/build.ts';
 import { addMissing, deleteListed, transactListed } from '../lists/change.ts';
 import { markOrphaned } from '../orphans.ts';

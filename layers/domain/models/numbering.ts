@@ -1,6 +1,7 @@
 /** Number and version of a new model, and the writes that create it under them: in one transaction, or not at all. */
 import { getAccount } from '../accounts/read.ts';
-import { blobKeys, keys } from '../keys.ts';
+import { blobKeys } from '../blob-keys.ts';
+import { keys } from '../keys.ts';
 import { clearOrphanMark } from '../orphans.ts';
 import type { Condition, Table, Write } from '../ports/table/port.ts';
 import { putLookups } from './lookups.ts';

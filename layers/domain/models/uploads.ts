@@ -3,8 +3,9 @@
  * file will have among those of the model, and completing the upload creates the model.
  */
 import { z } from 'zod';
+import { blobKeys } from '../blob-keys.ts';
 import { NotFoundError } from '../errors.ts';
-import { blobKeys, keys } from '../keys.ts';
+import { keys } from '../keys.ts';
 import type { Blobs } from '../ports/blobs/port.ts';
 import { InvalidUploadError } from '../ports/errors.ts';
 import type { Table, Write } from '../ports/table/port.ts';

@@ -1,7 +1,8 @@
 /** The files of a model's log: their records, what was logged on a day, and which file has a prediction. */
 import { addBytes } from '../accounts/usage/storage.ts';
+import { blobKeys } from '../blob-keys.ts';
 import { idsFrom } from '../ids.ts';
-import { blobKeys, keys, prefixes } from '../keys.ts';
+import { keys, prefixes } from '../keys.ts';
 import { LIMITS } from '../limits.ts';
 import { markOrphaned } from '../orphans.ts';
 import { TransactionFailedError } from '../ports/errors.ts';

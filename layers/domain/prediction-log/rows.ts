@@ -2,8 +2,8 @@
 import { buffer } from 'node:stream/consumers';
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
+import { blobKeys } from '../blob-keys.ts';
 import { DamagedFileError } from '../errors.ts';
-import { blobKeys } from '../keys.ts';
 import type { Adapters } from '../ports/adapters.ts';
 import { BlobNotFoundError } from '../ports/errors.ts';
 import { logFilesOf } from './files.ts';

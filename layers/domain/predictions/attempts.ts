@@ -10,7 +10,8 @@
  * While the lease holds, nobody else makes it, except by the same message: once a message is redelivered its worker is
  * gone. Each attempt writes the file from its beginning.
  */
-import { blobKeys, keys } from '../keys.ts';
+import { blobKeys } from '../blob-keys.ts';
+import { keys } from '../keys.ts';
 import { markOrphaned } from '../orphans.ts';
 import { ConditionFailedError, TransactionFailedError } from '../ports/errors.ts';
 import type { Condition, Table } from '../ports/table/port.ts';

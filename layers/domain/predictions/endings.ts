@@ -1,9 +1,10 @@
 /** How a batch prediction ends, and how it is deleted. */
 import { addBytes } from '../accounts/usage/storage.ts';
+import { blobKeys } from '../blob-keys.ts';
 import { ConflictError } from '../errors.ts';
 import type { DomainEvent } from '../events/event.ts';
 import { recordEvent } from '../events/outbox.ts';
-import { blobKeys, indexes, keys } from '../keys.ts';
+import { indexes, keys } from '../keys.ts';
 import { deleteListed } from '../lists/change.ts';
 import { endUse } from '../models/in-use.ts';
 import { clearOrphanMark, markOrphaned } from '../orphans.ts';

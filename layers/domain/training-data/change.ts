@@ -1,11 +1,13 @@
 /** Writes a file below `training_data/`: a dataset that is ready, and the name that leads to it. */
+
+import { blobKeys } from '../blob-keys.ts';
 import { createDataset, type NewDataset } from '../datasets/change.ts';
 import { datasetSettled } from '../datasets/events.ts';
 import type { DatasetProfile } from '../datasets/profile.ts';
 import type { DomainEvent } from '../events/event.ts';
 import { recordEvent } from '../events/outbox.ts';
 import { newId } from '../ids.ts';
-import { blobKeys, keys } from '../keys.ts';
+import { keys } from '../keys.ts';
 import { markOrphaned } from '../orphans.ts';
 import type { Adapters } from '../ports/adapters.ts';
 import type { Content } from '../request-body.ts';

@@ -2,10 +2,11 @@
 
 import { addUsage, type Ending } from '../accounts/usage/month.ts';
 import { addBytes } from '../accounts/usage/storage.ts';
+import { blobKeys } from '../blob-keys.ts';
 import type { DomainEvent } from '../events/event.ts';
 import { recordEvent } from '../events/outbox.ts';
 import { uncountJob } from '../installation/jobs.ts';
-import { blobKeys, keys } from '../keys.ts';
+import { keys } from '../keys.ts';
 import { endUse } from '../models/in-use.ts';
 import { markOrphaned } from '../orphans.ts';
 import { ConditionFailedError, TransactionFailedError } from '../ports/errors.ts';

@@ -6,7 +6,8 @@
  *
  * A crash in between leaves a started or a dropped backup, which the schedule of backups finds and cleans up.
  */
-import { blobKeys, indexes, keys, prefixes } from '../keys.ts';
+import { blobKeys } from '../blob-keys.ts';
+import { indexes, keys, prefixes } from '../keys.ts';
 import { clearOrphanMark, deleteOrphans } from '../orphans.ts';
 import type { Blobs } from '../ports/blobs/port.ts';
 import { ConditionFailedError, TransactionFailedError } from '../ports/errors.ts';

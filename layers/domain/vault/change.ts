@@ -6,7 +6,8 @@
  *     replace    likewise, and: the record before becomes an earlier revision, whose file is marked for its last day
  *     delete     transact: record deleted, counts, entry, mark ── delete file ── clear mark
  */
-import { blobKeys, keys } from '../keys.ts';
+import { blobKeys } from '../blob-keys.ts';
+import { keys } from '../keys.ts';
 import { clearOrphanMark, markOrphaned } from '../orphans.ts';
 import { TransactionFailedError } from '../ports/errors.ts';
 import type { Condition, Table, Write } from '../ports/table/port.ts';

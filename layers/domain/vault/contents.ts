@@ -4,8 +4,9 @@
  * that gets a new place, so that its deletion cannot meet its next use.
  */
 import { z } from 'zod';
+import { blobKeys } from '../blob-keys.ts';
 import { UnavailableError } from '../errors.ts';
-import { blobKeys, keys, prefixes } from '../keys.ts';
+import { keys, prefixes } from '../keys.ts';
 import { clearOrphanMark, deleteOrphans, markOrphaned } from '../orphans.ts';
 import type { Blobs } from '../ports/blobs/port.ts';
 import { TransactionFailedError } from '../ports/errors.ts';

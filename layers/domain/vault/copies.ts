@@ -4,8 +4,9 @@
  * not there, loses nothing: the note stays.
  */
 import { z } from 'zod';
+import { isBackupRecord } from '../blob-keys.ts';
 import { newId } from '../ids.ts';
-import { indexes, isBackupRecord, keys } from '../keys.ts';
+import { indexes, keys } from '../keys.ts';
 import type { BlobsWithoutUrls } from '../ports/blobs/port.ts';
 import { ConditionFailedError } from '../ports/errors.ts';
 import type { Table, Write } from '../ports/table/port.ts';

@@ -1,5 +1,5 @@
 /** The files of a model: its own, and where there is one, its version with weights of 8 bits. */
-import { blobKeys } from '../keys.ts';
+import { blobKeys } from '../blob-keys.ts';
 import type { StoredModel } from './model.ts';
 
 export const VARIANTS = ['original', 'int8'] as const;

@@ -2,9 +2,10 @@
  * Files that wait for an hour at most: those that callers put in parts, and those that are made to be downloaded. They
  * are marked as orphaned from the beginning, so that the sweep deletes what nobody does.
  */
+
+import { blobKeys } from '../blob-keys.ts';
 import { expectParts, partSize, partsOf } from '../datasets/uploads.ts';
 import { ValidationError } from '../errors.ts';
-import { blobKeys } from '../keys.ts';
 import { deleteOrphans, markOrphaned } from '../orphans.ts';
 import type { Blobs, BucketName, UploadPart } from '../ports/blobs/port.ts';
 import { InvalidUploadError } from '../ports/errors.ts';

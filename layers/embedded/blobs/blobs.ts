@@ -1,6 +1,6 @@
 import { abandonedUnless } from '#domain/abandon.ts';
+import { isStagedInPlain } from '#domain/blob-keys.ts';
 import { InternalError } from '#domain/errors.ts';
-import { isStagedInPlain } from '#domain/keys.ts';
 import type {
   BlobInfo,
   Blobs,

@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto';
+import { isStagedInPlain } from '#domain/blob-keys.ts';
 import { PayloadTooLargeError } from '#domain/errors.ts';
-import { isStagedInPlain } from '#domain/keys.ts';
 import type { BlobInfo, UploadPart } from '#domain/ports/blobs/port.ts';
 import { BLOB_LIMITS, checkPart, checkParts, unquoted } from '#domain/ports/blobs/rules.ts';
 import { InvalidUploadError } from '#domain/ports/errors.ts';

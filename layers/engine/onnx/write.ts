@@ -63,6 +63,7 @@ export class OnnxWriter {
   readonly #nodes: NodeProto[];
   readonly #initializers: TensorProto[];
   readonly #supply: Supply;
+  readonly #ints = new Map<string, string>();
   readonly #used = new Set<Value>();
 
   /** @param among the writer among whose nodes to write; a list of its own if absent */
@@ -116,9 +117,17 @@ export class OnnxWriter {
     return name;
   }
 
-  /** Writes a vector of integers (axes, shapes, pads) and returns its name. */
+  /**
+   * Writes a vector of integers (axes, shapes, pads) once, and returns its name. The runtime merges equal nodes only if they
+   * read constants of the same name.
+   */
   ints(values: readonly number[]): string {
-    return this.initializer(tensor('int64', [values.length], BigInt64Array.from(values, BigInt)));
+    const key = values.join();
+    const known = this.#ints.get(key);
+    if (known !== undefined) return known;
+    const name = this.initializer(tensor('int64', [values.length], BigInt64Array.from(values, BigInt)));
+    this.#ints.set(key, name);
+    return name;
   }
 
   /** Writes a scalar and returns its name. */

@@ -12,7 +12,7 @@ import { BEGINNING_BYTES, compressionOf, contentOf, formatName } from './format.
 import { gunzipped } from './gzip.ts';
 import { type JsonFormat, type JsonPosition, type JsonTable, readJson, resumeJson } from './json.ts';
 import { openParquet, type ParquetTable } from './parquet.ts';
-import { type FileHash, inMemory, plainHash, SourceBytes, type TableBytes } from './source-bytes.ts';
+import { type FileHash, type HashedFile, inMemory, plainHash, SourceBytes, type TableBytes } from './source-bytes.ts';
 import { openZip, type ZipEntry } from './zip.ts';
 
 export interface Table extends StoredFormat {
@@ -77,7 +77,7 @@ export async function readTable(
   });
   if (compression === undefined) {
     try {
-      return opened(await readContent(beginning, stream, () => source.whole(stream), dialect));
+      return opened(await readContent(beginning, stream, () => source.besides(stream), dialect));
     } catch (error) {
       throw await explained(error, bytes);
     }
@@ -85,7 +85,8 @@ export async function readTable(
   const unpacked = compression === 'gzip' ? gunzipped(stream) : (await onlyEntry(await source.whole(stream))).open();
   const inner = await begun(unpacked);
   expectPackedOnce(inner.beginning, compression);
-  return opened(await readContent(inner.beginning, inner.stream, () => inMemory(inner.stream), dialect));
+  const unpackedFile = async () => ({ file: await inMemory(inner.stream), hashed: undefined });
+  return opened(await readContent(inner.beginning, inner.stream, unpackedFile, dialect));
 }
 
 function positionOf(
@@ -94,9 +95,10 @@ function positionOf(
   content: ContentPosition | undefined,
 ): TablePosition | undefined {
   if (content === undefined) return undefined;
-  // A Parquet file was hashed before its rows are read.
+  // A Parquet file is hashed while its first rows are read.
   if (content.format === 'parquet') {
-    return compression === undefined ? { compression, content, hash: source.digest(), hashed: 0 } : undefined;
+    if (compression !== undefined || !source.hasEnded) return undefined;
+    return { compression, content, hash: source.digest(), hashed: 0 };
   }
   if (compression !== undefined) return { compression, content, hash: undefined, hashed: 0 };
   const hash = source.save();
@@ -109,7 +111,7 @@ async function resumeTable(bytes: TableBytes, hash: FileHash, from: TablePositio
   const source = new SourceBytes(bytes, hash, hashed);
   const position = (at: ContentPosition | undefined) => positionOf(source, compression, at);
   if (content.format === 'parquet') {
-    const { at, ...table } = parquetContent(await openParquet(source.file, content.rowGroups));
+    const { at, ...table } = parquetContent(await openParquet(source.file, { firstGroup: content.rowGroups }));
     const digest = () => String(from.hash);
     return { ...table, digest, position: () => ({ ...from, content: at() ?? content }) };
   }
@@ -179,14 +181,15 @@ type Content = Omit<Table, 'compression' | 'digest' | 'position'> & {
 async function readContent(
   beginning: Buffer,
   stream: AsyncIterable<Uint8Array>,
-  whole: () => Promise<FileBytes>,
+  whole: () => Promise<HashedFile>,
   given: Partial<Dialect>,
 ): Promise<Content> {
   const format = contentOf(beginning);
   if (format === 'delimited') return csvContent(await readCsv(stream, given));
   expectNoDialect(given, { format });
   if (format !== 'parquet') return jsonContent(format, await readJson(stream, format));
-  return parquetContent(await openParquet(await whole()));
+  const { file, hashed } = await whole();
+  return parquetContent(await openParquet(file, { hashed }));
 }
 
 const parquetContent = ({ header, batches, rowGroups }: ParquetTable): Content => ({

@@ -7,11 +7,14 @@ export class ParquetBatch implements Batch {
   readonly rows: number;
   /** As they lie in the file. */
   readonly packed: readonly PackedColumn[];
+  /** What this thread has to do as well: better while others read columns. */
+  readonly besides: Promise<void> | undefined;
   readonly #columns: (ParquetColumn | undefined)[] = [];
 
-  constructor(rows: number, packed: readonly PackedColumn[]) {
+  constructor(rows: number, packed: readonly PackedColumn[], besides?: Promise<void>) {
     this.rows = rows;
     this.packed = packed;
+    this.besides = besides;
   }
 
   /** The column, which is not kept: those that are read one after another are in memory one by one. */

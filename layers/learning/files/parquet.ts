@@ -23,33 +23,51 @@ const GROUP = { values: 2 ** 27, bytes: 2 ** 30 };
 /** The file's directory: thousands of columns in thousands of groups take less. */
 const METADATA_BYTES = 64 * 1_048_576;
 
+interface ParquetOptions {
+  /** The row group to begin with: those before it were read already. */
+  readonly firstGroup?: number;
+  /** What resolves once the file was hashed. Whatever ends the reading waits for it. */
+  readonly hashed?: Promise<void> | undefined;
+}
+
 /**
- * @param firstGroup the row group to begin with: those before it were read already
  * @throws ValidationError with field `file`: here for faults of the file's directory, and from `batches` for the rest
  */
-export async function openParquet(file: FileBytes, firstGroup = 0): Promise<ParquetTable> {
-  const { metadata, columns } = await directoryOf(file);
+export async function openParquet(
+  file: FileBytes,
+  { firstGroup = 0, hashed }: ParquetOptions = {},
+): Promise<ParquetTable> {
   try {
-    const { batches, ...table } = opened(file, metadata, columns, firstGroup);
-    return { ...table, batches: guarded(batches) };
+    const { metadata, columns } = await directoryOf(file);
+    const { batches, ...table } = opened(file, metadata, columns, { firstGroup, hashed });
+    return { ...table, batches: guarded(batches, hashed) };
   } catch (error) {
+    await settled(hashed);
     throw ofDamage(error);
   }
 }
 
-async function* guarded(batches: AsyncGenerator<ParquetBatch>): AsyncGenerator<ParquetBatch> {
+async function* guarded(
+  batches: AsyncGenerator<ParquetBatch>,
+  hashed: Promise<void> | undefined,
+): AsyncGenerator<ParquetBatch> {
   try {
     yield* batches;
   } catch (error) {
     throw ofDamage(error);
+  } finally {
+    await settled(hashed);
   }
 }
+
+/** Nothing reads a file any more that is closed. */
+const settled = (reading: Promise<void> | undefined): Promise<void> => (reading ?? Promise.resolve()).catch(() => {});
 
 function opened(
   file: FileBytes,
   metadata: FileMetaData,
   columns: readonly SchemaTree[],
-  firstGroup: number,
+  { firstGroup, hashed }: Required<ParquetOptions>,
 ): ParquetTable {
   for (const column of columns) expectFlat(column);
   const header = columns.map(({ element }) => element.name.trim());
@@ -60,7 +78,7 @@ function opened(
   expectGroups(metadata, columns.length);
   for (const { element } of columns) kindOf(element);
   let groups = firstGroup;
-  const batches = read(file, metadata, columns, firstGroup, () => groups++);
+  const batches = read(file, metadata, columns, { firstGroup, hashed, onGroup: () => groups++ });
   return { header, batches, rowGroups: () => groups };
 }
 
@@ -125,8 +143,7 @@ async function* read(
   file: FileBytes,
   { row_groups }: FileMetaData,
   columns: readonly SchemaTree[],
-  firstGroup: number,
-  onGroup: () => void,
+  { firstGroup, hashed, onGroup }: Required<ParquetOptions> & { readonly onGroup: () => void },
 ): AsyncGenerator<ParquetBatch> {
   for (const group of row_groups.slice(firstGroup)) {
     const rows = Number(group.num_rows);
@@ -139,6 +156,7 @@ async function* read(
       packed.push({ of, bytes: await file.range(start, end) });
     }
     onGroup();
-    yield new ParquetBatch(rows, packed);
+    yield new ParquetBatch(rows, packed, hashed);
   }
+  await hashed;
 }

@@ -20,6 +20,16 @@ export function plainHash(): FileHash {
   return { update: (bytes) => void hash.update(bytes), hex: () => hash.digest('hex'), save: () => undefined };
 }
 
+/** A file, and what resolves once it was hashed. Undefined: it is hashed already. */
+export interface HashedFile {
+  readonly file: FileBytes;
+  readonly hashed: Promise<void> | undefined;
+}
+
+async function passed(stream: AsyncIterable<Uint8Array>): Promise<void> {
+  for await (const _ of stream);
+}
+
 export class SourceBytes implements AsyncIterable<Uint8Array> {
   readonly #bytes: TableBytes;
   readonly #hash: FileHash;
@@ -46,9 +56,23 @@ export class SourceBytes implements AsyncIterable<Uint8Array> {
 
   /** All of the file, after the rest of the stream was hashed. */
   async whole(stream: AsyncIterable<Uint8Array>): Promise<FileBytes> {
-    if (!('range' in this.#bytes)) return inMemory(stream);
-    for await (const _ of stream);
-    return this.#bytes;
+    const { file, hashed } = await this.besides(stream);
+    await hashed;
+    return file;
+  }
+
+  /** All of the file, while the rest of the stream is hashed. */
+  async besides(stream: AsyncIterable<Uint8Array>): Promise<HashedFile> {
+    if (!('range' in this.#bytes)) return { file: await inMemory(stream), hashed: undefined };
+    const hashed = passed(stream);
+    // Whoever reads the file waits for it, unless the file has a fault.
+    hashed.catch(() => undefined);
+    return { file: this.#bytes, hashed };
+  }
+
+  /** Whether all bytes were hashed. */
+  get hasEnded(): boolean {
+    return this.#hasEnded;
   }
 
   digest(): string {

@@ -8,6 +8,8 @@ import { inputNames, SERVING_PROPERTY, type Serving, serving } from '../serving/
 import { type Example, expectExamples } from './examples.ts';
 import { expectBounded } from './growth.ts';
 import { inspect, refused } from './inspect.ts';
+import { ML_DOMAIN, renamed } from './label.ts';
+import { ownValues } from './own-values.ts';
 import { rowDependence } from './row-dependence.ts';
 import {
   classesOf,
@@ -48,7 +50,7 @@ const TOLERANCE = 1e-3;
 
 /** @throws ValidationError, naming what cannot be served */
 export async function readImported(bytes: Uint8Array, given: Wishes): Promise<Imported> {
-  const { graph, metadataProps } = inspect(bytes);
+  const { graph, metadataProps, opsetImport } = inspect(bytes);
   const own = ownNames(metadataProps);
   const wishes = { ...given, features: given.features ?? own.features };
   const inputs = inputsOf(graph, wishes.features);
@@ -67,6 +69,7 @@ export async function readImported(bytes: Uint8Array, given: Wishes): Promise<Im
     zipMap,
     wishes,
     known: (n) => (own.classes?.length === n ? own.classes : classesOf(graph, n)),
+    valuesOf: (label) => ownValues(graph, label),
   });
   const features = inputs.flatMap((input) =>
     input.features.map((name) => ({
@@ -83,7 +86,8 @@ export async function readImported(bytes: Uint8Array, given: Wishes): Promise<Im
     ...{ format: 1, task: reading.task, target: wishes.target, classes: [...classes] },
     features: features.map((feature, i) => ({ ...feature, input: names[i]! })),
   };
-  const onnx = wrap(plain, { inputs, serving: described, reading });
+  const mlOpset = opsetImport.find(({ domain }) => domain === ML_DOMAIN)?.version;
+  const onnx = wrap(plain, { inputs, serving: described, reading, mlOpset });
   await expectAnswers(onnx, inputs, described);
   const { examples = [] } = wishes;
   if (examples.length > 0) await expectExamples(onnx, described, examples);
@@ -144,12 +148,14 @@ interface Known {
   readonly wishes: Wishes;
   /** The names of so many classes, as the model's own operators have them. */
   readonly known: (count: number) => readonly string[] | undefined;
+  /** What the output may be, as the graph lists it. */
+  readonly valuesOf: (label: string) => readonly string[] | undefined;
 }
 
 function readingOf(
   outputs: readonly ImportedOutput[],
   results: Tensors | undefined,
-  { zipMap, wishes, known }: Known,
+  { zipMap, wishes, known, valuesOf }: Known,
 ): { reading: Reading; classes: readonly string[] } {
   const isNumber = ({ elemType }: ImportedOutput) => elemType === dataType.float32 || elemType === dataType.float64;
   const columns = ({ name, columns: declared }: ImportedOutput) => {
@@ -160,10 +166,9 @@ function readingOf(
   if (scores) {
     const count = columns(scores);
     const label = outputs.find((one) => !isNumber(one) && columns(one) === 1);
-    const classes =
-      wishes.classes ??
-      (zipMap?.classes.length === count ? zipMap.classes : known(count)) ??
-      Array.from({ length: count }, (_, i) => `${i}`);
+    const listed = label && valuesOf(label.name);
+    const own = [listed, zipMap?.classes].find((some) => some?.length === count) ?? known(count);
+    const classes = wishes.classes ?? own ?? Array.from({ length: count }, (_, i) => `${i}`);
     if (new Set(classes).size < classes.length)
       throw ValidationError.of('classes', `must be different names; got ${classes.join(', ')}`);
     if (classes.length !== count)
@@ -171,9 +176,12 @@ function readingOf(
     const scale =
       wishes.scores ??
       (zipMap || label || !results || isDistribution(results[scores.name]!) ? 'probabilities' : 'logits');
-    // Names that were given are not those that the model's own label has.
-    const own = label && wishes.classes === undefined ? { label } : {};
-    return { reading: { task: 'classification', scores: scores.name, scale, ...own }, classes };
+    const answered = label && results?.[label.name];
+    const said = label && wishes.classes ? renamed(label, classes, { listed: listed ?? own, answered }) : label;
+    return {
+      reading: { task: 'classification', scores: scores.name, scale, ...(said ? { label: said } : {}) },
+      classes,
+    };
   }
   const value = outputs.find((one) => isNumber(one) && columns(one) === 1);
   if (value) {

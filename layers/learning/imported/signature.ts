@@ -84,7 +84,7 @@ export function zipMapOf(graph: GraphProto): ZipMap | undefined {
 }
 
 /** The names of the classes, as operators for classifiers have them. */
-function classesIn({ attribute }: NodeProto): string[] | undefined {
+export function classesIn({ attribute }: NodeProto): string[] | undefined {
   const find = (names: readonly string[]) => attribute.find(({ name }) => names.includes(name));
   const texts = find(['classlabels_strings'])?.strings ?? [];
   if (texts.length > 0) return texts.map((text) => Buffer.from(text).toString('utf8'));

@@ -3,22 +3,19 @@
  * it: one [rows, 1] a feature, and `label` and `probabilities`, or `value`. Its own nodes and numbers stay as they are.
  */
 import {
-  attributeType,
   dataType,
   encodeModel,
+  encodeOpset,
   type GraphProto,
   type NodeProto,
   type ValueInfoProto,
 } from '#engine/onnx/proto.ts';
 import { SERVING_PROPERTY, type Serving } from '../serving/description.ts';
+import { ADDED, CLASSES, FLAT, INSIDE, node, vector } from './added.ts';
+import { labelNodes, ML_DOMAIN, ML_OPSET, type OwnLabel } from './label.ts';
 import { type Field, field, fieldsOf, message } from './messages.ts';
 import { GRAPH, MODEL, renameGraph } from './rename.ts';
 import type { ImportedInput, ZipMap } from './signature.ts';
-
-/** Before every name within, so that none is one of those outside. */
-const INSIDE = 'imported/';
-/** Before the names of what is added. */
-const ADDED = 'added/';
 
 /** How the answers are made of the model's outputs. */
 export type Reading =
@@ -28,7 +25,7 @@ export type Reading =
       readonly scores: string;
       readonly scale: 'probabilities' | 'logits';
       /** The model's own choice; else the class of the highest score is it. */
-      readonly label?: { readonly name: string; readonly elemType: number };
+      readonly label?: OwnLabel;
     }
   | { readonly task: 'regression'; readonly value: string };
 
@@ -36,6 +33,8 @@ export interface Wrapping {
   readonly inputs: readonly ImportedInput[];
   readonly serving: Serving;
   readonly reading: Reading;
+  /** The version of ai.onnx.ml that the model imports, if it does. */
+  readonly mlOpset: number | undefined;
 }
 
 /** Without the node that makes lists of maps: the tensor of which it makes them is an output instead. */
@@ -48,9 +47,10 @@ export function withoutZipMap(bytes: Uint8Array, zipMap: ZipMap | undefined): Ui
   ]);
 }
 
-export function wrap(bytes: Uint8Array, { inputs, serving, reading }: Wrapping): Uint8Array {
+export function wrap(bytes: Uint8Array, wrapping: Wrapping): Uint8Array {
+  const { inputs, serving, mlOpset } = wrapping;
   const before = beforeNodes(inputs, serving);
-  const after = afterNodes(reading, serving);
+  const after = afterNodes(wrapping);
   const added = fieldsOf(graphIn(encodeModel(modelOf(before.graph))));
   const behind = fieldsOf(graphIn(encodeModel(modelOf(after))));
   const only = (fields: readonly Field[], numbers: readonly number[]) =>
@@ -73,10 +73,12 @@ export function wrap(bytes: Uint8Array, { inputs, serving, reading }: Wrapping):
   const others = fieldsOf(whole).filter((one) => !isNamed(one, MODEL.properties, SERVING_PROPERTY));
   const property = message([field(1, SERVING_PROPERTY), field(2, JSON.stringify(serving))]);
   const needsOpset = !fieldsOf(bytes).some(isOnnxOpset);
+  const needsMl = mlOpset === undefined && after.node.some(({ domain }) => domain === ML_DOMAIN);
   return message([
     ...others.map(({ raw }) => raw),
     field(MODEL.properties, property),
     ...(needsOpset ? [defaultOpset()] : []),
+    ...(needsMl ? [field(MODEL.opsets, encodeOpset({ domain: ML_DOMAIN, version: ML_OPSET }))] : []),
   ]);
 }
 
@@ -146,16 +148,6 @@ const valueInfo = (name: string, elemType: number, dims: Dims): ValueInfoProto =
 
 const float32Matrix = (name: string): ValueInfoProto => valueInfo(name, dataType.float32, ['rows', 'classes']);
 
-function node(
-  opType: string,
-  input: string[],
-  output: string,
-  attributes: Readonly<Record<string, number>> = {},
-): NodeProto {
-  const attribute = Object.entries(attributes).map(([name, i]) => ({ name, type: attributeType.int, i }));
-  return { name: `${ADDED}${output}`, opType, domain: '', input, output: [output], attribute };
-}
-
 const isText = ({ elemType }: ImportedInput): boolean => elemType === dataType.string;
 
 /** From a tensor a feature to the model's own inputs. */
@@ -180,20 +172,11 @@ function beforeNodes(inputs: readonly ImportedInput[], { features }: Serving) {
   return { graph: { node: nodes, input, initializer: [vector(FLAT, [-1]), vector(KEPT, [0, 0])] } };
 }
 
-const FLAT = `${ADDED}flat`;
 /** 0 stands for the dimension as it is. */
 const KEPT = `${ADDED}kept`;
-const CLASSES = `${ADDED}classes`;
-
-const vector = (name: string, values: readonly number[]) => ({
-  name,
-  dims: [values.length],
-  dataType: dataType.int64,
-  int64Data: [...values],
-});
 
 /** From the model's own outputs to the answers. */
-function afterNodes(reading: Reading, { classes }: Serving): Parts {
+function afterNodes({ reading, serving: { classes }, mlOpset }: Wrapping): Parts {
   if (reading.task === 'regression') {
     const [flat, value] = [`${ADDED}value/flat`, 'value'];
     return {
@@ -205,17 +188,14 @@ function afterNodes(reading: Reading, { classes }: Serving): Parts {
     };
   }
   const { label, scores, scale } = reading;
+  const answering = label ? labelNodes(label, mlOpset) : { nodes: highestNodes(), initializer: [] };
   const cast = `${ADDED}scores`;
   const made =
     scale === 'logits'
       ? node('Softmax', [cast], 'probabilities', { axis: 1 })
       : node('Identity', [cast], 'probabilities');
   return {
-    node: [
-      node('Cast', [INSIDE + scores], cast, { to: dataType.float32 }),
-      made,
-      ...(label ? labelNodes(label) : highestNodes()),
-    ],
+    node: [node('Cast', [INSIDE + scores], cast, { to: dataType.float32 }), made, ...answering.nodes],
     output: [
       valueInfo('label', dataType.string, ['rows']),
       valueInfo('probabilities', dataType.float32, ['rows', classes.length]),
@@ -227,15 +207,9 @@ function afterNodes(reading: Reading, { classes }: Serving): Parts {
         dataType: dataType.string,
         stringData: classes.map((name) => Buffer.from(name)),
       },
+      ...answering.initializer,
     ],
   };
-}
-
-function labelNodes({ name, elemType }: { readonly name: string; readonly elemType: number }): NodeProto[] {
-  const flat = `${ADDED}label/flat`;
-  const reshape = node('Reshape', [INSIDE + name, FLAT], flat);
-  if (elemType === dataType.string) return [reshape, node('Identity', [flat], 'label')];
-  return [reshape, node('Cast', [flat], 'label', { to: dataType.string })];
 }
 
 function highestNodes(): NodeProto[] {

@@ -123,6 +123,7 @@ export class ColumnThreads implements AsyncDisposable {
         }
       }
       if (this.#failure) throw this.#failure;
+      await group.besides;
       const column = own.shift() ?? fresh.pop()?.[0];
       if (column !== undefined) {
         if (!this.#own.includes(column)) this.#own.push(column);

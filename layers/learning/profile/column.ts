@@ -17,7 +17,7 @@ export const MAX_CATEGORIES = 1000;
 const COUNT_BOUNDS: CountBounds = { values: MAX_CATEGORIES + 24, characters: 32_768 };
 
 /** With more units, what they are does not matter any more. */
-const MOST_UNITS = 4;
+export const MOST_UNITS = 4;
 
 /** Rows, and the first of them. */
 export interface Occurrences {

@@ -5,7 +5,7 @@ import type { ColumnType } from '#domain/datasets/profile.ts';
 import type { DecimalMark } from '../values/number.ts';
 import type { DateOrder } from '../values/time.ts';
 import type { Candidate } from './candidate.ts';
-import { type ColumnSummary, MAX_CATEGORIES } from './column.ts';
+import { type ColumnSummary, MAX_CATEGORIES, MOST_UNITS } from './column.ts';
 
 /** A column with so few distinct values is categorical, however short the file. */
 const ALWAYS_CATEGORY = 50;
@@ -44,7 +44,12 @@ export function decide(summary: ColumnSummary, said: Saying, conventions: Conven
   const missing = said.missing === undefined ? {} : { missing: [...said.missing] };
   if (type === 'number') {
     const isOpen = givenDecimal === undefined && numbers.differ && numbers.better === undefined;
-    return { type, format: { decimal, ...missing }, values: number, ...(isOpen ? { open: 'decimal' } : {}) };
+    return {
+      type,
+      format: { decimal, ...units(summary), ...missing },
+      values: number,
+      ...(isOpen ? { open: 'decimal' } : {}),
+    };
   }
   if (type === 'timestamp') {
     const isOpen = settledOrder === undefined && times.differ;
@@ -101,4 +106,10 @@ function mostly<T>(votes: readonly (T | undefined)[], [one, other]: readonly [T,
   const difference = count(one) - count(other);
   if (difference === 0) return undefined;
   return difference > 0 ? one : other;
+}
+
+/** With so many that not all are known, none is said. */
+function units({ units: seen }: ColumnSummary): Pick<ColumnFormat, 'units'> {
+  const known = [...seen.keys()].filter((unit) => unit !== '');
+  return known.length === 0 || seen.size >= MOST_UNITS ? {} : { units: known };
 }

@@ -32,7 +32,10 @@ export class ReadRows implements AsyncDisposable {
       const readOwn = (column: number) => table.addColumn(batch, column);
       await threads.addGroup(batch, table.rows, () => table.setups, readOwn);
       table.endGroup(batch);
-    } else table.add(batch);
+    } else {
+      if (batch instanceof ParquetBatch) await batch.besides;
+      table.add(batch);
+    }
   }
 
   #startIf(bytes: number): void {

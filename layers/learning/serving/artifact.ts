@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { buffer } from 'node:stream/consumers';
+import { blobKeys } from '#domain/blob-keys.ts';
 import { DamagedFileError, InternalError, NotFoundError } from '#domain/errors.ts';
-import { blobKeys } from '#domain/keys.ts';
 import type { ServedModel } from '#domain/models/record.ts';
 import type { Blobs } from '#domain/ports/blobs/port.ts';
 import { BlobNotFoundError } from '#domain/ports/errors.ts';

@@ -4,10 +4,10 @@
  * (Siddiqi 2006, Credit Risk Scorecards). Missing values are no bin: their share stands beside it.
  */
 import type { Tensor } from '#engine/tensor.ts';
-import type { Serving } from './description.ts';
+import type { ServedFeature, Serving } from './description.ts';
 import type { Input } from './input.ts';
 import type { FeatureReference, Reference } from './reference.ts';
-import { rowTensors } from './rows.ts';
+import { rowTensors, wordOf } from './rows.ts';
 
 /** The usual thresholds of the index. */
 export const PSI_THRESHOLDS = { moderate: 0.1, significant: 0.25 } as const;
@@ -57,7 +57,7 @@ export class Drift {
   constructor(serving: Serving, reference: Reference | undefined) {
     const byName = new Map(reference?.features.map((feature) => [feature.name, feature]));
     this.#serving = serving;
-    this.#counts = serving.features.map(({ name }) => new FeatureCounts(name, byName.get(name)));
+    this.#counts = serving.features.map((feature) => new FeatureCounts(feature, byName.get(feature.name)));
   }
 
   /** @throws ValidationError for a row that the model does not take */
@@ -90,16 +90,18 @@ class FeatureCounts {
   #rows = 0;
   #missing = 0;
 
-  constructor(name: string, reference: FeatureReference | undefined) {
-    const { bins, words = [] } = reference ?? {};
+  constructor(feature: ServedFeature, reference: FeatureReference | undefined) {
+    const { bins } = reference ?? {};
+    const byWord = wordsIn(reference, feature);
+    const words = [...byWord.values()];
     const rest = Math.max(0, 1 - words.reduce((sum, { share }) => sum + share, 0));
-    this.#name = name;
+    this.#name = feature.name;
     this.#reference = reference;
     this.#edges = bins?.edges ?? [];
     this.#bins = bins
       ? bins.shares.map((expected, at) => ({ name: boundsOf(bins.edges, at), expected, count: 0 }))
       : [...words.map(({ value, share }) => ({ name: value, expected: share, count: 0 })), other(rest)];
-    this.#byWord = new Map(bins ? [] : words.map(({ value }, at) => [value, this.#bins[at]!]));
+    this.#byWord = new Map(bins ? [] : [...byWord.keys()].map((word, at) => [word, this.#bins[at]!]));
     this.#hasAll = words.length > 0 && rest < 1e-9;
   }
 
@@ -155,6 +157,20 @@ class FeatureCounts {
       new_share: this.#hasAll && values > 0 ? this.#bins.at(-1)!.count / values : 0,
     };
   }
+}
+
+/**
+ * By what the model takes for them, while a bin's name is as the data spell it. Earlier builds kept spellings of the same
+ * word apart.
+ */
+function wordsIn(of: FeatureReference | undefined, feature: ServedFeature) {
+  const byWord = new Map<string, { readonly value: string; readonly share: number }>();
+  for (const { value, share } of of?.words ?? []) {
+    const word = wordOf(feature, value);
+    const known = byWord.get(word) ?? { value, share: 0 };
+    byWord.set(word, { ...known, share: known.share + share });
+  }
+  return byWord;
 }
 
 export function stabilityIndex(bins: readonly Pick<DriftBin, 'expected' | 'actual'>[]): number {

@@ -3,7 +3,8 @@ import { Faults } from '#domain/faults.ts';
 import { type Tensor, type Tensors, tensor } from '#engine/tensor.ts';
 import { shortened, shown } from '../csv/fault.ts';
 import { columnValues } from '../values/column-values.ts';
-import { parseNumber } from '../values/number.ts';
+import { parseNumber, unitOf } from '../values/number.ts';
+import { isMeasure } from '../values/units.ts';
 import type { ServedFeature } from './description.ts';
 import type { Cell, Input, Nested } from './input.ts';
 
@@ -34,10 +35,16 @@ function takingNumbers({ type, format }: ServedFeature): Taking<number> {
     if (typeof cell === 'number') return Number.isFinite(cell) ? cell : undefined;
     if (typeof cell === 'boolean') return undefined;
     const value = number(cell.trim());
+    if (!Number.isNaN(value) && isForeign(unitOf(cell.trim()), format)) return undefined;
     return Number.isNaN(value) && !isMissing(cell.trim()) ? epoch(type, cell) : value;
   };
-  return { expected: EXPECTED[type], take };
+  const { units = [] } = format ?? {};
+  return { expected: units.length > 0 ? `${EXPECTED[type]} (in ${units.join(' or ')})` : EXPECTED[type], take };
 }
+
+/** `800 g` is no number of a column in kg, nor of one without units. */
+const isForeign = (unit: string, { units = [] }: NonNullable<ServedFeature['format']> = {}): boolean =>
+  unit !== '' && (units.length > 0 ? !units.includes(unit) : isMeasure(unit));
 
 /** Times may be given as epoch milliseconds, also as text. */
 function epoch(type: ServedFeature['type'], cell: string): number | undefined {
@@ -48,11 +55,15 @@ function epoch(type: ServedFeature['type'], cell: string): number | undefined {
 function takingWords({ type, format }: ServedFeature): Taking<string> {
   const { word, isMissing } = columnValues(type, format);
   const take = (cell: Exclude<Cell, null>): string | undefined => {
-    const text = String(cell).trim();
+    const text = typeof cell === 'number' ? written(cell, format) : String(cell).trim();
     return word(text) || (isMissing(text) ? '' : undefined);
   };
   return { expected: EXPECTED[type], take };
 }
+
+/** A number of JSON as the file would have it. */
+const written = (number: number, { words, decimal }: NonNullable<ServedFeature['format']> = {}): string =>
+  words === 'number' && decimal === ',' ? String(number).replace('.', ',') : String(number);
 
 /** Made once for each feature of a model that is loaded: small requests take hardly longer than making it. */
 function madeOnce<T>(make: (feature: ServedFeature) => T): (feature: ServedFeature) => T {
@@ -66,6 +77,9 @@ function madeOnce<T>(make: (feature: ServedFeature) => T): (feature: ServedFeatu
 
 const numbersOf = madeOnce(takingNumbers);
 const wordsOf = madeOnce(takingWords);
+
+/** A word of the feature's data in the form in which the model takes it; '' for "no value". */
+export const wordOf = (feature: ServedFeature, word: string): string => wordsOf(feature).take(word) ?? '';
 
 /**
  * Each feature's values [rows, 1] by the name of its input.

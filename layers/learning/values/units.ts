@@ -25,6 +25,9 @@ function lengthsOf(units: ReadonlySet<string>): readonly number[] {
   return [...new Set([...units].map(({ length }) => length))].sort((a, b) => b - a);
 }
 
+/** Not currencies and `%`, which stand beside numbers of any column. */
+export const isMeasure = (unit: string): boolean => AFTER.has(unit) && !BEFORE.has(unit);
+
 /** '' if it begins with none, or is nothing else. */
 export function leadingUnit(text: string): string {
   const isUnit = (unit: string) => BEFORE.has(unit) || CURRENCY_SIGN.test(unit);

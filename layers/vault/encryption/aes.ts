@@ -50,8 +50,9 @@ export const aes: Cipher = {
       yield cipher.getAuthTag();
     }
     try {
-      yield* rawHeader;
       for await (const { pieces, length, last } of chunks(plaintext, FRAME_BYTES)) {
+        // Not before the source has begun: who gives up after the header ends the source, too.
+        if (sequenceNumber === 0) yield* rawHeader;
         const isFull = length === FRAME_BYTES;
         if (isFull) yield* frame(pieces, length, false);
         // As the SDK writes it: behind frames that are all full there is an empty one.

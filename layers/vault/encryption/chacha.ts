@@ -34,9 +34,10 @@ export const chacha: Cipher = {
   async *encrypt(plaintext, key, context) {
     const id = randomBytes(ID_BYTES);
     const { messageKey, commitment } = derive(key, id, context);
-    yield Buffer.concat([PREFIX, id, commitment]);
     let number = 0;
     for await (const chunk of chunks(plaintext, FRAME_BYTES)) {
+      // Not before the source has begun: who gives up after the header ends the source, too.
+      if (number === 0) yield Buffer.concat([PREFIX, id, commitment]);
       yield* encryptFrame(messageKey, nonceOf(number, chunk.last), chunk);
       number += 1;
     }

@@ -10,7 +10,8 @@ import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { type Hash, hashHere } from './hash.ts';
-import { HASH_PROGRAM, type HashMemory } from './hash-worker.ts';
+import type { HashAnswer, HashMemory, HashQuestion } from './hash-messages.ts';
+import { HASH_PROGRAM } from './hash-worker.ts';
 
 export const PIECE_BYTES = 1024 * 1024;
 const PIECES = 4;
@@ -20,14 +21,6 @@ const LARGE_BYTES = 8 * PIECE_BYTES;
 
 /** A bundle has no files beside it. */
 const PROGRAM = new URL('./hash-worker.ts', import.meta.url);
-
-/** To the thread: a piece to hash, the end of a hash, or that it is not needed any more. */
-export type HashQuestion = { readonly hash: number } & (
-  | { readonly piece: number; readonly bytes: number }
-  | { readonly end: 'digest' | 'abandon' }
-);
-
-export type HashAnswer = { readonly piece: number } | { readonly hash: number; readonly digest: string };
 
 class HashThread {
   readonly #worker: Worker;

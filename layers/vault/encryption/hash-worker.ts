@@ -2,7 +2,7 @@
  * The program of the thread of `hash-thread.ts`. It is given to the thread as text, so it uses nothing but its arguments: a
  * thread that strips types from a file takes 18 MiB more.
  */
-import type { HashAnswer, HashQuestion } from './hash-thread.ts';
+import type { HashAnswer, HashMemory, HashQuestion } from './hash-messages.ts';
 
 type Crypto = Pick<typeof import('node:crypto'), 'createHash'>;
 type Threads = Pick<typeof import('node:worker_threads'), 'parentPort' | 'workerData'>;
@@ -23,11 +23,6 @@ function hashPieces({ createHash }: Crypto, { parentPort, workerData }: Threads)
     hashes.delete(question.hash);
     if (question.end === 'digest') tell({ hash: question.hash, digest: hash.digest('hex') });
   });
-}
-
-export interface HashMemory {
-  readonly memory: SharedArrayBuffer;
-  readonly pieceBytes: number;
 }
 
 export const HASH_PROGRAM = `(${hashPieces})(require('node:crypto'), require('node:worker_threads'))`;

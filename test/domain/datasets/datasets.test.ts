@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { getAccount } from '#domain/accounts/read.ts';
+import { blobKeys } from '#domain/blob-keys.ts';
 import { datasetFailed, deleteDataset } from '#domain/datasets/change.ts';
 import { DATASET_SORTS, type DatasetsWanted, listDatasets } from '#domain/datasets/lists.ts';
 import { getDataset, listProcessing } from '#domain/datasets/read.ts';
 import { ConflictError, NotFoundError } from '#domain/errors.ts';
-import { blobKeys } from '#domain/keys.ts';
 import { deleteOrphans, dueOrphans } from '#domain/orphans.ts';
 import { stopJob } from '#domain/training/endings.ts';
 import { getJob } from '#domain/training/read.ts';

@@ -2,12 +2,12 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { blobKeys } from '#domain/blob-keys.ts';
 import { listDatasets } from '#domain/datasets/lists.ts';
 import { getDataset } from '#domain/datasets/read.ts';
 import { abortUpload, completeUpload, getUpload, partSize, startUpload } from '#domain/datasets/uploads.ts';
 import { NotFoundError, ValidationError } from '#domain/errors.ts';
 import { newId } from '#domain/ids.ts';
-import { blobKeys } from '#domain/keys.ts';
 import { LIMITS } from '#domain/limits.ts';
 import { anAccount, NOW, openStore, type Store } from '../store.ts';
 

@@ -1,5 +1,5 @@
+import { blobKeys } from '#domain/blob-keys.ts';
 import { newId } from '#domain/ids.ts';
-import { blobKeys } from '#domain/keys.ts';
 import { type Completed, completeJob } from '#domain/models/change.ts';
 import type { TrainedModel } from '#domain/models/record.ts';
 import { markOrphaned } from '#domain/orphans.ts';

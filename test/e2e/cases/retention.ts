@@ -1,6 +1,7 @@
 /** What has an end is deleted after it, by the sweep, and what has not come to its end stays. */
 import { describe, expect, test } from '@jest/globals';
-import { blobKeys, keys, prefixes } from '#domain/keys.ts';
+import { blobKeys } from '#domain/blob-keys.ts';
+import { keys, prefixes } from '#domain/keys.ts';
 import { isoTime } from '#domain/times.ts';
 import { PENGUIN } from '#test/penguin.ts';
 import { User } from '../user.ts';

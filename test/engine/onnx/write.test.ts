@@ -1,6 +1,9 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { Builder, Graph } from '#engine/graph.ts';
-import { decodeModel } from '#engine/onnx/proto.ts';
+import { decodeModel, parseModel } from '#engine/onnx/proto.ts';
 import { OPSET, writeModel } from '#engine/onnx/write.ts';
 import * as ops from '#engine/ops/index.ts';
 import { openSession } from '#engine/run.ts';
@@ -76,6 +79,31 @@ describe('writeModel', () => {
       one: 1,
       z: -1,
     });
+  });
+
+  test('writes axes and shapes once, so that the runtime transposes rows once for two products of a loop', async () => {
+    const b = new Builder();
+    const rows = ['x', 'y', 'z'].map((name) => b.input(name, 'float32', [2, 600, 3]));
+    const { sequences } = ops.scan(b, {
+      captured: [],
+      states: [b.scalar('float32', 0)],
+      sequences: rows,
+      body: (inner, _, states, [x, y, z]) => ({
+        states,
+        slices: [y!, z!].map((other) => ops.gemm(inner, x!, other, undefined, { transX: true })),
+      }),
+    });
+    const graph = new Graph('g', rows, { one: sequences[0]!, other: sequences[1]! });
+    const folder = await mkdtemp(join(tmpdir(), 'trainyard-write-'));
+    try {
+      const optimizedModelPath = join(folder, 'optimized.onnx');
+      await using _ = await openSession(writeModel(graph, { producer: 'test' }), { optimizedModelPath });
+      const loop = parseModel(await readFile(optimizedModelPath)).graph.node.find(({ opType }) => opType === 'Scan');
+      const body = loop!.attribute.find(({ name }) => name === 'body')!.g!;
+      expect(body.node.filter(({ opType }) => opType === 'Transpose')).toHaveLength(1);
+    } finally {
+      await rm(folder, { recursive: true });
+    }
   });
 
   test('names what a graph uses without having it as an input', () => {

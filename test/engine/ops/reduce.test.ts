@@ -52,6 +52,16 @@ describe.each(Object.entries(reductions))('%s', (_, { f, reference }) => {
   });
 });
 
+test('axes in another order, or counted from the end, are the same reduction', () => {
+  const b = new Builder();
+  const x = b.input('x', 'float32', [2, 3, 4]);
+  const [one, other] = [
+    [0, 2],
+    [-1, 0],
+  ].map((axes) => ops.reduceSum(b, x, { axes }));
+  expect(other!.node!.attrs).toEqual(one!.node!.attrs);
+});
+
 test('the sum of squares of a single number is its square', async () => {
   const { y } = await evaluate([tensorFrom('float64', [], [-3])], (b, [x]) => ({ y: ops.reduceSumSquare(b, x!) }));
   expect(y).toEqual(tensorFrom('float64', [], [9]));

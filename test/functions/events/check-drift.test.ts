@@ -1,8 +1,8 @@
 /** The event `model.drift`, on logs of a real model. */
 import { buffer } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { blobKeys } from '#domain/blob-keys.ts';
 import { unpublishedEvents } from '#domain/events/outbox.ts';
-import { blobKeys } from '#domain/keys.ts';
 import { deleteModel } from '#domain/models/change.ts';
 import type { Model } from '#domain/models/record.ts';
 import { newPredictionId } from '#domain/prediction-log/ids.ts';

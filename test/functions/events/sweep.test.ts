@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { blobKeys } from '#domain/keys.ts';
+import { blobKeys } from '#domain/blob-keys.ts';
 import { NO_MACHINE } from '#domain/messages.ts';
 import { markOrphaned } from '#domain/orphans.ts';
 import { isoTime } from '#domain/times.ts';

@@ -1,6 +1,7 @@
 /** What somebody tries who has an API key of another account, too small a scope, a guess, or access to the storage. */
 import { describe, expect, jest, test } from '@jest/globals';
-import { blobKeys, keys } from '#domain/keys.ts';
+import { blobKeys } from '#domain/blob-keys.ts';
+import { keys } from '#domain/keys.ts';
 import { getManager } from '#domain/vault/managers.ts';
 import { getModel } from '#domain/vault/models.ts';
 import { throttled } from '#functions/manager/guess.ts';

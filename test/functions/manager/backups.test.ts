@@ -1,5 +1,5 @@
 import { describe, expect, jest, test } from '@jest/globals';
-import { blobKeys } from '#domain/keys.ts';
+import { blobKeys } from '#domain/blob-keys.ts';
 import { getBackup } from '#domain/vault/backups.ts';
 import { makeHandler as makeSchedule } from '#functions/events/back-up-vaults.ts';
 import { bytesOf, FILE, PASSWORD, useVault } from './world.ts';

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, jest, test } from '@jest/globals';
-import { blobKeys, isBackupRecord } from '#domain/keys.ts';
+import { blobKeys, isBackupRecord } from '#domain/blob-keys.ts';
 import type { BlobsWithoutUrls } from '#domain/ports/blobs/port.ts';
 import { FolderBlobs } from '#embedded/blobs/folder-blobs.ts';
 import { makeHandler as makeSchedule } from '#functions/events/back-up-vaults.ts';

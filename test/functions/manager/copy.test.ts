@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, test } from '@jest/globals';
-import { blobKeys, keys } from '#domain/keys.ts';
+import { blobKeys } from '#domain/blob-keys.ts';
+import { keys } from '#domain/keys.ts';
 import type { Model } from '#domain/models/record.ts';
 import { itemOf } from '#domain/vault/item.ts';
 import { aModel } from '#test/functions/platform/listed-records.ts';

@@ -1,7 +1,7 @@
 /** Every look at a manager is in its audit trail, and what is measured of it is real. */
 import { randomBytes } from 'node:crypto';
 import { describe, expect, jest, test } from '@jest/globals';
-import { blobKeys } from '#domain/keys.ts';
+import { blobKeys } from '#domain/blob-keys.ts';
 import { AUDIT_ACTIONS } from '#domain/vault/audit.ts';
 import { ACTION_GROUPS } from '#domain/vault/audit-trail.ts';
 import { getManager } from '#domain/vault/managers.ts';

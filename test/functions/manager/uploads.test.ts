@@ -4,7 +4,7 @@ import { readdirSync, readlinkSync, truncateSync, unlinkSync, writeFileSync } fr
 import { type FileHandle, open } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { afterEach, describe, expect, jest, test } from '@jest/globals';
-import { isStagedInPlain } from '#domain/keys.ts';
+import { isStagedInPlain } from '#domain/blob-keys.ts';
 import type { Blobs } from '#domain/ports/blobs/port.ts';
 import { getManager } from '#domain/vault/managers.ts';
 import { stagedModel } from '#domain/vault/staged.ts';

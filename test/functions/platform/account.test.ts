@@ -196,6 +196,32 @@ describe('an API key', () => {
     expect(JSON.stringify(platform.logged)).not.toContain(key);
   });
 
+  test('ends with the member who made it, also with another key, or once it may more than they do', async () => {
+    const made = async (by: object, scope: string) =>
+      (await platform.call({ method: 'POST', path: '/account/api-keys', json: { name: 'k', scope }, ...by })).body;
+    for (const [role, allowed] of [
+      ['trainer', 200],
+      [undefined, 401],
+    ] as const) {
+      const member = await join('admin');
+      const first = await made({ token: member.token }, 'admin');
+      const second = await made({ headers: { 'x-api-key': first.key } }, 'admin');
+      const third = await made({ headers: { 'x-api-key': second.key } }, 'train');
+      expect([first, second, third].map(({ created_by }) => created_by)).toEqual(Array(3).fill(member.id));
+      const invitation = { method: 'POST', path: '/account/invitations', json: { role: 'admin' }, token: member.token };
+      const invited = await platform.call(invitation);
+      expect(invited.status).toBe(201);
+      const path = `/account/members/${member.id}`;
+      const changed = role === undefined ? await remove(path) : await patch(path, { role });
+      expect(changed.status).toBe(role === undefined ? 204 : 200);
+      expect((await withKey(first.key)).status).toBe(401);
+      expect((await withKey(second.key)).status).toBe(401);
+      expect((await withKey(third.key)).status).toBe(allowed);
+      const { invitations } = (await get('/account/invitations')).body;
+      expect(invitations.map(({ id }: { id: string }) => id)).not.toContain(invited.body.id);
+    }
+  });
+
   test('is made once for an Idempotency-Key, shown again to who repeats the request, and not stored', async () => {
     for (const [path, json, secret] of [
       ['/account/api-keys', { name: 'retried', scope: 'read' }, 'key'],

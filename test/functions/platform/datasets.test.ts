@@ -1,7 +1,8 @@
 import { buffer } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { blobKeys } from '#domain/blob-keys.ts';
 import { datasetFailed } from '#domain/datasets/change.ts';
-import { blobKeys, indexes, keys } from '#domain/keys.ts';
+import { indexes, keys } from '#domain/keys.ts';
 import { isoTime } from '#domain/times.ts';
 import { zipOf } from '../../learning/image/world.ts';
 import { csvFile, formBytes, type Part, uploadOf } from './forms.ts';

@@ -2,7 +2,7 @@ import { buffer } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { decodeJwt } from 'jose';
 import { getAccount } from '#domain/accounts/read.ts';
-import { blobKeys } from '#domain/keys.ts';
+import { blobKeys } from '#domain/blob-keys.ts';
 import { findModel } from '#domain/models/read.ts';
 import { writeSafetensors } from '#engine/safetensors.ts';
 import { tensorFrom } from '#engine/tensor.ts';

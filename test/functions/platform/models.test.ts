@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { blobKeys } from '#domain/blob-keys.ts';
 import { ValidationError } from '#domain/errors.ts';
-import { blobKeys, keys } from '#domain/keys.ts';
+import { keys } from '#domain/keys.ts';
 import type { Model } from '#domain/models/record.ts';
 import type { Json } from '#domain/ports/table/port.ts';
 import type { HttpHandler } from '#functions/http/contract.ts';

@@ -1,7 +1,7 @@
 /** The log of predictions, feedback and drift, on a real model and a real queue. */
 import { buffer } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { blobKeys } from '#domain/keys.ts';
+import { blobKeys } from '#domain/blob-keys.ts';
 import { LIMITS } from '#domain/limits.ts';
 import type { Model } from '#domain/models/record.ts';
 import { dueOrphans } from '#domain/orphans.ts';

@@ -1,7 +1,7 @@
 /** A real model on a platform: that of an earlier build, which has learned the penguins' species. */
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { blobKeys } from '#domain/keys.ts';
+import { blobKeys } from '#domain/blob-keys.ts';
 import { findModel } from '#domain/models/read.ts';
 import type { Model } from '#domain/models/record.ts';
 import type { Platform } from './harness.ts';

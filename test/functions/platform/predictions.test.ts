@@ -1,8 +1,8 @@
 /** The routes of batch predictions; `events/predict-batch.test.ts` makes them. */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { blobKeys } from '#domain/blob-keys.ts';
 import type { DatasetProfile } from '#domain/datasets/profile.ts';
 import { datasetProfile } from '#domain/datasets/profile.ts';
-import { blobKeys } from '#domain/keys.ts';
 import type { Model } from '#domain/models/record.ts';
 import { beginAttempt } from '#domain/predictions/attempts.ts';
 import { completeBatch, failBatch } from '#domain/predictions/endings.ts';

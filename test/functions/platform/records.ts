@@ -1,11 +1,11 @@
 /** Records in states that normally need a trainer, created through the domain. */
 import { createHash } from 'node:crypto';
+import { blobKeys } from '#domain/blob-keys.ts';
 import { datasetFailed, datasetReady } from '#domain/datasets/change.ts';
 import type { ColumnProfile, DatasetProfile } from '#domain/datasets/profile.ts';
 import { getDataset } from '#domain/datasets/read.ts';
 import type { Dataset } from '#domain/datasets/record.ts';
 import { newId } from '#domain/ids.ts';
-import { blobKeys } from '#domain/keys.ts';
 import { completeJob } from '#domain/models/change.ts';
 import type { Model } from '#domain/models/record.ts';
 import { markOrphaned } from '#domain/orphans.ts';

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { TaskRecords } from '#aws/compute/task-records.ts';
-import { blobKeys } from '#domain/keys.ts';
+import { blobKeys } from '#domain/blob-keys.ts';
 import { isoTime } from '#domain/times.ts';
 import { taskId } from '#domain/training/attempts.ts';
 import { stopJob } from '#domain/training/endings.ts';

@@ -9,6 +9,7 @@ import { failJob } from '#domain/training/endings.ts';
 import { appendLog, lineOf } from '#domain/training/logs.ts';
 import { getJob } from '#domain/training/read.ts';
 import { NOW } from '#test/domain/store.ts';
+import { writers } from '#test/learning/files/written.ts';
 import { csvFile, uploadOf } from '../platform/forms.ts';
 import { type Answer, type Call, openPlatform, type Platform } from '../platform/harness.ts';
 import { ready, running, uploaded } from '../platform/records.ts';
@@ -27,7 +28,7 @@ afterAll(() => platform.close());
 const call = (of: Omit<Call, 'surface'>): Promise<Answer> => platform.call({ surface: 'training', operator, ...of });
 const get = (path: string, query: Record<string, string> = {}) => call({ path, query });
 const post = (path: string, json?: unknown) => call({ method: 'POST', path, ...(json === undefined ? {} : { json }) });
-const put = (name: string, raw: string, contentType = 'application/x-ndjson') =>
+const put = (name: string, raw: string | Buffer, contentType = 'application/x-ndjson') =>
   call({ method: 'PUT', path: `/training-data/${name}`, raw, headers: { 'content-type': contentType } });
 const lines = (...rows: readonly object[]) => rows.map((row) => `${JSON.stringify(row)}\n`).join('');
 const TWO = lines({ text: 'a', label: 'jailbreak' }, { text: 'b', label: 'benign' });
@@ -53,6 +54,19 @@ describe('a file of training data', () => {
     expect(page.body.files.map(({ name }: { name: string }) => name)).toEqual(['a.jsonl']);
     const rest = await get('/training-data', { cursor: page.body.next_cursor });
     expect(rest.body.files.map(({ name }: { name: string }) => name)).toContain('b.csv');
+  });
+
+  test('may be Parquet, whatever the type that it is sent with', async () => {
+    const header = ['text', 'label'];
+    const rows = [
+      ['a', 'jailbreak'],
+      ['b', 'benign'],
+    ];
+    const bytes = writers.parquet({ header, rows });
+    for (const type of ['application/vnd.apache.parquet', 'application/octet-stream']) {
+      const { status, body } = await put('c.parquet', bytes, type);
+      expect([status, body.rows, body.path]).toEqual([200, 2, '/app/training_data/c.parquet']);
+    }
   });
 
   test('is a dataset of the platform, which the platform itself does not train on', async () => {

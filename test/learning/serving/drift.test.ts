@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import type { Serving } from '#learning/serving/description.ts';
+import type { ServedFeature, Serving } from '#learning/serving/description.ts';
 import { Drift, stabilityIndex } from '#learning/serving/drift.ts';
 import type { Cell } from '#learning/serving/input.ts';
 import type { Reference } from '#learning/serving/reference.ts';
@@ -69,6 +69,74 @@ describe('drift', () => {
     expect(numbers).toMatchObject({ values: 80, missing: 30 / 110, reference_missing: 0.1, status: 'too_few_values' });
     expect(words).toMatchObject({ new_values: [{ value: 'Gough', count: 20 }], new_share: 20 / 110 });
     expect(words!.bins.at(-1)).toEqual({ bin: 'other', expected: 0, actual: 20 / 110 });
+  });
+
+  test.each<[string, Pick<ServedFeature, 'type' | 'format'>, [string, Cell[]], [string, Cell[]]]>([
+    ['truth values', { type: 'boolean' }, ['yes', ['yes', 'Y', true]], ['no', ['no', 'FALSE', false]]],
+    ['truth values of pandas', { type: 'boolean' }, ['True', ['True', 'true']], ['False', ['False', false]]],
+    ['German truth values', { type: 'boolean' }, ['ja', ['ja', 'Ja']], ['nein', ['nein', ' NEIN ']]],
+    [
+      'truth values as a category',
+      { type: 'category', format: { words: 'boolean' } },
+      ['Y', ['Y', 'y', true]],
+      ['N', ['n', false]],
+    ],
+    [
+      'numbers as a category',
+      { type: 'category', format: { words: 'number' } },
+      ['1.0', [1, '1', '1.00']],
+      ['2.5', [2.5, '2.50']],
+    ],
+    [
+      'numbers with a comma',
+      { type: 'category', format: { words: 'number', decimal: ',' } },
+      ['1,0', [1, '1', '1,00']],
+      ['2,5', [2.5, '2,50']],
+    ],
+  ])('counts every spelling of %s as the word of the data', (_, type, [one, spellings], [other, otherSpellings]) => {
+    const drift = new Drift(
+      { ...SERVING, features: [{ name: 'f', input: 'f', ...type }] },
+      {
+        format: 1,
+        features: [
+          {
+            ...{ name: 'f', typical: one, missing: 0 },
+            words: [
+              { value: one, share: 0.5 },
+              { value: other, share: 0.5 },
+            ],
+          },
+        ],
+      },
+    );
+    for (const cells of [spellings, otherSpellings]) {
+      drift.add(Array.from({ length: 60 }, (__, at) => [cells[at % cells.length]!]));
+    }
+    expect(drift.features).toMatchObject([
+      {
+        ...{ status: 'stable', psi: 0, new_values: [], new_share: 0 },
+        bins: [
+          { bin: one, expected: 0.5, actual: 0.5 },
+          { bin: other, expected: 0.5, actual: 0.5 },
+        ],
+      },
+    ]);
+  });
+
+  test('counts spellings that a reference of an earlier build has apart as one word', () => {
+    const words = ['Yes', 'yes', 'no'].map((value, at) => ({ value, share: [0.25, 0.25, 0.5][at]! }));
+    const drift = new Drift(
+      { ...SERVING, features: [{ name: 'f', input: 'f', type: 'boolean' }] },
+      { format: 1, features: [{ name: 'f', typical: 'no', missing: 0, words }] },
+    );
+    drift.add(times(60, ['yes'], ['no']));
+    expect(drift.features[0]).toMatchObject({
+      psi: 0,
+      bins: [
+        { bin: 'Yes', expected: 0.5, actual: 0.5 },
+        { bin: 'no', expected: 0.5, actual: 0.5 },
+      ],
+    });
   });
 
   test('is unknown without a reference, and of nothing', () => {

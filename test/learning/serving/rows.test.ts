@@ -46,6 +46,15 @@ describe('rows of a request', () => {
     ]);
   });
 
+  test('have numbers in the units of the column, or without one', async () => {
+    const mass: ServedFeature = { ...FEATURES[0]!, format: { decimal: '.', units: ['kg'] } };
+    const read = (value: string) => toNumbers(rowTensors([mass], [[value]]).mass!);
+    expect([read('5 kg'), read('5')]).toEqual([[5], [5]]);
+    expect(await faults(() => rowTensors([mass], [['800 g']]))).toEqual([
+      'inputs[0][0]: must be a number (in kg) for feature "mass", or null; got "800 g"',
+    ]);
+  });
+
   test('name twenty features at most: a table may have two thousand', async () => {
     const wide = Array.from({ length: 2000 }, (_, i) => ({ name: `c${i}`, type: 'number', input: `c${i}` }) as const);
     const [message] = await faults(async () => rowTensors(wide, [[1]]));

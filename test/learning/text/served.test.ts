@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { buffer } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { blobKeys } from '#domain/keys.ts';
+import { blobKeys } from '#domain/blob-keys.ts';
 import { findModel } from '#domain/models/read.ts';
 import type { Model } from '#domain/models/record.ts';
 import { findJob } from '#domain/training/read.ts';

@@ -9,7 +9,8 @@
  *
  * A test stores a record of every key in `keys.ts` and looks for what a deletion leaves behind.
  */
-import { blobKeys, indexes, keys, listPartition, namePartition, prefixes, vaultPartition } from '../../keys.ts';
+import { blobKeys } from '../../blob-keys.ts';
+import { indexes, keys, listPartition, namePartition, prefixes, vaultPartition } from '../../keys.ts';
 import { BUCKETS, type BucketName } from '../../ports/blobs/port.ts';
 import type { Item, Key } from '../../ports/table/port.ts';
 

@@ -1,7 +1,9 @@
 /** Deletes what is stored for a closed account, in steps that can be interrupted anywhere and repeated. */
+
+import { blobKeys } from '../../blob-keys.ts';
 import { abortUpload, upload } from '../../datasets/uploads.ts';
 import { uncountJob } from '../../installation/jobs.ts';
-import { blobKeys, keys, prefixes } from '../../keys.ts';
+import { keys, prefixes } from '../../keys.ts';
 import type { Adapters } from '../../ports/adapters.ts';
 import type { BlobsWithoutUrls } from '../../ports/blobs/port.ts';
 import { ConditionFailedError, TransactionFailedError } from '../../ports/errors.ts';

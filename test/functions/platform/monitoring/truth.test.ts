@@ -11,9 +11,17 @@ describe('the truth of a prediction', () => {
     [['0', '1'], ' 1.0', '1'],
     [['false', 'true'], 'Yes', 'true'],
     [['no', 'yes'], 'yes', 'yes'],
+    [['No', 'Yes'], 'true', 'Yes'],
+    [['nein', 'ja'], 'JA', 'ja'],
+    [['1.0', '2.0'], 1, '1.0'],
+    [['01', '1'], '1.0', '1'],
     [['a', ' a'], ' a', ' a'],
-  ])('is one of the classes %j in its normal form: %j', (classes, given, truth) => {
+  ])('is one of the classes %j, however it is written: %j', (classes, given, truth) => {
     expect(truthOf(classification(...classes), given)).toBe(truth);
+  });
+
+  test('that could be two of the classes is none of them', () => {
+    expect(() => truthOf(classification('n', 'no', 'yes'), 'false')).toThrow(saying('got "false"'));
   });
 
   test('of too many classes to name all says how many more there are', () => {

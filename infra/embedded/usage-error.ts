@@ -1,2 +1,0 @@
-/** The command line is wrong; the message is one line for the user. */
-export class UsageError extends Error {}
