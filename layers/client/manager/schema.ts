@@ -2030,7 +2030,7 @@ export interface components {
             /** @enum {string} */
             status: "completed" | "in_progress";
             rotated: number;
-            /** @description Those without a password, and those that neither password opens */
+            /** @description Those without a password, those that the old password does not open, and those that have the new one already */
             skipped: number;
             failed: number;
             remaining: number;
