@@ -10,8 +10,14 @@ export async function whileKept<T>(table: Table, of: CompleteBackup, read: () =>
     return await read();
   } catch (error) {
     if (!(error instanceof StoredDataError || error instanceof BlobNotFoundError)) throw error;
-    const { account_id, manager_id, name, id } = of;
-    const kept = await findBackup(table, { account_id, id: manager_id }, name);
-    throw kept?.id === id ? error : new BackupDeletedError(manager_id, name);
+    await expectKept(table, of);
+    throw error;
   }
+}
+
+/** Throws `BackupDeletedError`. */
+export async function expectKept(table: Table, of: CompleteBackup): Promise<void> {
+  const { account_id, manager_id, name, id } = of;
+  const kept = await findBackup(table, { account_id, id: manager_id }, name);
+  if (kept?.id !== id) throw new BackupDeletedError(manager_id, name);
 }

@@ -70,6 +70,13 @@ test('so does its archive', async () => {
   expect([answer.status, answer.body.error]).toEqual([404, 'BackupNotFoundError']);
 });
 
+test.each([1, 2])('a drill does not report such a backup as damaged (read %j)', async (read) => {
+  const id = await backedUp();
+  deletedBefore(read, id);
+  const drill = await world.call('POST', `/${id}/backup/drill`);
+  expect([drill.status, drill.body.error]).toEqual([404, 'BackupNotFoundError']);
+});
+
 test('a file that is missing from a backup that is kept is damage still', async () => {
   const id = await backedUp();
   const { backups } = world.platform.store.blobs;
