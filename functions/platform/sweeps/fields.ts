@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { SWEEP_METHODS, SWEEP_STATUSES, type Sweep, TRIAL_STATUSES } from '#domain/sweeps/record.ts';
-import { ranked } from '#domain/sweeps/step.ts';
+import { SWEEP_METHODS, SWEEP_STATUSES, type Sweep, TRIAL_STATUSES, type Trial } from '#domain/sweeps/record.ts';
+import { hasEnded, ranked } from '#domain/sweeps/step.ts';
 import { anyJson, id, time } from '../fields.ts';
 
 export const sweepPath = z.strictObject({ sweep_id: id });
@@ -44,7 +44,7 @@ export const showSweep = (of: Sweep): z.input<typeof sweepAnswer> => ({
   model_type: of.model_type,
   created_at: of.created_at,
   ended_at: of.ended_at ?? null,
-  trials: of.trials.map(({ number, rung, hyperparameters, status, job_id, score, failure }) => ({
+  trials: trialsOf(of).map(({ number, rung, hyperparameters, status, job_id, score, failure }) => ({
     ...{ number, rung, hyperparameters, status },
     job_id: job_id ?? null,
     score: score ?? null,
@@ -55,6 +55,10 @@ export const showSweep = (of: Sweep): z.input<typeof sweepAnswer> => ({
   model_id: of.model_id ?? null,
   error: of.failure ?? null,
 });
+
+/** An earlier version left trials of a sweep that failed as they were. */
+const trialsOf = ({ status, failure = 'The sweep failed', trials }: Sweep): Trial[] =>
+  trials.map((trial) => (status === 'failed' && !hasEnded(trial) ? { ...trial, status, failure } : trial));
 
 function bestSoFar(of: Sweep): number | null {
   const scored = of.trials.filter(({ score }) => score !== undefined);

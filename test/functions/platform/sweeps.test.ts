@@ -250,6 +250,18 @@ describe('a sweep', () => {
     });
   });
 
+  test('that an earlier version has failed without its trials is shown with them', async () => {
+    const id = await startOne();
+    const { table } = platform.store;
+    const item = (await table.get(keys.sweep(dataset.account_id, id)))!;
+    await table.put({ ...item, status: 'failed', failure: 'gone', ended_at: AT, ipk: indexes.endedSweeps, isk: AT });
+    const error = 'gone';
+    expect((await read(id)).trials).toMatchObject([
+      { status: 'failed', error },
+      { status: 'failed', error },
+    ]);
+  });
+
   test('ends also where the deletion of its account has taken its dataset', async () => {
     const id = await startOne();
     await end(await first(id), 0.1);
