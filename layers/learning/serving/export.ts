@@ -57,7 +57,8 @@ const answers: Readonly<Record<Preparation['task'], Answer>> = {
     return { label: labelAt(b, place, classes), probabilities };
   },
   regression: (b, outputs, { scale: { mean, deviation } }) => ({
-    // Not `outputs · deviation + mean`: ONNX Runtime 1.30 leaves out an addition of a number that is 0 as a float32, such as 1e-60.
+    // Not `outputs · deviation + mean`: ONNX Runtime 1.30 leaves out the addition of a double that is 0 as a float, such as
+    // 1e-60 (`findings/onnxruntime-drops-small-addends.sh`).
     value: squeeze(b, mul(b, add(b, cast(b, outputs, 'float64'), mean / deviation), deviation), [1]),
   }),
   multilabel: (b, logits, { classes, calibration: { thresholds = classes.map(() => 0.5) } = {} }) => {
