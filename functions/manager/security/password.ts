@@ -24,12 +24,10 @@ const answer = z
     manager_id: z.string().meta({ example: 'manager_prod' }),
     status: z.enum(['completed', 'in_progress']),
     rotated: z.int(),
-    skipped: z
-      .int()
-      .meta({
-        description:
-          'Those without a password, those that the old password does not open, and those that have the new one already',
-      }),
+    skipped: z.int().meta({
+      description:
+        'Those without a password, those that the old password does not open, and those that have the new one already',
+    }),
     failed: z.int(),
     remaining: z.int(),
     revisions_rotated: z.int().meta({
