@@ -1,5 +1,6 @@
 /** Readings of files that do not end well, and of more than one file at once. */
-import { spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
@@ -135,7 +136,8 @@ describe('a reader that is lost', () => {
     const script = join(import.meta.dirname, 'dying-reader.ts');
     const args = ['--no-warnings', script, world.dir, world.accountId, 'd', String(world.clock.now)];
     for (let times = 1; times <= MAX_READINGS; times += 1) {
-      expect(spawnSync(process.execPath, args, { stdio: ['ignore', 'inherit', 'inherit'] }).signal).toBe('SIGKILL');
+      const reader = spawn(process.execPath, args, { stdio: ['ignore', 'inherit', 'inherit'] });
+      expect(await once(reader, 'exit')).toEqual([null, 'SIGKILL']);
       expect(await found()).toMatchObject({ status: 'processing', readings: times });
     }
     expect(await deliver()).toBe(false);
