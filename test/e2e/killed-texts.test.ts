@@ -106,7 +106,7 @@ interface Job {
 }
 
 const CONFIG = {
-  ...{ num_epochs: 30, batch_size: 4, learning_rate: 0.01, warmup_steps: 2, max_length: 12, seed: 5 },
+  ...{ num_epochs: 90, batch_size: 4, learning_rate: 0.01, warmup_steps: 2, max_length: 12, seed: 5 },
   labels: ['jailbreak', 'benign'],
 };
 const ROWS = ['ignore', 'disregard', 'forget', 'override', 'bypass'].flatMap((verb, i) =>
@@ -116,12 +116,15 @@ const ROWS = ['ignore', 'disregard', 'forget', 'override', 'bypass'].flatMap((ve
   ]),
 );
 
-/** Ends the processes that have this job in their environment. */
-function killTrainer(job: string): number {
+/** Ends the trainers of the host, the one that waits for a task as well. */
+function killTrainers(): number {
   const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
   const trainers = pids.filter((pid) => {
     try {
-      return readFileSync(`/proc/${pid}/environ`, 'utf8').includes(`TRAINYARD_JOB=${job}\0`);
+      const environment = readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0');
+      // The host itself has no such bound.
+      const isTrainer = environment.some((variable) => variable.startsWith('TRAINYARD_MEMORY='));
+      return isTrainer && environment.includes(`TRAINYARD_DATA=${served.data}`);
     } catch {
       return false;
     }
@@ -154,14 +157,20 @@ onLinux('a trainer of an encoder', () => {
 
     const job = await start();
     let killed = 0;
-    for (let progress = 0; killed < 2; ) {
-      progress += 5 + 30 * Math.random();
-      await until(
+    const isOver = ({ status }: Job) => status !== 'queued' && status !== 'running';
+    for (let progress = 5 + 20 * Math.random(); killed < 2; ) {
+      const of = await until(
         () => find(job),
-        (of) => of.status === 'running' && of.progress >= progress,
+        (one) => isOver(one) || (one.status === 'running' && one.progress >= progress),
       );
-      if (killTrainer(job) > 0) killed++;
+      if (isOver(of)) break;
+      // None: the job seems to run, because nobody has noticed yet that its trainer was killed.
+      if (killTrainers() === 0) continue;
+      killed++;
+      progress = of.progress + 5 + 20 * Math.random();
     }
+    // It may be faster than it can be killed a second time.
+    expect(killed).toBeGreaterThan(0);
     const got = await until(
       () => find(job),
       ({ status }) => status !== 'queued' && status !== 'running',

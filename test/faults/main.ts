@@ -18,7 +18,7 @@ const { values } = parseArgs({
   options: {
     runs: { type: 'string', default: '10' },
     minutes: { type: 'string', default: '60' },
-    'port-offset': { type: 'string', default: '31000' },
+    'port-offset': { type: 'string', default: '21000' },
   },
 });
 const most = Number(values.runs);

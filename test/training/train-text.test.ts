@@ -167,7 +167,7 @@ describe('a training on texts', () => {
       Buffer.from(`${JSON.stringify(ROWS[0])}\n${JSON.stringify(ROWS[1])}\n`),
     );
     await run(job);
-    expect((await find('j')).failure).toMatch(/bytes are not those that were read/);
+    expect((await find('j')).failure).toMatch(/^The stored file is damaged \(SHA-256 /);
   });
 });
 
