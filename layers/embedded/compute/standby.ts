@@ -19,19 +19,31 @@ export class Standby {
     this.#milliseconds = milliseconds;
   }
 
-  /** Starts one, unless one waits already: then it waits for longer. */
+  /**
+   * Starts one, unless one waits already: then it waits for longer. Whoever uploads must not fail because no process can be
+   * started: whoever has a task tries again, and says why it cannot.
+   */
   prepare(): void {
     if (this.#closed) return;
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.take()?.kill('not needed'), this.#milliseconds);
     this.#timer.unref();
     if (this.#child !== undefined) return;
-    const child = this.#start();
+    const child = this.#started();
+    if (child === undefined) return;
     this.#child = child;
     // One that ended by itself serves nobody.
     void child.ended.then(() => {
       if (this.#child === child) this.take();
     });
+  }
+
+  #started(): Child | undefined {
+    try {
+      return this.#start();
+    } catch {
+      return undefined;
+    }
   }
 
   /** The one that waits, if there is one. From then on it is the caller's. */

@@ -96,4 +96,12 @@ describe('at most one child waits', () => {
     one.prepare();
     expect(children).toHaveLength(1);
   });
+
+  test('that cannot be started fails nobody: there is none', () => {
+    const waiting = new Standby(() => {
+      throw new Error('no more processes');
+    });
+    waiting.prepare();
+    expect(waiting.take()).toBeUndefined();
+  });
 });
