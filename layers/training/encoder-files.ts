@@ -17,7 +17,7 @@ export async function readEncoderRecipe(run: FitJob): Promise<TextRecipe> {
   const { job } = run;
   const hyperparameters = encoderSchema.parse(job.hyperparameters);
   const files = await (job.parent_id === undefined ? filesOfHub(run) : filesOfModel(run, job.parent_id));
-  const opened = await openEncoder(files, { classes: hyperparameters.labels.length, dropout: hyperparameters.dropout });
+  const opened = await openEncoder(files, { labels: hyperparameters.labels, dropout: hyperparameters.dropout });
   run.jobLog.tell('INFO', `${job.model_type} is read from ${files.name}`);
   return encoderRecipe(job.model_type, opened, hyperparameters);
 }
