@@ -45,3 +45,6 @@ export const NEEDED_FILES = [
   'vocab.txt',
 ] as const;
 export const WEIGHT_FILES = ['model.safetensors', 'pytorch_model.bin'] as const;
+
+export const isFileOfEncoder = (file: string): boolean =>
+  [...NEEDED_FILES, ...WEIGHT_FILES].some((one) => one === file);

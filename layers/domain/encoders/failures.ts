@@ -11,6 +11,8 @@ export const ENCODER_FAILURES = [
   'FILE_INCOMPLETE',
   'FILE_DIFFERS',
   'FILES_MISSING',
+  /** It is not what was stored. */
+  'FILE_DAMAGED',
   'ENCODER_TOO_LARGE',
   'CONFIG_NOT_READ',
   'TOKENIZER_NOT_READ',

@@ -10,7 +10,7 @@ import { openWeights } from '../files/weights.ts';
 import { WeightsError } from '../files/weights-error.ts';
 import { type EncoderWeights, expectFit, readEncoder, WeightsMisfit } from './checkpoint.ts';
 import { withHeadOf } from './head.ts';
-import { openTokenizer, type TextTokenizer, TOKENIZER_FILES } from './tokenizer.ts';
+import { openTokenizer, type TextTokenizer, tokenizerFilesOf } from './tokenizer.ts';
 import { TokenizerError } from './tokenizer-error.ts';
 
 /** The files of an encoder, wherever they lie. */
@@ -67,7 +67,7 @@ async function openParts(files: EncoderFiles, options: EncoderOptions): Promise<
   if (!files.has(CONFIG)) throw missing(files);
   const config = parseConfig(await files.read(CONFIG));
   const encoder = encoderOf(config, options);
-  const names = TOKENIZER_FILES.filter((file) => files.has(file));
+  const names = tokenizerFilesOf((file) => files.has(file));
   const tokenizerFiles = new Map(await Promise.all(names.map(async (file) => [file, await files.read(file)] as const)));
   return { config, encoder, tokenizer: openTokenizer(tokenizerFiles), tokenizerFiles };
 }
