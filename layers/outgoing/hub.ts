@@ -145,7 +145,7 @@ async function expectStatus(response: GetResponse, wanted: readonly number[], of
 
 function errorOf(status: number, what: string, base: string, retryAfter: string | undefined): HubError {
   if (status === 401 || status === 403) {
-    const line = `${base} does not give ${what} to everyone (${status}): set HF_TOKEN to a token that may read it`;
+    const line = `${base} does not give ${what} to everyone (${status}): set HF_TOKEN to a token that may read it, and name the repository in --hub-token-for`;
     return new HubError('HUB_UNAUTHORIZED', line);
   }
   if (status === 404) return new HubError('HUB_NOT_FOUND', `${base} has no ${what}`);

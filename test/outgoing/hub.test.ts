@@ -83,7 +83,7 @@ describe('a hub', () => {
   });
 
   test.each([
-    [401, {}, /does not give org\/tiny bert to everyone \(401\): set HF_TOKEN/],
+    [401, {}, /does not give org\/tiny bert to everyone \(401\): set HF_TOKEN to .*--hub-token-for$/],
     [404, {}, /has no org\/tiny bert$/],
     [429, { 'retry-after': '30' }, /too many requests \(429\): ask again in 30 s$/],
     [500, {}, /answered 500 for org\/tiny bert: ask again later$/],

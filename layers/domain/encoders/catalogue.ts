@@ -24,6 +24,10 @@ export function encoderNamed(name: string): Encoder | undefined {
   return REPOSITORY.test(name) ? { name, repository: name } : undefined;
 }
 
+/** Whether a list of repositories, each `owner/name` or all of an `owner`, has this one. */
+export const isListed = (repository: string, listed: readonly string[]): boolean =>
+  listed.some((one) => one === repository || one === repository.split('/')[0]);
+
 /** What the names of encoders begin with that an account has uploaded: they are its own. */
 const UPLOADED = 'uploads/';
 
