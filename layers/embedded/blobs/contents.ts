@@ -201,21 +201,34 @@ function stream(pieces: readonly Piece[], secret: Uint8Array): Readable {
   const [only] = pieces;
   if (only !== undefined && isPlain(only.content) && only.end - only.start < PIECE_BYTES && pieces.length === 1)
     return createReadStream('', { fd: only.file, start: only.start, end: only.end });
-  const joined = Readable.from(readAll(pieces, secret), { objectMode: false });
-  joined.once('close', () => {
-    // Files that were read to the end are closed already; closing them again does nothing.
-    for (const { file } of pieces) void file.close().catch(() => undefined);
-  });
+  const source = readAll(pieces, secret);
+  const joined = Readable.from(source, { objectMode: false });
+  joined.once('close', () => void closeAll(pieces));
+  // Whoever iterates gets the chunks as they are made: through a stream each would take as long as to decrypt it.
+  joined[Symbol.asyncIterator] = () => source;
   return joined;
 }
 
+/** Files that were read to the end are closed already; closing them again does nothing. */
+async function closeAll(pieces: readonly Piece[]): Promise<void> {
+  for (const { file } of pieces) await file.close().catch(() => undefined);
+}
+
 async function* readAll(pieces: readonly Piece[], secret: Uint8Array): AsyncGenerator<Buffer> {
-  for (const piece of pieces) {
-    const { content, start } = piece;
-    if (isFramed(content.name)) yield* openFrames({ ...piece, ...content, secret });
-    else if (isSealed(content.name)) yield* decrypted(piece, contentCipher(secret, content.name, start));
-    else yield* readPieces(piece);
+  try {
+    for (const piece of pieces) {
+      for await (const chunk of chunksOf(piece, secret)) yield chunk;
+    }
+  } finally {
+    await closeAll(pieces);
   }
+}
+
+function chunksOf(piece: Piece, secret: Uint8Array): AsyncIterable<Buffer> {
+  const { content, start } = piece;
+  if (isFramed(content.name)) return openFrames({ ...piece, ...content, secret });
+  if (isSealed(content.name)) return decrypted(piece, contentCipher(secret, content.name, start));
+  return readPieces(piece);
 }
 
 async function* decrypted(piece: Piece, cipher: Cipheriv): AsyncGenerator<Buffer> {

@@ -53,7 +53,8 @@ export class FollowedParts implements FollowedUpload {
       for (; content === undefined; content = this.#find(part)) {
         if (!(await news.within(seconds))) throw new InvalidUploadError(`part ${part} has not come for ${seconds} s`);
       }
-      yield* (await this.#store.contents.read([content], 0, content.size - 1)) as AsyncIterable<Uint8Array>;
+      const stored = await this.#store.contents.read([content], 0, content.size - 1);
+      for await (const chunk of stored as AsyncIterable<Uint8Array>) yield chunk;
       this.#names.push(content.name);
     }
   }
