@@ -139,3 +139,17 @@ test('of an upload that is never completed nothing stays', async () => {
   await makeSweep(store, { settings, logger: { debug() {}, info() {}, warn() {}, error() {} } })();
   expect(await files()).not.toContain(early);
 });
+
+test('an upload that an earlier version began goes on with its larger parts', async () => {
+  const { store } = world.platform;
+  const { id, upload } = await start();
+  const manager = await getManager(store.table, world.accountId, id);
+  await store.table.update(keys.vaultUpload(manager.account_id, manager.vault, upload), { remove: ['part_size'] });
+  const path = `/${id}/models/uploads/${upload}`;
+  const { part_size, parts } = (await world.call('GET', path)).body;
+  expect([part_size, parts.length]).toEqual([16 * 2 ** 20, 1]);
+  const etag = await putPart(store, parts[0].url, BYTES);
+  const saved = await world.call('POST', `${path}/complete`, { parts: [{ part: 1, etag }] });
+  expect([saved.status, saved.body.hash]).toEqual([201, sha256(BYTES)]);
+  expect(await loaded(id)).toBe(sha256(BYTES));
+});
