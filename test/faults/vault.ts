@@ -133,8 +133,9 @@ export class FaultyVault {
     const { status, body } = await this.call(base, 'POST', `${this.id}/models/uploads`, start);
     expectNoFault(status, 'the start of an upload');
     const parts: object[] = [];
+    const partBytes = Number(body.part_size);
     for (const { part, url } of body.parts as { part: number; url: string }[]) {
-      const content = bytes.subarray((part - 1) * body.part_size, part * body.part_size);
+      const content = bytes.subarray((part - 1) * partBytes, part * partBytes);
       const answered = await fetch(url, { method: 'PUT', body: content });
       if (!answered.ok) throw new LostError(`part ${part} was answered with ${answered.status}`);
       parts.push({ part, etag: answered.headers.get('etag') });

@@ -4,6 +4,7 @@
  * key then, and the platform's key holds that key until the completion.
  */
 import { z } from 'zod';
+import { isStagedInPlain } from '../blob-keys.ts';
 import { NotFoundError } from '../errors.ts';
 import { indexes, keys } from '../keys.ts';
 import type { Blobs, BucketName } from '../ports/blobs/port.ts';
@@ -110,7 +111,8 @@ async function start(table: Table, blobs: Blobs, of: ManagerRef, started: Starte
   const item = { ...record, upload_id, account_id, vault, manager_id, until };
   const index = { ipk: indexes.vaultUploads, isk: until, expiresAt: epochSeconds(now) + DAY_SECONDS };
   const put: Write = { kind: 'put', item: itemOf(key, { ...item, ...index }) };
-  await table.transact([markOfStaged(staged, now), put, ...also]);
+  // Neither do the parts of a model outlive a loss of power.
+  await table.transact([markOfStaged(staged, now), put, ...also], undefined, { relaxed: isStagedInPlain(staged.file) });
   return { ...signed, upload_id };
 }
 

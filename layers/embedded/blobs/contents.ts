@@ -54,7 +54,8 @@ export class Contents {
   readonly #space: DiskSpace;
   /** The secret of sealed contents. */
   readonly #secret: Uint8Array;
-  readonly #folders = new Set<string>();
+  /** Those that exist, and those of them whose names are on the disk. */
+  readonly #folders = { made: new Set<string>(), durable: new Set<string>() };
 
   constructor(dir: string, secret: Uint8Array, space: DiskSpace) {
     this.#dir = dir;
@@ -88,7 +89,7 @@ export class Contents {
     body: AsyncIterable<Uint8Array>,
     { maxBytes, tooLarge, ...options }: WriteOptions,
   ): Promise<WrittenContent> {
-    const folder = await this.#folder(name);
+    const folder = await this.#folder(name, sealer === undefined);
     const path = join(folder, name);
     const file = await open(path, 'wx', 0o600);
     const etag = etags[options.etag]();
@@ -174,12 +175,16 @@ export class Contents {
     return removed;
   }
 
-  async #folder(name: string): Promise<string> {
+  async #folder(name: string, durable: boolean): Promise<string> {
     const folder = join(this.#dir, name.slice(0, 2));
-    if (!this.#folders.has(folder)) {
+    const known = this.#folders;
+    if (!known.made.has(folder)) {
       await mkdir(folder, { recursive: true, mode: 0o700 });
+      known.made.add(folder);
+    }
+    if (durable && !known.durable.has(folder)) {
       await syncFolder(this.#dir);
-      this.#folders.add(folder);
+      known.durable.add(folder);
     }
     return folder;
   }
