@@ -12,7 +12,7 @@ import { type BucketUse, type FunctionName, functions, queues, type TableUse } f
 const BUCKET_METHODS: Readonly<Record<BucketUse, readonly (keyof Blobs)[]>> = {
   read: ['get', 'head', 'presignGet', 'presignedSeconds'],
   put: ['put'],
-  upload: ['startUpload', 'presignParts', 'presignedSeconds', 'completeUpload', 'abortUpload'],
+  upload: ['startUpload', 'presignParts', 'presignedSeconds', 'completeUpload', 'abortUpload', 'followUpload'],
   delete: ['delete', 'list', 'abortUpload'],
 };
 
@@ -120,9 +120,9 @@ function onlyTable(table: Table, uses: readonly TableUse[], refuse: (what: strin
       needs('delete');
       return table.delete(...args);
     },
-    async transact(writes, token) {
+    async transact(writes, ...rest) {
       needs(...writes.map(({ kind }) => kind));
-      return table.transact(writes, token);
+      return table.transact(writes, ...rest);
     },
   };
 }
