@@ -2,6 +2,7 @@
 import { ValidationError } from '#domain/errors.ts';
 import type { ServedModel } from '#domain/models/record.ts';
 import type { Blobs } from '#domain/ports/blobs/port.ts';
+import { cutFront } from '#engine/onnx/serving/front/cut.ts';
 import { openSession, RuntimeError, type SessionOptions } from '#engine/run.ts';
 import type { Tensors } from '#engine/tensor.ts';
 import { IMPORTED_FILE } from './files/names.ts';
@@ -71,7 +72,7 @@ interface Description extends Loaded {
 
 interface LoadedModel extends Loaded {
   readonly serving: Serving;
-  readonly runs: SharedRuns;
+  run(feeds: Tensors, rows: number): Promise<Tensors>;
 }
 
 export function makePredictor({
@@ -106,17 +107,21 @@ export function makePredictor({
   const load = async (model: ServedModel, variant: Variant): Promise<LoadedModel> => {
     const serving = await describe(model);
     const onnx = await readArtifact(artifacts, model, VARIANT_FILES[variant]);
-    const session = await openSession(onnx, optionsFor(onnx.length));
-    const [name, times] = [nameOf(model, variant), new RunTimes()];
     // In a model of others, a row may change the answers to those beside it, as may the scale of integers of 8 bits.
     const areShared = variant === 'float32' && !isImported(model);
+    const cut = areShared && onnx.length <= SMALL_MODEL_BYTES ? cutFront(onnx) : undefined;
+    const session = await openSession(cut?.model ?? onnx, optionsFor(onnx.length));
+    const [name, times] = [nameOf(model, variant), new RunTimes()];
     const runs = new SharedRuns((feeds) => session.runAtOnce(feeds), { firstAtOnce: runsAtOnce, areShared, times });
+    const run: LoadedModel['run'] = cut
+      ? async (feeds, rows) => cut.decode(await runs.run(cut.encode(feeds), rows))
+      : (feeds, rows) => runs.run(feeds, rows);
     measured.set(name, times);
     const dispose = async (): Promise<void> => {
       if (measured.get(name) === times) measured.delete(name);
       await session.dispose();
     };
-    return { serving, runs, bytes: onnx.length, dispose };
+    return { serving, run, bytes: onnx.length, dispose };
   };
   const using = <R>(model: ServedModel, variant: Variant, use: (loaded: LoadedModel) => Promise<R>): Promise<R> =>
     cache.use(nameOf(model, variant), () => load(model, variant), use);
@@ -128,12 +133,13 @@ export function makePredictor({
       const { variant = 'float32' } = options;
       expectVariant(model, variant);
       if (takesText(model)) return classesOf(texts, model, inputs, options);
-      return using(model, variant, async ({ serving, runs }) => {
+      return using(model, variant, async ({ serving, run }) => {
         const kind = kindNamed(serving.kind);
         if (options.explain) kind.explainer.expect(serving, inputs.length);
         const answered = async (some: readonly Input[]) => {
-          const feeds = await kind.tensors(serving, some);
-          const results = await refusals(model, () => runs.run(feeds, some.length));
+          const made = kind.tensors(serving, some);
+          const feeds = made instanceof Promise ? await made : made;
+          const results = await (isImported(model) ? refusals(() => run(feeds, some.length)) : run(feeds, some.length));
           const predictions = expectFinite(readings[serving.task](results, serving, options), isImported(model));
           return { feeds, results, predictions };
         };
@@ -142,7 +148,6 @@ export function makePredictor({
           for (const piece of kind.pieces(serving, inputs)) predictions.push(...(await answered(piece)).predictions);
           if (!options.explain || !kind.explain) return predictions;
           expectNoReference(options.reference);
-          const run = (some: Tensors, count: number) => runs.run(some, count);
           const explanations = await kind.explain({ serving, inputs, run });
           return predictions.map((prediction, i) => ({
             ...prediction,
@@ -156,7 +161,6 @@ export function makePredictor({
           ...{ takesMissing: !isImported(model), rows: feeds, count: inputs.length },
         });
         const cut = kind.explainer.cut(serving, feeds, reference);
-        const run = (some: Tensors, count: number) => runs.run(some, count);
         const explanations = await explain({ serving, cut, run }, results);
         return predictions.map((prediction, i) => ({ ...prediction, explanation: { basis, ...explanations[i]! } }));
       });
@@ -169,11 +173,11 @@ const nameOf = ({ id }: ServedModel, variant: Variant): string => `${id} ${varia
 const isImported = ({ artifacts }: ServedModel): boolean => artifacts.some(({ file }) => file === IMPORTED_FILE);
 
 /** A model of others may refuse values, such as a word that it does not know. */
-async function refusals<T>(model: ServedModel, run: () => Promise<T>): Promise<T> {
+async function refusals<T>(run: () => Promise<T>): Promise<T> {
   try {
     return await run();
   } catch (error) {
-    if (!(error instanceof RuntimeError) || !isImported(model)) throw error;
+    if (!(error instanceof RuntimeError)) throw error;
     throw ValidationError.of('inputs', `must be values that the imported model takes; it says: ${error.message}`);
   }
 }

@@ -20,20 +20,26 @@ export function makeRouter(routes: readonly SurfaceRoute[]): (path: string) => M
   const templates = routes
     .map(({ path, function: name }): Template => ({ path, segments: split(path), function: name }))
     .sort((a, b) => compare(a.segments, b.segments));
+  const beginningWith = (first: string) =>
+    templates.filter(({ segments }) => segments[0] === first || rank(segments[0]!) > 0);
+  const byFirst = new Map(templates.map(({ segments: [first = ''] }) => [first, beginningWith(first)]));
+  const others = templates.filter(({ segments }) => rank(segments[0]!) > 0);
   return (path) => {
     const segments = split(path);
-    for (const template of templates) {
-      const parameters = parametersOf(template.segments, segments);
-      if (parameters) {
-        const none = Object.keys(parameters).length === 0;
-        return { function: template.function, resource: template.path, pathParameters: none ? null : parameters };
-      }
+    for (const template of byFirst.get(segments[0]!) ?? others) {
+      if (!fits(template.segments, segments)) continue;
+      return {
+        function: template.function,
+        resource: template.path,
+        pathParameters: parametersOf(template.segments, segments),
+      };
     }
     return undefined;
   };
 }
 
-const split = (path: string): string[] => path.replace(/^\/|\/$/g, '').split('/');
+const split = (path: string): string[] =>
+  path.slice(path.startsWith('/') ? 1 : 0, path.length > 1 && path.endsWith('/') ? -1 : path.length).split('/');
 
 function compare(a: readonly string[], b: readonly string[]): number {
   for (let i = 0; i < Math.min(a.length, b.length); i++) {
@@ -43,17 +49,26 @@ function compare(a: readonly string[], b: readonly string[]): number {
   return b.length - a.length;
 }
 
-function parametersOf(template: readonly string[], path: readonly string[]): Record<string, string> | undefined {
-  const parameters: Record<string, string> = {};
+function fits(template: readonly string[], path: readonly string[]): boolean {
   for (let i = 0; i < template.length; i++) {
     const segment = template[i]!;
-    if (segment.endsWith('+}') && path.length > i)
-      return { ...parameters, [segment.slice(1, -2)]: path.slice(i).join('/') };
-    if (path[i] === undefined) return undefined;
-    if (segment.startsWith('{')) {
-      if (path[i] === '') return undefined;
-      parameters[segment.slice(1, -1)] = path[i]!;
-    } else if (segment !== path[i]) return undefined;
+    if (path[i] === undefined) return false;
+    const order = rank(segment);
+    if (order === 2) return true;
+    if (order === 1 ? path[i] === '' : segment !== path[i]) return false;
   }
-  return template.length === path.length ? parameters : undefined;
+  return template.length === path.length;
+}
+
+/** Of a template that fits. */
+function parametersOf(template: readonly string[], path: readonly string[]): Record<string, string> | null {
+  let parameters: Record<string, string> | null = null;
+  for (const [i, segment] of template.entries()) {
+    const order = rank(segment);
+    if (order === 0) continue;
+    parameters ??= {};
+    if (order === 2) parameters[segment.slice(1, -2)] = path.slice(i).join('/');
+    else parameters[segment.slice(1, -1)] = path[i]!;
+  }
+  return parameters;
 }

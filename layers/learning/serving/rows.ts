@@ -92,6 +92,59 @@ export function rowTensors(
   rows: readonly Input[],
   placeOf: (row: number) => string = (row) => `inputs[${row}]`,
 ): Tensors {
+  return tensorsOfGood(features, rows) ?? tensorsOrFaults(features, rows, placeOf);
+}
+
+/** Without a message at hand for each cell, which takes longer than to read it; `undefined` where a row is not good. */
+function tensorsOfGood(features: readonly ServedFeature[], rows: readonly Input[]): Tensors | undefined {
+  for (const row of rows) {
+    if (typeof row === 'string') return undefined;
+    if ((isList(row) ? row : Object.keys(row)).length !== features.length) return undefined;
+  }
+  const columns: [string, Tensor][] = [];
+  for (let j = 0; j < features.length; j++) {
+    const feature = features[j]!;
+    const shape = [rows.length, 1];
+    if (isNumeric(feature)) {
+      const data = new Float64Array(rows.length);
+      if (!fill(data, rows, j, feature, numbersOf(feature).take, Number.NaN)) return undefined;
+      columns.push([feature.input, { dtype: 'float64', shape, data }]);
+    } else {
+      const data = new Array<string>(rows.length);
+      if (!fill(data, rows, j, feature, wordsOf(feature).take, '')) return undefined;
+      columns.push([feature.input, { dtype: 'string', shape, data }]);
+    }
+  }
+  return Object.fromEntries(columns);
+}
+
+/** False where a cell cannot be taken. */
+function fill<T>(
+  into: { [row: number]: T },
+  rows: readonly Input[],
+  j: number,
+  { name }: ServedFeature,
+  take: Taking<T>['take'],
+  missing: T,
+): boolean {
+  for (let i = 0; i < rows.length; i++) {
+    const row = rows[i] as Exclude<Input, string>;
+    const cell = isList(row) ? row[j] : Object.hasOwn(row, name) ? row[name] : undefined;
+    if (cell === undefined || (typeof cell === 'object' && cell !== null)) return false;
+    const value = cell === null ? missing : take(cell);
+    if (value === undefined) return false;
+    into[i] = value;
+  }
+  return true;
+}
+
+const isNumeric = ({ type }: ServedFeature): boolean => type === 'number' || type === 'timestamp';
+
+function tensorsOrFaults(
+  features: readonly ServedFeature[],
+  rows: readonly Input[],
+  placeOf: (row: number) => string,
+): Tensors {
   const faults = new Faults();
   const known = new Set(features.map(({ name }) => name));
   const cells: Cells[] = [];
@@ -152,7 +205,7 @@ function columnOf(
   at: number,
   faults: Faults,
 ): Tensor {
-  const { name, type } = feature;
+  const { name } = feature;
   const taken = <T>({ expected, take }: Taking<T>, missing: T): T[] =>
     cells.map((row, i) => {
       if (faults.full) return missing;
@@ -165,7 +218,7 @@ function columnOf(
       return missing;
     });
   const shape = [cells.length, 1];
-  return type === 'number' || type === 'timestamp'
+  return isNumeric(feature)
     ? tensor('float64', shape, Float64Array.from(taken(numbersOf(feature), Number.NaN)))
     : tensor('string', shape, taken(wordsOf(feature), ''));
 }
