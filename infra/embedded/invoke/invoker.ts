@@ -59,7 +59,7 @@ export class Invoker {
   }
 
   /** Calls a function. Rejects when it throws, or does not answer within its time limit. */
-  async invoke(
+  invoke(
     name: FunctionName,
     event: unknown,
     { requestId = randomUUID(), body, caller }: Request = {},
