@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import * as ort from './runtime.ts';
-import { type Tensor, type Tensors, tensor } from './tensor.ts';
+import type { Tensor, Tensors } from './tensor.ts';
 import { type DType, formatShape, type HalfType } from './type.ts';
 
 // Errors are thrown as well, and whoever catches them reports them.
@@ -215,13 +215,14 @@ function toRuntime({ dtype, shape, data }: Tensor): Feed {
 /** 16-bit floats stay inside graphs, because the binding does not support them. */
 type FromRuntime = { readonly [D in Exclude<DType, HalfType>]: (t: ort.TypedTensor<D>) => Tensor };
 
+/** Their sizes need no check: the runtime has made them. */
 const fromTyped: FromRuntime = {
-  float32: (t) => tensor('float32', t.dims, t.data),
-  float64: (t) => tensor('float64', t.dims, t.data),
-  int64: (t) => tensor('int64', t.dims, t.data),
-  int32: (t) => tensor('int32', t.dims, t.data),
-  bool: (t) => tensor('bool', t.dims, t.data),
-  string: (t) => tensor('string', t.dims, t.data),
+  float32: ({ dims: shape, data }) => ({ dtype: 'float32', shape, data }),
+  float64: ({ dims: shape, data }) => ({ dtype: 'float64', shape, data }),
+  int64: ({ dims: shape, data }) => ({ dtype: 'int64', shape, data }),
+  int32: ({ dims: shape, data }) => ({ dtype: 'int32', shape, data }),
+  bool: ({ dims: shape, data }) => ({ dtype: 'bool', shape, data }),
+  string: ({ dims: shape, data }) => ({ dtype: 'string', shape, data }),
 };
 
 function fromRuntime(t: ort.Tensor): Tensor {

@@ -5,12 +5,12 @@ import type { Blobs } from '#domain/ports/blobs/port.ts';
 import { cutFront } from '#engine/onnx/serving/front/cut.ts';
 import { openSession, RuntimeError, type SessionOptions } from '#engine/run.ts';
 import type { Tensors } from '#engine/tensor.ts';
-import { IMPORTED_FILE } from './files/names.ts';
 import { kindNamed } from './kinds.ts';
 import { readArtifact } from './serving/artifact.ts';
 import { Cache, type Loaded } from './serving/cache.ts';
 import { SERVING_FILE, type Serving, VARIANT_FILES, type Variant } from './serving/description.ts';
 import { explain } from './serving/explain.ts';
+import { factsOf } from './serving/facts.ts';
 import type { Input } from './serving/input.ts';
 import type { Prediction, PredictionOptions } from './serving/prediction.ts';
 import { expectFinite, readings } from './serving/readings.ts';
@@ -21,7 +21,6 @@ import { typicalValues } from './serving/typical.ts';
 import { expectVariant } from './serving/variant.ts';
 import { isHeavy, LIGHT_MS, SMALL_MODEL_BYTES } from './serving/weight.ts';
 import type { TextPrediction } from './text/classifier.ts';
-import { takesText } from './text/description.ts';
 import { expectNoReference, type TextExplanation } from './text/explain.ts';
 import { makeTextPredictor, type TextPredictor } from './text/predictor.ts';
 
@@ -132,7 +131,7 @@ export function makePredictor({
     predict: async (model, inputs, options = {}) => {
       const { variant = 'float32' } = options;
       expectVariant(model, variant);
-      if (takesText(model)) return classesOf(texts, model, inputs, options);
+      if (factsOf(model).takesText) return classesOf(texts, model, inputs, options);
       return using(model, variant, async ({ serving, run }) => {
         const kind = kindNamed(serving.kind);
         if (options.explain) kind.explainer.expect(serving, inputs.length);
@@ -170,7 +169,7 @@ export function makePredictor({
 
 const nameOf = ({ id }: ServedModel, variant: Variant): string => `${id} ${variant}`;
 
-const isImported = ({ artifacts }: ServedModel): boolean => artifacts.some(({ file }) => file === IMPORTED_FILE);
+const isImported = (model: ServedModel): boolean => factsOf(model).isImported;
 
 /** A model of others may refuse values, such as a word that it does not know. */
 async function refusals<T>(run: () => Promise<T>): Promise<T> {

@@ -6,6 +6,8 @@ const rank = (segment: string): number => (segment.endsWith('+}') ? 2 : segment.
 interface Template {
   readonly path: string;
   readonly segments: readonly string[];
+  /** Of each segment. */
+  readonly ranks: readonly number[];
   readonly function: FunctionName;
 }
 
@@ -18,20 +20,23 @@ export interface Match {
 /** Returns a function that finds the function for a path: the most specific template wins. */
 export function makeRouter(routes: readonly SurfaceRoute[]): (path: string) => Match | undefined {
   const templates = routes
-    .map(({ path, function: name }): Template => ({ path, segments: split(path), function: name }))
+    .map(({ path, function: name }): Template => {
+      const segments = split(path);
+      return { path, segments, ranks: segments.map(rank), function: name };
+    })
     .sort((a, b) => compare(a.segments, b.segments));
   const beginningWith = (first: string) =>
-    templates.filter(({ segments }) => segments[0] === first || rank(segments[0]!) > 0);
+    templates.filter(({ segments, ranks }) => segments[0] === first || ranks[0]! > 0);
   const byFirst = new Map(templates.map(({ segments: [first = ''] }) => [first, beginningWith(first)]));
-  const others = templates.filter(({ segments }) => rank(segments[0]!) > 0);
+  const others = templates.filter(({ ranks }) => ranks[0]! > 0);
   return (path) => {
     const segments = split(path);
     for (const template of byFirst.get(segments[0]!) ?? others) {
-      if (!fits(template.segments, segments)) continue;
+      if (!fits(template, segments)) continue;
       return {
         function: template.function,
         resource: template.path,
-        pathParameters: parametersOf(template.segments, segments),
+        pathParameters: parametersOf(template, segments),
       };
     }
     return undefined;
@@ -49,26 +54,24 @@ function compare(a: readonly string[], b: readonly string[]): number {
   return b.length - a.length;
 }
 
-function fits(template: readonly string[], path: readonly string[]): boolean {
-  for (let i = 0; i < template.length; i++) {
-    const segment = template[i]!;
-    if (path[i] === undefined) return false;
-    const order = rank(segment);
-    if (order === 2) return true;
-    if (order === 1 ? path[i] === '' : segment !== path[i]) return false;
+function fits({ segments, ranks }: Template, path: readonly string[]): boolean {
+  for (let i = 0; i < segments.length; i++) {
+    const given = path[i];
+    if (given === undefined) return false;
+    if (ranks[i] === 2) return true;
+    if (ranks[i] === 1 ? given === '' : segments[i] !== given) return false;
   }
-  return template.length === path.length;
+  return segments.length === path.length;
 }
 
 /** Of a template that fits. */
-function parametersOf(template: readonly string[], path: readonly string[]): Record<string, string> | null {
+function parametersOf({ segments, ranks }: Template, path: readonly string[]): Record<string, string> | null {
   let parameters: Record<string, string> | null = null;
-  for (const [i, segment] of template.entries()) {
-    const order = rank(segment);
-    if (order === 0) continue;
+  for (let i = 0; i < segments.length; i++) {
+    if (ranks[i] === 0) continue;
     parameters ??= {};
-    if (order === 2) parameters[segment.slice(1, -2)] = path.slice(i).join('/');
-    else parameters[segment.slice(1, -1)] = path[i]!;
+    if (ranks[i] === 2) parameters[segments[i]!.slice(1, -2)] = path.slice(i).join('/');
+    else parameters[segments[i]!.slice(1, -1)] = path[i]!;
   }
   return parameters;
 }

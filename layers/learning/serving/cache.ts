@@ -39,6 +39,8 @@ export class Cache<V extends Loaded> {
   #loading = 0;
   /** Counts the loads that have begun, so that one notices others beside it. */
   #loads = 0;
+  /** The most recent. */
+  #latest = '';
 
   constructor(limits: CacheLimits) {
     this.#limits = limits;
@@ -48,8 +50,11 @@ export class Cache<V extends Loaded> {
   async use<R>(name: string, load: () => Promise<V>, use: (value: V) => Promise<R>): Promise<R> {
     const entry: Entry<V> = this.#entries.get(name) ?? { loading: this.#load(name, load), users: 0, bytes: 0 };
     entry.users++;
-    this.#entries.delete(name);
-    this.#entries.set(name, entry);
+    if (this.#latest !== name || !this.#entries.has(name)) {
+      this.#entries.delete(name);
+      this.#entries.set(name, entry);
+      this.#latest = name;
+    }
     try {
       return await use(entry.value ?? (await entry.loading));
     } finally {

@@ -76,7 +76,28 @@ function madeOnce<T>(make: (feature: ServedFeature) => T): (feature: ServedFeatu
 }
 
 const numbersOf = madeOnce(takingNumbers);
-const wordsOf = madeOnce(takingWords);
+const wordsOf = madeOnce((feature) => remembering(takingWords(feature)));
+
+/** So many words of a feature are remembered, and as long ones: most data have few. */
+const MOST_WORDS = 1000;
+const WORD_CHARACTERS = 100;
+
+/** A word that was taken before need not be read again. */
+function remembering({ expected, take }: Taking<string>): Taking<string> {
+  const taken = new Map<string, string>();
+  return {
+    expected,
+    take: (cell) => {
+      if (typeof cell !== 'string' || cell.length > WORD_CHARACTERS) return take(cell);
+      const known = taken.get(cell);
+      if (known !== undefined) return known;
+      const word = take(cell);
+      if (taken.size >= MOST_WORDS) taken.clear();
+      if (word !== undefined) taken.set(cell, word);
+      return word;
+    },
+  };
+}
 
 /** A word of the feature's data in the form in which the model takes it; '' for "no value". */
 export const wordOf = (feature: ServedFeature, word: string): string => wordsOf(feature).take(word) ?? '';

@@ -115,10 +115,14 @@ function labelOf({ node: nodes, output }: GraphProto): Label | undefined {
 }
 
 function withLabel(results: Tensors, { node, place, labels, otherwise }: Label): Tensors {
-  const { [place]: places, ...others } = results;
-  const at = expectTensor(place, places, 'int64');
-  const texts = Array.from(at.data, (one) => labels[Number(one)] ?? otherwise);
-  return { ...others, [node.output[0]!]: tensor('string', at.shape, texts) };
+  const { data, shape } = expectTensor(place, results[place], 'int64');
+  const texts: string[] = [];
+  for (const one of data) texts.push(labels[Number(one)] ?? otherwise);
+  return Object.fromEntries(
+    Object.entries(results).map(([name, value]) =>
+      name === place ? [node.output[0]!, tensor('string', shape, texts)] : [name, value],
+    ),
+  );
 }
 
 const valueInfo = (
