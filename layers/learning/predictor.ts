@@ -71,7 +71,7 @@ interface Description extends Loaded {
 
 interface LoadedModel extends Loaded {
   readonly serving: Serving;
-  run(feeds: Tensors, rows: number): Promise<Tensors>;
+  readonly runs: SharedRuns;
 }
 
 export function makePredictor({
@@ -111,16 +111,14 @@ export function makePredictor({
     const cut = areShared && onnx.length <= SMALL_MODEL_BYTES ? cutFront(onnx) : undefined;
     const session = await openSession(cut?.model ?? onnx, optionsFor(onnx.length));
     const [name, times] = [nameOf(model, variant), new RunTimes()];
-    const runs = new SharedRuns((feeds) => session.runAtOnce(feeds), { firstAtOnce: runsAtOnce, areShared, times });
-    const run: LoadedModel['run'] = cut
-      ? async (feeds, rows) => cut.decode(await runs.run(cut.encode(feeds), rows))
-      : (feeds, rows) => runs.run(feeds, rows);
+    const runAtOnce = (feeds: Tensors) => (cut ? cut.run(session, feeds) : session.runAtOnce(feeds));
+    const runs = new SharedRuns(runAtOnce, { firstAtOnce: runsAtOnce, areShared, times });
     measured.set(name, times);
     const dispose = async (): Promise<void> => {
       if (measured.get(name) === times) measured.delete(name);
       await session.dispose();
     };
-    return { serving, run, bytes: onnx.length, dispose };
+    return { serving, runs, bytes: onnx.length, dispose };
   };
   const using = <R>(model: ServedModel, variant: Variant, use: (loaded: LoadedModel) => Promise<R>): Promise<R> =>
     cache.use(nameOf(model, variant), () => load(model, variant), use);
@@ -132,7 +130,8 @@ export function makePredictor({
       const { variant = 'float32' } = options;
       expectVariant(model, variant);
       if (factsOf(model).takesText) return classesOf(texts, model, inputs, options);
-      return using(model, variant, async ({ serving, run }) => {
+      return using(model, variant, async ({ serving, runs }) => {
+        const run = (feeds: Tensors, rows: number) => runs.run(feeds, rows);
         const kind = kindNamed(serving.kind);
         if (options.explain) kind.explainer.expect(serving, inputs.length);
         const answered = async (some: readonly Input[]) => {

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { cutFront } from '#engine/onnx/serving/front/cut.ts';
+import { labelled } from '#engine/onnx/serving/front/label.ts';
 import { openSession } from '#engine/run.ts';
 import { type Tensors, tensor } from '#engine/tensor.ts';
 
@@ -35,11 +36,36 @@ test('a model of tables without its front gives the same answers to any rows, bi
   expect(part.inputNames).toHaveLength(1);
   const same = fc.property(fc.array(rowOf, { minLength: 1, maxLength: 20 }), (rows) => {
     const feeds = columns(rows);
-    expect(cut.decode(part.runAtOnce(cut.encode(feeds)))).toEqual(whole.runAtOnce(feeds));
+    expect(cut.run(part, feeds)).toEqual(whole.runAtOnce(feeds));
   });
   fc.assert(same, { numRuns: 200 });
 });
 
 test.each(['convolutional', 'recurrent', 'encoder'])('a model of another kind stays whole: %s', (name) => {
   expect(cutFront(fixture(`golden/${name}.onnx`))).toBeUndefined();
+});
+
+test('where the largest probability is not clear, its place among the logits says which label it is', () => {
+  const label = { name: 'label', place: 'at', labels: ['a', 'b'], otherwise: '', probabilities: 'p' };
+  const asked: (readonly string[] | undefined)[] = [];
+  const answer = (probabilities: readonly number[], place: bigint) => {
+    const runAtOnce = (_: Tensors, wanted?: readonly string[]): Tensors => {
+      asked.push(wanted);
+      const p = tensor('float32', [1, 2], Float32Array.from(probabilities));
+      return wanted ? { p } : { p, at: tensor('int64', [1], BigInt64Array.of(place)) };
+    };
+    const feeds = { x: tensor('float32', [1, 1], Float32Array.of(0)) };
+    return labelled({ runAtOnce }, feeds, label).label!.data;
+  };
+  expect(answer([0.4, 0.6], 1n)).toEqual(['b']);
+  expect(asked.splice(0)).toEqual([['p']]);
+  for (const unclear of [
+    [0.5, 0.5],
+    [0.500001, 0.5],
+    [Number.NaN, Number.NaN],
+    [0, 0],
+  ]) {
+    expect(answer(unclear, 1n)).toEqual(['b']);
+    expect(asked.splice(0)).toEqual([['p'], undefined]);
+  }
 });

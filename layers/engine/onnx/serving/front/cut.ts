@@ -8,8 +8,8 @@
  *
  * The arithmetic is the same, and so are the answers.
  */
-import { expectTensor, type Tensors, tensor } from '../../../tensor.ts';
-import { Attributes } from '../../decode.ts';
+import type { Session } from '../../../run.ts';
+import type { Tensors } from '../../../tensor.ts';
 import {
   dataType,
   encodeModel,
@@ -21,13 +21,12 @@ import {
 import { Nodes } from '../nodes.ts';
 import { type Columns, columnsOf } from './columns.ts';
 import { encoderOf } from './encode.ts';
+import { labelled, labelOf } from './label.ts';
 
 export interface CutModel {
   readonly model: Uint8Array;
-  /** From the inputs of the whole model, [rows, 1] each, to those of the cut one. */
-  encode(feeds: Tensors): Tensors;
-  /** From the outputs of the cut model to those of the whole one. */
-  decode(results: Tensors): Tensors;
+  /** What the whole model makes of its inputs, [rows, 1] each, by a session of the cut one. */
+  run(session: Pick<Session, 'runAtOnce'>, feeds: Tensors): Tensors;
 }
 
 /** `undefined` for a model that is none of tables, or of another form than ours. */
@@ -40,7 +39,7 @@ export function cutFront(bytes: Uint8Array): CutModel | undefined {
   const encode = front && encoderOf(front.name, front.columns);
   if (!front || !encode) return undefined;
   const label = labelOf(graph);
-  const wanted = graph.output.map(({ name }) => (name === label?.node.output[0] ? label.place : name));
+  const wanted = graph.output.map(({ name }) => (name === label?.name ? label.place : name));
   const node = nodesBehind(graph, front.name, wanted);
   const used = new Set(node.flatMap(({ input }) => input));
   // It reads an input of its own as well.
@@ -51,13 +50,14 @@ export function cutFront(bytes: Uint8Array): CutModel | undefined {
     initializer: graph.initializer.filter(({ name = '' }) => used.has(name)),
     input: [valueInfo(front.name, dataType.float32, [{ dimParam: 'rows' }, { dimValue: front.columns.of.length }])],
     output: graph.output.map((one) =>
-      one.name === label?.node.output[0] ? valueInfo(label.place, dataType.int64, one.type.tensorType.shape.dim) : one,
+      one.name === label?.name ? valueInfo(label.place, dataType.int64, one.type.tensorType.shape.dim) : one,
     ),
   };
   return {
     model: encodeModel({ ...model, metadataProps: [], graph: cut }),
-    encode,
-    decode: label ? (results) => withLabel(results, label) : (results) => results,
+    run: label
+      ? (session, feeds) => labelled(session, encode(feeds), label)
+      : (session, feeds) => session.runAtOnce(encode(feeds)),
   };
 }
 
@@ -92,37 +92,6 @@ function nodesBehind({ node: nodes }: GraphProto, cut: string, outputs: readonly
     return true;
   });
   return found.reverse();
-}
-
-interface Label {
-  readonly node: NodeProto;
-  /** The name of what the label is looked up by. */
-  readonly place: string;
-  readonly labels: readonly string[];
-  readonly otherwise: string;
-}
-
-/** Where an output is the label at a place. */
-function labelOf({ node: nodes, output }: GraphProto): Label | undefined {
-  for (const node of nodes) {
-    if (node.opType !== 'LabelEncoder' || !output.some(({ name }) => name === node.output[0])) continue;
-    const attributes = new Attributes(node);
-    const [labels, places] = [attributes.strings('values_strings'), attributes.ints('keys_int64s')];
-    if (!labels || places?.length !== labels.length || !places.every((place, i) => place === i)) continue;
-    return { node, place: node.input[0]!, labels, otherwise: attributes.string('default_string', '_Unused') };
-  }
-  return undefined;
-}
-
-function withLabel(results: Tensors, { node, place, labels, otherwise }: Label): Tensors {
-  const { data, shape } = expectTensor(place, results[place], 'int64');
-  const texts: string[] = [];
-  for (const one of data) texts.push(labels[Number(one)] ?? otherwise);
-  return Object.fromEntries(
-    Object.entries(results).map(([name, value]) =>
-      name === place ? [node.output[0]!, tensor('string', shape, texts)] : [name, value],
-    ),
-  );
 }
 
 const valueInfo = (

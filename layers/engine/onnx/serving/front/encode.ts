@@ -5,7 +5,10 @@ import type { Column, Columns } from './columns.ts';
 /** Writes its columns into rows of so many numbers. */
 type Fill = (feeds: Tensors, into: Float32Array, width: number) => void;
 
-/** `undefined` where a column is none that a network takes. */
+/**
+ * `undefined` where a column is none that a network takes. What is made of one row is made over for the next: it is to be run
+ * at once.
+ */
 export function encoderOf(name: string, { of: columns }: Columns): ((feeds: Tensors) => Tensors) | undefined {
   const fills: Fill[] = [];
   const hot = new Map<Codes, Map<number, number>>();
@@ -26,11 +29,13 @@ export function encoderOf(name: string, { of: columns }: Columns): ((feeds: Tens
     fills.push(fill);
   }
   const width = columns.length;
+  const single = { [name]: tensor('float32', [1, width], new Float32Array(new ArrayBuffer(4 * width))) };
   return (feeds) => {
     const rows = Object.values(feeds)[0]?.shape[0] ?? 0;
-    const into = new Float32Array(rows * width);
+    const made = rows === 1 ? single : { [name]: tensor('float32', [rows, width], new Float32Array(rows * width)) };
+    const into = made[name]!.data.fill(0);
     for (const fill of fills) fill(feeds, into, width);
-    return { [name]: tensor('float32', [rows, width], into) };
+    return made;
   };
 }
 
