@@ -1,6 +1,7 @@
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
 import { setImmediate } from 'node:timers';
 import { UnavailableError } from '#domain/errors.ts';
+import { WalIndex } from './wal-index.ts';
 import { Watch } from './watch.ts';
 
 /** A row's columns by name. */
@@ -61,6 +62,7 @@ export class Database {
   readonly #sqlite: DatabaseSync;
   readonly #statements = new Map<string, StatementSync>();
   readonly #dataVersion: StatementSync;
+  readonly #walIndex: WalIndex;
   readonly #makeRoom: () => boolean;
   readonly #durability: 'full' | 'normal';
   /** What SQLite goes by at present. */
@@ -68,8 +70,10 @@ export class Database {
   #pending: PendingWrite[] = [];
   /** Of this connection. */
   #commits = 0;
-  /** As it was when the event came that is being handled. */
-  #othersVersion: number | undefined;
+  /** Of all others, as it was when it was asked for last. */
+  #othersVersion = 0;
+  /** Whether it was asked for since the event came that is being handled. */
+  #isCurrent = false;
 
   constructor(path: string, { durability = 'full', makeRoom = () => false }: DatabaseOptions = {}) {
     this.#makeRoom = makeRoom;
@@ -79,6 +83,7 @@ export class Database {
     this.#sqlite.exec(`PRAGMA synchronous = ${durability}; PRAGMA foreign_keys = ON; PRAGMA cache_size = -16384`);
     this.#dataVersion = this.#sqlite.prepare('PRAGMA data_version');
     this.#dataVersion.setReturnArrays(true);
+    this.#walIndex = new WalIndex(path);
     this.watch = new Watch(() => this.othersVersion);
   }
 
@@ -88,18 +93,23 @@ export class Database {
   }
 
   /**
-   * Another one after each commit by another connection. To ask takes locks of the file, and so calls of the system: it is
-   * asked once for all that follows from one event, such as a request. What was committed before the event is seen.
+   * Another one after each commit by another connection. It is asked for once for all that follows from one event, such as
+   * a request. What was committed before the event is seen.
    */
   get othersVersion(): number {
-    if (this.#othersVersion === undefined) {
+    if (this.#isCurrent) return this.#othersVersion;
+    // In this order: a commit between the two is seen the next time.
+    if (this.#walIndex.hasChanged()) {
       this.#othersVersion = Number((this.#dataVersion.get() as unknown as readonly number[])[0]);
-      nextTick(() => {
-        this.#othersVersion = undefined;
-      });
     }
+    this.#isCurrent = true;
+    nextTick(this.#endEvent);
     return this.#othersVersion;
   }
+
+  readonly #endEvent = (): void => {
+    this.#isCurrent = false;
+  };
 
   /** Several statements at once, outside of group commit. */
   execute(sql: string): void {
@@ -161,6 +171,7 @@ export class Database {
     if (!this.#sqlite.isOpen) return;
     this.#flush();
     this.watch.close();
+    this.#walIndex.close();
     this.#sqlite.close();
   }
 

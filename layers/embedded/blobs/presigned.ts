@@ -26,17 +26,23 @@ type Get = Extract<Grant, { method: 'GET' }>;
 type Put = Extract<Grant, { method: 'PUT' }>;
 
 /**
- * Answers a request for a presigned URL: GET and HEAD of a blob, with ranges, and PUT of a part. Resolves with false,
- * without a response, for any other path.
+ * Answers a request for a presigned URL: GET and HEAD of a blob, with ranges, and PUT of a part. False, without a response,
+ * for any other path.
  */
-export async function servePresigned(
+export const servePresigned = (
   store: PresignedStore,
   request: IncomingMessage,
   response: ServerResponse,
   body: () => AsyncIterable<Uint8Array> = () => request,
-): Promise<boolean> {
+): Promise<true> | false => (request.url?.startsWith(PRESIGNED_PATH) ? serve(store, request, response, body) : false);
+
+async function serve(
+  store: PresignedStore,
+  request: IncomingMessage,
+  response: ServerResponse,
+  body: () => AsyncIterable<Uint8Array>,
+): Promise<true> {
   const { method = '', url = '' } = request;
-  if (!url.startsWith(PRESIGNED_PATH)) return false;
   if (method !== 'GET' && method !== 'HEAD' && method !== 'PUT') {
     refuse(request, response, 405, `${method} is not allowed here; allowed: GET, HEAD, PUT`, {
       Allow: 'GET, HEAD, PUT',

@@ -78,7 +78,7 @@ export class SqliteTable implements Table {
     return changed as Item;
   }
 
-  async increment(key: Key, name: string, expiresAt: number, limit?: number): Promise<number> {
+  increment(key: Key, name: string, expiresAt: number, limit?: number): Promise<number> {
     return this.#counters.increment(key, name, expiresAt, limit);
   }
 
