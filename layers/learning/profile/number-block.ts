@@ -1,7 +1,7 @@
 /** Numbers of a column that follow one another, of which none has to be looked at by itself: they are summarised together. */
 import type { Cells } from '../files/cells.ts';
 import { hashOfBytes } from '../values/hash.ts';
-import { isPlainSize, type PlainNumber, readPlainNumber } from '../values/plain-number.ts';
+import { isPlainSize, ReadNumber, readPlainNumber } from '../values/plain-number.ts';
 import type { ValueCounts } from './counts.ts';
 import type { DictionaryNumbers } from './dictionary-numbers.ts';
 import { grouped, type Numbers, wholeLength } from './number-cells.ts';
@@ -25,13 +25,15 @@ export class NumberBlock {
   /** The values with a comma as the decimal mark, of those that have one. */
   readonly withComma = new Float64Array(BLOCK);
   length = 0;
+  /** Of the first of them; the others follow it. */
+  row = 0;
   commas = 0;
   /** Of those without a point: how many there are, and how many characters they have. */
   digits = { least: Number.POSITIVE_INFINITY, most: 0, cells: 0 };
   leadingZeros = 0;
   /** Characters of the longest one. */
   longest = 0;
-  readonly #number: PlainNumber = { value: 0.5, withComma: 0.5, hasPoint: false, leadingZero: false };
+  readonly #number = new ReadNumber();
 
   /** Takes numbers from a row on. */
   takeCells({ bytes, columns, rows, starts, ends }: Cells, column: number, from: number, rules: BlockRules): void {
@@ -91,7 +93,8 @@ export class NumberBlock {
     if (isReal && !points) return;
     const { values: into, withComma: intoWithComma } = this;
     const last = Math.min(to, from + most);
-    let [length, commas] = [0, 0];
+    let length = 0;
+    let commas = 0;
     for (let at = from; at < last; at++) {
       const code = codes[at]!;
       if (isPlain[code] === 0 || (counts && !counts.repeat(entries[code]!))) break;
