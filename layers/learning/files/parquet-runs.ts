@@ -42,6 +42,17 @@ export function readRuns(page: Uint8Array, start: number, end: number, width: nu
   return found;
 }
 
+/** Whether they are all this number of at most eight bits, in one run: then there is nothing to unpack. */
+export function isOneRun(page: Uint8Array, start: number, end: number, number: number, count: number): boolean {
+  let header = 0;
+  for (let [at, shift] = [start, 0]; at < end && shift <= 28; at++, shift += 7) {
+    const byte = page[at]!;
+    header |= (byte & 0x7f) << shift;
+    if (byte < 0x80) return (header & 1) === 0 && header >>> 1 >= count && at + 1 < end && page[at + 1] === number;
+  }
+  return false;
+}
+
 interface Packed {
   readonly width: number;
   readonly found: Uint32Array;

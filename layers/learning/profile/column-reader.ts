@@ -132,7 +132,6 @@ export class ColumnReader {
         (block, rules) => block.takeCodes(dictionary, codes, { from: at, to }, rules),
         true,
       );
-      dictionary.use(codes, at, at + length);
       row += length;
       at += length;
       if (at >= to) {

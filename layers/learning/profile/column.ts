@@ -143,11 +143,11 @@ export class ColumnSummary {
     const { differ } = this.numbers;
     if (!this.isCounted) {
       if (!this.times.isSettled) return undefined;
-      return { most, missing, points: differ && this.numbers.isSecondSettled, counts: undefined };
+      return { most, missing, points: differ && this.numbers.isSecondSettled, differ, counts: undefined };
     }
     // Behind so many numbers they are not counted any more.
     const left = this.counts.overflowed ? this.present - 2 * this.numbers.readable : most;
-    return { most: Math.min(most, left), missing, points: differ, counts: this.counts };
+    return { most: Math.min(most, left), missing, points: differ, differ, counts: this.counts };
   }
 
   /** @param known whether their values were added before, or will be added by `addUsed` */

@@ -3,7 +3,7 @@ import type { Cells } from '../files/cells.ts';
 import { hashOfBytes } from '../values/hash.ts';
 import { isPlainSize, ReadNumber, readPlainNumber } from '../values/plain-number.ts';
 import type { ValueCounts } from './counts.ts';
-import type { DictionaryNumbers } from './dictionary-numbers.ts';
+import { type DictionaryNumbers, FACT } from './dictionary-numbers.ts';
 import { grouped, type Numbers, wholeLength } from './number-cells.ts';
 
 /** The most of them. */
@@ -14,6 +14,8 @@ export interface BlockRules {
   readonly most: number;
   /** Whether numbers with a point may, which have another value with a comma as the decimal mark, or none. */
   readonly points: boolean;
+  /** Whether there are such numbers: of the others, the value with a comma need not be known. */
+  readonly differ: boolean;
   /** Numbers that are words for "no value". */
   readonly missing: ReadonlySet<number>;
   /** Those that were counted before, which are counted again. Absent: any. */
@@ -84,23 +86,25 @@ export class NumberBlock {
 
   /** Takes numbers of a dictionary, of rows that all have one. What is known of each of these is not in the block. */
   takeCodes(
-    { values, isReal, isPlain, withComma, entries }: DictionaryNumbers,
+    { values, isReal, facts, withComma, entries }: DictionaryNumbers,
     codes: ArrayLike<number>,
     { from, to }: { readonly from: number; readonly to: number },
-    { most, points, counts }: BlockRules,
+    { most, points, differ, counts }: BlockRules,
   ): void {
     this.#reset();
     if (isReal && !points) return;
     const { values: into, withComma: intoWithComma } = this;
+    const wanted = differ ? FACT.comma : 0;
     const last = Math.min(to, from + most);
     let length = 0;
     let commas = 0;
     for (let at = from; at < last; at++) {
       const code = codes[at]!;
-      if (isPlain[code] === 0 || (counts && !counts.repeat(entries[code]!))) break;
+      const fact = facts[code]!;
+      if ((fact & FACT.plain) === 0 || (counts && !counts.repeat(entries[code]!))) break;
+      if ((fact & FACT.used) === 0) facts[code] = fact | FACT.used;
       into[length++] = values[code]!;
-      const other = withComma[code]!;
-      if (!Number.isNaN(other)) intoWithComma[commas++] = other;
+      if ((fact & wanted) !== 0) intoWithComma[commas++] = withComma[code]!;
     }
     this.length = length;
     this.commas = commas;
