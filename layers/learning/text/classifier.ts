@@ -5,20 +5,10 @@ import { expectTensor, type Tensors, tensor } from '#engine/tensor.ts';
 import { classifyTokens, tokenBounds } from '../encoder/classify.ts';
 import { openTokenizer, type TextTokenizer, TOKENIZER_FILES } from '../encoder/tokenizer.ts';
 import { VARIANT_FILES, type Variant } from '../serving/description.ts';
-import { type DecisionRule, type GramServing, TEXT_FILE, textServing } from './description.ts';
+import { decide, type TextPrediction } from './decide.ts';
+import { type GramServing, TEXT_FILE, textServing } from './description.ts';
 import { explainTexts, GRAM_BOUNDS, type TextExplanation } from './explain.ts';
 import { type Grams, gramsOf } from './featurizer.ts';
-
-export interface TextPrediction {
-  /** An attack's label where there is one, otherwise the benign one, or without such a label the most probable. */
-  readonly label: string;
-  readonly score: number;
-  readonly scores: Readonly<Record<string, number>>;
-  /** From which score on the label counts. */
-  readonly threshold: number;
-  /** Whether the score of any label but the benign one reaches its threshold. Null if the model has no benign label. */
-  readonly isAttack: boolean | null;
-}
 
 export interface TextClassifier {
   /** One prediction per text, in the same order. */
@@ -107,21 +97,4 @@ function gramTensors(all: readonly Grams[]): Tensors {
   }
   const shape = [all.length, places];
   return { buckets: tensor('int32', shape, buckets), weights: tensor('float32', shape, weights) };
-}
-
-export function decide(
-  probabilities: Float32Array,
-  { labels, benign_label, thresholds }: DecisionRule,
-): TextPrediction {
-  const all = labels
-    .map((label, i) => ({ label, score: Math.min(1, probabilities[i]!), threshold: thresholds[label]! }))
-    .sort((a, b) => b.score - a.score);
-  const benign = all.find(({ label }) => label === benign_label);
-  const attack = benign && all.find(({ label, score, threshold }) => label !== benign_label && score >= threshold);
-  const chosen = attack ?? benign ?? all[0]!;
-  return {
-    ...chosen,
-    scores: Object.fromEntries(labels.map((label, i) => [label, Math.min(1, probabilities[i]!)])),
-    isAttack: benign ? attack !== undefined : null,
-  };
 }
