@@ -129,6 +129,14 @@ describe('a training of an encoder', () => {
       'classifier.weight, classifier.bias are new: bert-base-uncased has no head for these labels',
     ]);
     expect(made.training_config.evaluation).toMatchObject({ over_defence: { texts: 40 } });
+    // Those of the best epoch as its texts were learned from: they are not judged once more.
+    const key = blobKeys.jobHistory(made.account_id, 'j');
+    const history = JSON.parse(await readText((await world.adapters.blobs.artifacts.get(key)).body));
+    const best = Number(made.training_config.best_epoch) - 1;
+    expect([made.final_metrics.train_loss, made.final_metrics.train_accuracy]).toEqual([
+      history.loss[best],
+      history.accuracy[best],
+    ]);
     // All of them, though only the vectors of tokens that occur were trained.
     expect(made.architecture.parameters).toBe(5314);
   });
