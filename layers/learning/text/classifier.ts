@@ -29,20 +29,11 @@ export interface ModelFiles {
   read(file: string): Promise<Uint8Array>;
 }
 
-/**
- * Longer than what one thread of an encoder's run waits for another, so that none has to be woken between operators: of those of
- * a text, there were about forty. A run takes many times as long; after it, a processor is busy for that long once.
- */
-const SPIN_MICROSECONDS = 1000;
-
 export async function openTextClassifier(files: ModelFiles, variant: Variant = 'float32'): Promise<TextClassifier> {
   const [onnx, description] = await Promise.all([files.read(VARIANT_FILES[variant]), files.read(TEXT_FILE)]);
   const serving = textServing.parse(JSON.parse(Buffer.from(description).toString('utf8')));
   const tokenizer = serving.format === 2 ? await tokenizerOf(files) : undefined;
-  const session =
-    serving.format === 1
-      ? await openSession(onnx)
-      : await openSession(await forServing(onnx), { spinsFor: SPIN_MICROSECONDS });
+  const session = await openSession(serving.format === 1 ? onnx : await forServing(onnx));
   const classify =
     serving.format === 1 ? classifyGrams(session, serving) : classifyTokens(session, serving, tokenizer!);
   const bounds = serving.format === 1 ? GRAM_BOUNDS : tokenBounds(serving, tokenizer!);
