@@ -59,7 +59,11 @@ function fromJson(json: unknown, config: Uint8Array | undefined): TextTokenizer 
   expectHarmless(parsed.data);
   const settings = config ? parse('tokenizer_config.json', config) : {};
   const tokenizer = opened(parsed.data, settings);
-  const prepare = lowers(parsed.data.normalizer) ? withPlainSigma : (text: string) => text;
+  const { normalizer: given } = parsed.data;
+  const prepare = (text: string): string => {
+    const sigma = lowers(given) ? withPlainSigma(text) : text;
+    return separatesChinese(given) ? withSeparateChinese(sigma) : sigma;
+  };
   const idsOf = (text: string, marked: boolean): number[] =>
     tokenizer.encode(prepare(text), { add_special_tokens: marked }).ids;
   const encode = withWordPieces(json, settings, (text) => idsOf(text, false));
@@ -74,6 +78,7 @@ const SAMPLE = 'a';
 const normalizer = z.looseObject({
   type: z.string(),
   lowercase: z.boolean().optional(),
+  handle_chinese_chars: z.boolean().nullish(),
   normalizers: z.unknown().optional(),
 });
 
@@ -86,6 +91,17 @@ function lowers(given: unknown): boolean {
 
 /** At the end of a word, JavaScript puts Σ into another lower case than within; Python's tokenizers, with which encoders were trained, do not. */
 const withPlainSigma = (text: string): string => text.replaceAll('\u03a3', '\u03c3');
+
+/** Whether each Chinese character is a word. */
+function separatesChinese(given: unknown): boolean {
+  const { data } = normalizer.safeParse(given);
+  if (data?.type === 'BertNormalizer') return data.handle_chinese_chars ?? true;
+  return Array.isArray(data?.normalizers) && data.normalizers.some(separatesChinese);
+}
+
+/** Those beyond 16 bits, which the library overlooks; the gaps are those of Python's tokenizers. */
+const RARE_CHINESE = /[\u{20000}-\u{2a6df}\u{2a700}-\u{2b81f}\u{2b920}-\u{2ceaf}\u{2f800}-\u{2fa1f}]/gu;
+const withSeparateChinese = (text: string): string => text.replace(RARE_CHINESE, ' $& ');
 
 function opened(json: object, config: unknown): Tokenizer {
   try {

@@ -37,6 +37,16 @@ describe('a tokenizer of word pieces', () => {
     for (let time = 0; time < 2; time++) expect(tokenizer.encode(together)).toEqual(whole);
   });
 
+  test('makes a word of each Chinese character, also of those beyond 16 bits, as Python does', () => {
+    for (const character of ['\u4e00', '\u{20000}', '\u{2a6df}', '\u{2a700}', '\u{2b81f}', '\u{2c8e4}', '\u{2fa1f}']) {
+      expect(tokenizer.encode(`an${character}of`)).toEqual(tokenizer.encode(`an ${character} of`));
+    }
+    // The gaps are Python's.
+    for (const character of ['\u{2a6e0}', '\u{2b820}', '\u{2ceb0}']) {
+      expect(tokenizer.encode(`an${character}of`)).toEqual(tokenizer.encode('[UNK]'));
+    }
+  });
+
   test('keeps no more than some of the words that it has cut, and takes a long one for unknown', () => {
     const text = Array.from({ length: 100_000 }, (_, i) => `${i.toString(36)}x`).join(' ');
     expect(tokenizer.encode(text)).toEqual(tokenizer.encode(text));
