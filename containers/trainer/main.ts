@@ -4,7 +4,7 @@
  * the environment is wrong. On SIGTERM, or when its parent dies, it saves a checkpoint within about a second; a trainer
  * may also be killed at any point.
  */
-import { tmpdir, totalmem } from 'node:os';
+import { availableParallelism, tmpdir, totalmem } from 'node:os';
 import { z } from 'zod';
 import { logReplacer } from '#domain/log-replacer.ts';
 import type { Adapters } from '#domain/ports/adapters.ts';
@@ -42,6 +42,9 @@ const environment = z.object({
 /** The trainer receives nothing from a queue, so any valid settings do. */
 const UNUSED_QUEUE = { visibilitySeconds: 60, maxReceives: 1 };
 
+/** More of them would wait for the one that finds the cells. */
+const READING_THREADS = 4;
+
 /** How long a trainer may take to save a checkpoint after its host has died. */
 const ORPHAN_MS = 10_000;
 
@@ -57,6 +60,8 @@ process.stdout.on('error', () => undefined);
 
 const settings = parsedOrExit(environment, process.env);
 const { TRAINYARD_DATA, TRAINYARD_CHECKPOINT_SECONDS: seconds, TRAINYARD_SCRATCH: scratch } = settings;
+// The image is one file, which has no other that a thread could begin with.
+const threads = TRAINYARD_DATA === undefined ? 1 : Math.min(READING_THREADS, availableParallelism());
 const run = settings.AWS_BATCH_JOB_ATTEMPT;
 const isStandby = settings.TRAINYARD_STANDBY !== undefined;
 let names: Record<string, unknown> | undefined;
@@ -87,6 +92,7 @@ try {
     dollarsPerSecond,
     disk: await writableFolder(scratch, tmpdir(), log),
     memoryBytes: settings.TRAINYARD_MEMORY ?? Math.min(process.constrainedMemory() || totalmem(), totalmem()),
+    threads,
     ...(seconds === undefined ? {} : { checkpointMs: seconds * 1000 }),
     ...(found ? { findDevice: async () => found } : {}),
   });

@@ -17,6 +17,7 @@ import { type EvaluateOptions, evaluate, type Scores } from './evaluate.ts';
 import { diverged, failureOf } from './failures.ts';
 import { judgeEpoch } from './judge.ts';
 import { type Checkpoints, Keeper } from './keeper.ts';
+import { type Outputs, OutputsKeeper } from './kept-outputs.ts';
 import { expectMemory } from './memory.ts';
 import { type EpochBatches, rowsOf, trainingRows } from './rows.ts';
 import { programRunner, type Runner, type RunnerOptions, type RunningTraining } from './runner.ts';
@@ -189,14 +190,14 @@ export async function fitLearner(spec: LearnerFit): Promise<Fit | undefined> {
     const at = new Course({ epochs: h.epochs, stepsPerEpoch, rule, validated, bestBy }, checkpoint);
     course = at;
 
-    const keeper = new Keeper(checkpoints, now, () =>
+    const checkpointing = new Keeper(checkpoints, now, () =>
       writeCheckpoint(plan.identity, { at: at.position, state: training.state, ...(at.best && { best: at.best }) }),
     );
     const goOn = async (): Promise<boolean> =>
       (await spec.report({
         ...{ epoch: at.epoch - 1, fraction: at.fraction, metrics: at.metrics },
         ...(at.bestMetric === undefined ? {} : { best: at.bestMetric }),
-      })) && keeper.pass();
+      })) && checkpointing.pass();
     const judging: EvaluateOptions = {
       ...{ evaluator, preparation, pieceRows: plan.pieceRows, goOn },
       ...(spec.more ? { more: spec.more } : {}),
@@ -229,18 +230,22 @@ export async function fitLearner(spec: LearnerFit): Promise<Fit | undefined> {
       enough = isEnough();
     }
     // What follows takes a while: a fit that is interrupted there must not have lost what it ended with.
-    if (!at.isOver) await keeper.keep();
+    if (!at.isOver) await checkpointing.keep();
 
     const best = at.best ?? training.state;
-    const onTraining = await evaluate(judging, best, data.training);
-    const onValidation = data.validation && (await evaluate(judging, best, data.validation));
+    const keeper = new OutputsKeeper(data.validation ?? data.training);
+    const keeping = { ...judging, onOutputs: (outputs: Outputs) => keeper.add(outputs) };
+    const onTraining = await evaluate(data.validation ? judging : keeping, best, data.training);
+    const onValidation = data.validation && (await evaluate(keeping, best, data.validation));
     const onTest = data.test && (await evaluate(judging, best, data.test));
     if (!onTraining || (data.validation && !onValidation) || (data.test && !onTest)) return undefined;
     if (!at.best && !Object.values(onTraining).every(Number.isFinite)) {
       throw diverged(at.epoch, 'its end', h.learning_rate);
     }
+    const parameters = parametersOf(best);
+    keeper.keep(parameters);
     return {
-      parameters: parametersOf(best),
+      parameters,
       history: at.history,
       bestEpoch: at.bestEpoch,
       monitor: at.monitor,

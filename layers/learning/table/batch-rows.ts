@@ -11,17 +11,17 @@ export function* cellRowsOf(batch: Batch, columns: number): Generator<CellRows> 
   else for (const cells of asCells(batch, columns)) yield new TextRows(cells);
 }
 
-class TextRows implements CellRows {
+export class TextRows implements CellRows {
   readonly rows: number;
-  readonly #cells: Cells;
+  readonly cells: Cells;
 
   constructor(cells: Cells) {
     this.rows = cells.rows;
-    this.#cells = cells;
+    this.cells = cells;
   }
 
   read(column: number, { read }: CellReader, into: Float64Array | Int32Array, { rows, from, to, at }: Picked): void {
-    const { bytes, starts, ends, columns } = this.#cells;
+    const { bytes, starts, ends, columns } = this.cells;
     for (let i = from; i < to; i++) {
       const place = rows[i]! * columns + column;
       into[at + i - from] = read(bytes, starts[place]!, ends[place]!);

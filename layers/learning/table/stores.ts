@@ -39,14 +39,19 @@ export interface TargetStore extends Pieces {
   readonly target: () => Target;
 }
 
+/** Makes memory for a column's values. */
+export type Allocate = (bytes: number) => ArrayBuffer | SharedArrayBuffer;
+
+const allocated: Allocate = (bytes) => new ArrayBuffer(bytes);
+
 function numberStore(type: 'number' | 'timestamp') {
-  return ({ name, format }: ColumnProfile): ColumnStore => {
+  return ({ name, format }: ColumnProfile, allocate = allocated): ColumnStore => {
     const reader = numberReader(type, format);
-    let values = new Float64Array();
+    let values: Float64Array = new Float64Array();
     return {
       name,
       begin: (count) => {
-        values = new Float64Array(count).fill(Number.NaN);
+        values = new Float64Array(allocate(count * Float64Array.BYTES_PER_ELEMENT)).fill(Number.NaN);
       },
       store: (some, column) => some.cells.read(column, reader, values, some),
       column: () => ({ kind: 'numbers', name, type, values }),
@@ -55,7 +60,7 @@ function numberStore(type: 'number' | 'timestamp') {
 }
 
 function wordStore(type: 'category' | 'boolean', known: readonly string[] = []) {
-  return ({ name, format }: ColumnProfile): ColumnStore => {
+  return ({ name, format }: ColumnProfile, allocate = allocated): ColumnStore => {
     const { word } = columnValues(type, format);
     const codes = new Map(known.map((one, code) => [one, code]));
     const reader = wordReader((text) => {
@@ -65,11 +70,11 @@ function wordStore(type: 'category' | 'boolean', known: readonly string[] = []) 
       codes.set(value, code);
       return code;
     });
-    let values = new Int32Array();
+    let values: Int32Array = new Int32Array();
     return {
       name,
       begin: (count) => {
-        values = new Int32Array(count).fill(-1);
+        values = new Int32Array(allocate(count * Int32Array.BYTES_PER_ELEMENT)).fill(-1);
       },
       store: (some, column) => some.cells.read(column, reader, values, some),
       column: () => ({ kind: 'words', name, type, words: [...codes.keys()], values }),
