@@ -115,7 +115,7 @@ export interface Fit {
 /** Per piece of an evaluation, which then takes a fraction of a second. */
 const PIECE_FLOPS = 5e8;
 const PIECE_ROWS = { least: 64, most: 65_536 };
-/** With fewer operations per step, a second thread costs more than it gains. */
+/** With fewer operations in a run, a second thread costs more than it gains. */
 const THREADED_FLOPS = 3e7;
 
 /** A network of a family as something to fit. */
@@ -141,12 +141,15 @@ function planOf({ learner, hyperparameters: h, data, earlyStopping, bestBy, chec
   const { network, objective, optimizer, schedule, flopsPerRow: flops } = learner;
   const rows = rowsOf(data.training);
   const batchSize = Math.min(h.batch_size, rows);
-  const threads = 3 * batchSize * flops < THREADED_FLOPS ? { threads: 1 } : {};
-  const session: SessionOptions = { ...threads, ...(device ? { device } : {}) };
+  const sessionFor = (work: number): SessionOptions => ({
+    ...(work < THREADED_FLOPS ? { threads: 1 } : {}),
+    ...(device ? { device } : {}),
+  });
+  const [session, judging] = [sessionFor(3 * batchSize * flops), sessionFor(Math.min(rows, pieceRows(flops)) * flops)];
   const of = { batchSize, seed: h.seed };
   const runner =
     learner.runner?.({ ...of, session }) ??
-    programRunner({ ...objective, optimizer, ...of, ...(schedule ? { schedule } : {}) }, session);
+    programRunner({ ...objective, optimizer, ...of, ...(schedule ? { schedule } : {}) }, session, judging);
   return {
     runner,
     initial: () => initialState({ network, optimizer }, h.seed, learner.initial),

@@ -29,14 +29,17 @@ export interface RunnerOptions {
   readonly session: SessionOptions;
 }
 
-/** One compiled program that takes steps, and one that judges. */
-export function programRunner(spec: TrainSpec, session: SessionOptions): Runner {
+/**
+ * One compiled program that takes steps, and one that judges.
+ * @param judging how that one runs, of many rows at once. Default: as steps
+ */
+export function programRunner(spec: TrainSpec, session: SessionOptions, judging = session): Runner {
   const program = compileTrain(spec);
   const evaluation = compileEvaluate(spec);
   return {
     identity: program.bytes,
     stepBytes: program.stepBytes,
     openTraining: (data, state) => Training.open(program, data, state, session),
-    openEvaluation: () => Evaluator.open(evaluation, session),
+    openEvaluation: () => Evaluator.open(evaluation, judging),
   };
 }

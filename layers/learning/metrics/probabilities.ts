@@ -73,7 +73,11 @@ export function softmaxInto(to: Float64Array, logits: ArrayLike<number>, from: n
   let most = Number.NEGATIVE_INFINITY;
   for (let c = 0; c < to.length; c++) most = Math.max(most, logits[from + c]!);
   let sum = 0;
-  for (let c = 0; c < to.length; c++) sum += to[c] = Math.exp((logits[from + c]! - most) / temperature);
+  for (let c = 0; c < to.length; c++) {
+    const gap = logits[from + c]! - most;
+    // One of them is the largest.
+    sum += to[c] = gap === 0 ? 1 : Math.exp(gap / temperature);
+  }
   for (let c = 0; c < to.length; c++) to[c]! /= sum;
 }
 

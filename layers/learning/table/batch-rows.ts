@@ -1,8 +1,8 @@
 import type { Batch } from '../files/batch.ts';
 import { asCells, type Cells } from '../files/cells.ts';
 import { ParquetBatch } from '../files/parquet-batch.ts';
-import type { CellReader } from '../values/cell-readers.ts';
-import type { CellRows, Picked } from './cell-rows.ts';
+import type { CellReader, Picked } from '../values/cell-readers.ts';
+import type { CellRows } from './cell-rows.ts';
 import { ParquetRows } from './parquet-rows.ts';
 
 /** The rows of a batch, in one piece or several. */
@@ -20,8 +20,13 @@ export class TextRows implements CellRows {
     this.cells = cells;
   }
 
-  read(column: number, { read }: CellReader, into: Float64Array | Int32Array, { rows, from, to, at }: Picked): void {
+  read(column: number, { read, readMany }: CellReader, into: Float64Array | Int32Array, picked: Picked): void {
     const { bytes, starts, ends, columns } = this.cells;
+    if (readMany) {
+      readMany({ bytes, starts, ends, columns, column }, into, picked);
+      return;
+    }
+    const { rows, from, to, at } = picked;
     for (let i = from; i < to; i++) {
       const place = rows[i]! * columns + column;
       into[at + i - from] = read(bytes, starts[place]!, ends[place]!);
