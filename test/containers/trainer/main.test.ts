@@ -1,9 +1,9 @@
 /** The trainer as a process, as the embedded host starts it. */
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, type ChildProcessByStdio, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
-import type { Readable } from 'node:stream';
+import type { Readable, Writable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
@@ -41,7 +41,7 @@ function start(env: Readonly<Record<string, string>>, more: readonly 'pipe'[] = 
   const process_ = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', MAIN], {
     env: { PATH: process.env.PATH, ...env },
     stdio: ['pipe', 'pipe', 'inherit', ...more],
-  });
+  }) as ChildProcessByStdio<Writable, Readable, null>;
   child = process_;
   const lines: Line[] = [];
   createInterface(process_.stdout).on('line', (line) => lines.push(JSON.parse(line) as Line));
@@ -103,10 +103,10 @@ describe('started before there is a task', () => {
     const { process: trainer, closed } = start({ ...STANDBY, TRAINYARD_DATA: world.dir }, ['pipe']);
     for (const job of jobs.slice(0, 2)) {
       const [TRAINYARD_ACCOUNT, TRAINYARD_JOB, TRAINYARD_ATTEMPT] = [job.account_id, job.id, job.attempt];
-      trainer.stdin!.write(`${JSON.stringify({ TRAINYARD_ACCOUNT, TRAINYARD_JOB, TRAINYARD_ATTEMPT })}\n`);
+      trainer.stdin.write(`${JSON.stringify({ TRAINYARD_ACCOUNT, TRAINYARD_JOB, TRAINYARD_ATTEMPT })}\n`);
       await once(trainer.stdio[3] as Readable, 'data');
     }
-    trainer.stdin!.end();
+    trainer.stdin.end();
     expect(await closed).toMatchObject({ code: 75, signal: null });
     await startFor(jobs[2]!).closed;
     const models = await Promise.all(
