@@ -1,6 +1,6 @@
 /** The fit loop. An epoch is run in chunks of many steps; between two chunks, a fit can be interrupted and resumed. */
 import type { Optimizer, Schedule } from '#engine/optim/optimizer.ts';
-import type { Device, SessionOptions } from '#engine/run.ts';
+import type { Device } from '#engine/run.ts';
 import type { Tensors } from '#engine/tensor.ts';
 import { stepsTaken } from '#engine/training/divergence.ts';
 import { TrainingLoop } from '#engine/training/loop.ts';
@@ -20,7 +20,7 @@ import { type Checkpoints, Keeper } from './keeper.ts';
 import { type Outputs, OutputsKeeper } from './kept-outputs.ts';
 import { expectMemory } from './memory.ts';
 import { type EpochBatches, rowsOf, trainingRows } from './rows.ts';
-import { programRunner, type Runner, type RunnerOptions, type RunningTraining } from './runner.ts';
+import { programRunner, type Runner, type RunnerOptions, type RunningTraining, sessionFor } from './runner.ts';
 import { type Answers, type EncodedData, objectiveOf, type Preparation, shapeOf } from './task.ts';
 
 /** Each metric by epoch. */
@@ -115,8 +115,6 @@ export interface Fit {
 /** Per piece of an evaluation, which then takes a fraction of a second. */
 const PIECE_FLOPS = 5e8;
 const PIECE_ROWS = { least: 64, most: 65_536 };
-/** With fewer operations in a run, a second thread costs more than it gains. */
-const THREADED_FLOPS = 3e7;
 
 /** A network of a family as something to fit. */
 export function learnerOf({
@@ -141,11 +139,8 @@ function planOf({ learner, hyperparameters: h, data, earlyStopping, bestBy, chec
   const { network, objective, optimizer, schedule, flopsPerRow: flops } = learner;
   const rows = rowsOf(data.training);
   const batchSize = Math.min(h.batch_size, rows);
-  const sessionFor = (work: number): SessionOptions => ({
-    ...(work < THREADED_FLOPS ? { threads: 1 } : {}),
-    ...(device ? { device } : {}),
-  });
-  const [session, judging] = [sessionFor(3 * batchSize * flops), sessionFor(Math.min(rows, pieceRows(flops)) * flops)];
+  const session = sessionFor(3 * batchSize * flops, device);
+  const judging = sessionFor(Math.min(rows, pieceRows(flops)) * flops, device);
   const of = { batchSize, seed: h.seed };
   const runner =
     learner.runner?.({ ...of, session }) ??

@@ -1,5 +1,5 @@
 /** What takes a network's steps and judges rows, while the fit loop decides which. */
-import type { SessionOptions } from '#engine/run.ts';
+import type { Device, SessionOptions } from '#engine/run.ts';
 import type { Tensors } from '#engine/tensor.ts';
 import type { Stepping } from '#engine/training/loop.ts';
 import type { State } from '#engine/training/state.ts';
@@ -28,6 +28,15 @@ export interface RunnerOptions {
   readonly seed: number;
   readonly session: SessionOptions;
 }
+
+/** With fewer operations in a run, a second thread costs more than it gains. */
+const THREADED_FLOPS = 3e7;
+
+/** @param flops floating-point operations of a run */
+export const sessionFor = (flops: number, device?: Device): SessionOptions => ({
+  ...(flops < THREADED_FLOPS ? { threads: 1 } : {}),
+  ...(device ? { device } : {}),
+});
 
 /**
  * One compiled program that takes steps, and one that judges.
