@@ -15,10 +15,10 @@ import type { Manager } from '#domain/vault/manager.ts';
 import type { StoredModel } from '#domain/vault/model.ts';
 import { findModel } from '#domain/vault/models.ts';
 import { encryptionContext } from '#vault/context.ts';
-import { Digesting } from '#vault/encryption/digest.ts';
 import { open } from '#vault/encryption/open.ts';
 import { factsOf, translated } from '../models/seal.ts';
 import type { VaultServices } from '../services.ts';
+import { asStored } from './as-stored.ts';
 import { sealedInBackup } from './back-up.ts';
 import { fromEither } from './either-location.ts';
 
@@ -59,7 +59,8 @@ export async function restoreModels(
     await reached(outcomes, wanted.length);
     const there = await findModel(services.adapters.table, manager, one.model.name);
     const skips = there !== undefined && !overwrite;
-    if (!skips && !dryRun) await restore(services, manager, by, from.backup, one, there);
+    if (!skips && dryRun) await expectFiles(services, from.backup, one);
+    else if (!skips) await restore(services, manager, by, from.backup, one, there);
     outcomes += skips ? SKIPPED : RESTORED;
   }
   const named = (outcome: string) => wanted.filter((_, i) => outcomes[i] === outcome).map(({ model }) => model.name);
@@ -76,6 +77,17 @@ interface Place {
 }
 
 const FROM_THE_BEGINNING: Place = { outcomes: '', reached: async () => undefined };
+
+/** The files of a model are there, as far as can be said without reading them. Throws `StoredDataError`. */
+async function expectFiles({ adapters, logger }: VaultServices, backup: CompleteBackup, one: BackedUpModel) {
+  for (const { content, bytes } of [one, ...(one.int8 ? [one.int8] : [])]) {
+    const key = await findContent(adapters.table, backup, content);
+    await fromEither(adapters, logger, async (backups) => {
+      const there = key !== undefined && (await backups.head(key))?.size === bytes;
+      if (!there) throw new StoredDataError('A file of the backup is missing', factsOf(one.model));
+    });
+  }
+}
 
 async function restore(
   services: VaultServices,
@@ -150,12 +162,5 @@ async function contentOf(
   }
 }
 
-async function* checked(body: AsyncIterable<Uint8Array>, model: StoredFile): AsyncGenerator<Uint8Array> {
-  const digesting = new Digesting(body);
-  yield* digesting;
-  const { sha256, bytes } = model.digests.ciphertext;
-  const got = digesting.digest();
-  if (got.sha256 !== sha256 || got.bytes !== bytes) {
-    throw new StoredDataError('A file of the backup is not the one that was backed up', factsOf(model));
-  }
-}
+const checked = (body: AsyncIterable<Uint8Array>, file: StoredFile) =>
+  asStored(body, file, 'A file of the backup is not the one that was backed up');

@@ -22,7 +22,7 @@ export const ADDITIONS = {
   comparison: { assumed: texts },
   best: { assumed: texts },
   backup: { kind: words, expires_at: orNull(time) },
-  backupCreated: { missing: texts },
+  backupCreated: { missing: texts, damaged: texts },
   auditEntry: { seq: integer, reason: orNull(text), request_id: words, hash: words },
   managerDeleted: { models_deleted: integer, backup_created: anything, backup_path: orNull(text) },
   byTags: { tags: texts },
