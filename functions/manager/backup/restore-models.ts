@@ -16,6 +16,7 @@ import type { StoredModel } from '#domain/vault/model.ts';
 import { findModel } from '#domain/vault/models.ts';
 import { encryptionContext } from '#vault/context.ts';
 import { open } from '#vault/encryption/open.ts';
+import { expectSafe } from '../models/pickles.ts';
 import { factsOf, translated } from '../models/seal.ts';
 import type { VaultServices } from '../services.ts';
 import { asStored } from './as-stored.ts';
@@ -35,7 +36,7 @@ export interface Restored {
   readonly missing: string[];
 }
 
-/** Throws `ModelsNotFoundError` if the backup has none of the names, and `StoredDataError`. */
+/** Throws `ModelsNotFoundError` if the backup has none of the names, `UnsafeArtifactError`, and `StoredDataError`. */
 export async function restoreModels(
   services: VaultServices,
   manager: Manager,
@@ -54,6 +55,7 @@ export async function restoreModels(
       models.slice(0, 20).map(({ model }) => model.name),
     );
   }
+  await expectAllSafe(services, manager, wanted.slice(before.length), overwrite);
   let outcomes = before;
   for (const one of wanted.slice(before.length)) {
     await reached(outcomes, wanted.length);
@@ -77,6 +79,21 @@ interface Place {
 }
 
 const FROM_THE_BEGINNING: Place = { outcomes: '', reached: async () => undefined };
+
+/** Before anything is restored: a manager that blocks unsafe models may be another one than they were saved in. */
+async function expectAllSafe(
+  { adapters: { table } }: VaultServices,
+  manager: Manager,
+  wanted: readonly BackedUpModel[],
+  overwrite: boolean,
+): Promise<void> {
+  if (!manager.config.block_unsafe_artifacts) return;
+  for (const { model } of wanted) {
+    if (model.pickle === undefined) continue;
+    const skips = !overwrite && (await findModel(table, manager, model.name)) !== undefined;
+    if (!skips) expectSafe(model.pickle, manager, model.name);
+  }
+}
 
 /** The files of a model are there, as far as can be said without reading them. Throws `StoredDataError`. */
 async function expectFiles({ adapters, logger }: VaultServices, backup: CompleteBackup, one: BackedUpModel) {

@@ -71,6 +71,7 @@ export const managerSummary = z
     task_type: z.string().meta({ example: 'classification' }),
     model_count: z.int(),
     created_at: z.string(),
+    encryption_enabled: z.boolean().meta({ description: 'An addition: false where its models are stored plainly' }),
   })
   .meta({ id: 'Manager' });
 
@@ -79,4 +80,5 @@ export const showManager = (of: Manager): z.input<typeof managerSummary> => ({
   task_type: of.config.task_type,
   model_count: of.models,
   created_at: of.created_at,
+  encryption_enabled: of.config.enable_encryption,
 });

@@ -14,6 +14,7 @@ import { givenMetadata } from './fields.ts';
 import { heldContext } from './held-key.ts';
 import { saveFields } from './save.ts';
 import { wrapKey } from './seal.ts';
+import { unusedPassword } from './unused-password.ts';
 
 const MOST_BYTES = 5_000_000_000;
 
@@ -71,6 +72,6 @@ export const startUpload = route({
         : {}),
     };
     const started = await startVaultUpload(table, blobs.artifacts, manager, wanted, now());
-    return { status: 201, body: showUpload(wanted.id, started) };
+    return { status: 201, body: showUpload(wanted.id, started, unusedPassword(manager, given.password)) };
   },
 });

@@ -175,6 +175,14 @@ export async function managersDue(
   return due;
 }
 
+const due = z.object({ isk: z.string() });
+
+/** When its next scheduled backup is due, or was due where it has not been made. Epoch milliseconds. */
+export async function backupDueAt(table: Table, of: Manager): Promise<number | undefined> {
+  const found = due.safeParse(await table.get(keys.vaultManager(of.account_id, of.id)));
+  return found.success ? Date.parse(found.data.isk) : undefined;
+}
+
 const managerRef = z.object({ id: z.string(), account_id: z.string(), vault: z.string() });
 
 /** Deleted managers whose records are still there. */
