@@ -8,7 +8,8 @@ import { type NewVaultUpload, startVaultUpload } from '#domain/vault/uploads.ts'
 import { json } from '#functions/http/body/json.ts';
 import { route } from '#functions/http/route.ts';
 import { newDataKey, wrapWithPlatform } from '#vault/wrapping/wrap.ts';
-import { managerPath, readManager, tags } from '../fields.ts';
+import { auditFailure, auditSuccess } from '../audited.ts';
+import { actorOf, managerPath, readManager, tags } from '../fields.ts';
 import { showUpload, startedUpload } from '../upload-fields.ts';
 import { givenMetadata } from './fields.ts';
 import { heldContext } from './held-key.ts';
@@ -42,13 +43,18 @@ export const startUpload = route({
   },
   errors: [409],
   resource: readManager,
-  async handler(input, { adapters, settings }) {
+  async handler(input, services) {
+    const { adapters, settings } = services;
     const { resource: manager, body: given } = input;
     const { table, blobs, keys, now } = adapters;
-    await reserveBytes(table, manager.account_id, given.file_size, settings.caps);
-    if (!given.replace_existing && (await findModel(table, manager, given.model_name))) {
-      throw new ModelExistsError(manager.id, given.model_name);
-    }
+    const by = actorOf(input);
+    const access = { action: 'model_upload', model_name: given.model_name } as const;
+    await auditFailure(services, manager, by, access, async () => {
+      await reserveBytes(table, manager.account_id, given.file_size, settings.caps);
+      if (!given.replace_existing && (await findModel(table, manager, given.model_name))) {
+        throw new ModelExistsError(manager.id, given.model_name);
+      }
+    });
     const revision = newId(now());
     const sealedFor = { accountId: manager.account_id, managerId: manager.id, modelName: given.model_name, revision };
     const key = newDataKey();
@@ -72,6 +78,7 @@ export const startUpload = route({
         : {}),
     };
     const started = await startVaultUpload(table, blobs.artifacts, manager, wanted, now());
+    await auditSuccess(services, manager, by, { ...access, facts: { upload_id: wanted.id } });
     return { status: 201, body: showUpload(wanted.id, started, unusedPassword(manager, given.password)) };
   },
 });

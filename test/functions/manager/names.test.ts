@@ -1,9 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
 import { backupName, managerId, modelName } from '#domain/vault/names.ts';
-import { apiRoutes, downloadRoutes, fileRoutes } from '#functions/manager/routes.ts';
+import { actionOf } from '#functions/manager/audit/actions.ts';
+import { describedRoutes } from '#functions/manager/routes.ts';
 
 const NAMES = { manager_id: managerId, model_name: modelName, backup_name: backupName } as const;
-const paths = [...apiRoutes, ...fileRoutes, ...downloadRoutes].map(({ path }) => path.split('/'));
+const paths = describedRoutes.map(({ path }) => path.split('/'));
 
 /** What stands in a path of a route where another one has this parameter, behind the same segments. */
 function wordsAt(parameter: string): string[] {
@@ -16,6 +17,12 @@ function wordsAt(parameter: string): string[] {
   );
   return [...new Set(words)];
 }
+
+test('every route of a manager has an action of the audit trail', () => {
+  const ofManagers = describedRoutes.filter(({ path }) => path.includes('{manager_id}'));
+  expect(ofManagers.length).toBeGreaterThan(30);
+  expect(ofManagers.filter((route) => actionOf(route) === undefined).map(({ path }) => path)).toEqual([]);
+});
 
 describe.each(Object.entries(NAMES))('a name that is the %s of a path', (parameter, schema) => {
   test('is none of the words that routes have there', () => {
