@@ -64,6 +64,8 @@ export interface HostOptions {
   readonly operator?: string;
   /** API keys of the operator. */
   readonly apiKeys?: readonly string[];
+  /** What is to be known at the start. */
+  readonly warnings?: readonly string[];
   /** A folder for the second location of the vault's backups. Default: none. */
   readonly backupCopies?: string;
   /** What the environment says of the vault of models. */
@@ -136,6 +138,7 @@ export async function startHost(options: HostOptions): Promise<Host> {
     ...options.settings,
   });
 
+  for (const warning of options.warnings ?? []) logger.warn(warning);
   if (options.manager?.ignoresJwtSecret) {
     logger.warn('JWT_SECRET is ignored: tokens are signed with a key pair of the data folder');
   }
