@@ -23,6 +23,7 @@ import { importWork } from '../backup/import-work.ts';
 import { restoreWork } from '../backup/restore-work.ts';
 import { backupWork } from '../backup/work.ts';
 import { downloadWork } from '../models/download-work.ts';
+import { copyWork } from '../models/platform-copy/work.ts';
 import { uploadWork } from '../models/upload-work.ts';
 import { rotationWork } from '../security/work.ts';
 import type { JobServices, VaultServices } from '../services.ts';
@@ -41,6 +42,7 @@ const WORKS: Readonly<Record<JobKind, Resume>> = {
   restore: restoreWork.resume,
   rotation: rotationWork.resume,
   save: uploadWork.resume,
+  copy: copyWork.resume,
   download: downloadWork.resume,
   archive: archiveWork.resume,
   import: importWork.resume,
@@ -123,6 +125,7 @@ const ACTIONS = {
   restore: 'backup_restore',
   rotation: 'password_update',
   save: 'model_save',
+  copy: 'model_save',
   download: 'model_download',
   archive: 'backup_download',
   import: 'backup_create',

@@ -16,7 +16,7 @@ import { epochSeconds, isoTime } from '../times.ts';
 import { itemOf } from './item.ts';
 import type { ManagerRef } from './manager.ts';
 
-export const JOB_KINDS = ['backup', 'restore', 'rotation', 'save', 'download', 'archive', 'import'] as const;
+export const JOB_KINDS = ['backup', 'restore', 'rotation', 'save', 'copy', 'download', 'archive', 'import'] as const;
 export type JobKind = (typeof JOB_KINDS)[number];
 
 const anyJson: z.ZodType<Json> = z.json();
