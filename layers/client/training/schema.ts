@@ -27,7 +27,7 @@ export interface paths {
         };
         /**
          * Get the models that can be loaded and trained
-         * @description Four pretrained encoders, which are loaded from a hub, and as an addition `compact-text`, which needs nothing from outside.
+         * @description Four pretrained encoders, which are loaded from a hub, and as an addition `compact-text`, which needs nothing from outside, and encoders that were uploaded.
          */
         get: operations["get_models_available"];
         put?: never;
@@ -585,7 +585,7 @@ export interface components {
             model_configs: {
                 [key: string]: {
                     /**
-                     * @description The repository on the hub; null for a model that is trained from scratch
+                     * @description The repository on the hub; null for a model that is trained from scratch or was uploaded
                      * @example microsoft/deberta-v3-base
                      */
                     path: string | null;
@@ -617,6 +617,8 @@ export interface components {
             versions: {
                 [key: string]: components["schemas"]["Version"][];
             };
+            /** @description An addition: of all pages */
+            total_models: number;
         };
         Version: {
             /** @example compact-text */
@@ -649,11 +651,15 @@ export interface components {
             latest_models: {
                 [key: string]: components["schemas"]["Version"];
             };
+            /** @description An addition: of all pages */
+            total_models: number;
         };
         BestModels: {
             best_models: {
                 [key: string]: components["schemas"]["Version"];
             };
+            /** @description An addition: of all pages */
+            total_models: number;
         };
         ModelVersions: {
             /** @example compact-text */
@@ -730,6 +736,8 @@ export interface components {
                     status: "not_trained" | "queued" | "training" | "completed" | "failed" | "stopped";
                 };
             };
+            /** @description An addition: of all pages */
+            total_models: number;
         };
         ModelInfo: {
             /** @example compact-text */
@@ -1378,7 +1386,7 @@ export interface components {
                 /**
                  * @example {
                  *       "status": "error",
-                 *       "error": "Invalid or expired token",
+                 *       "error": "Missing an API key (X-API-Key) or an access token (Authorization: Bearer …)",
                  *       "code": "UNAUTHORIZED",
                  *       "timestamp": "2026-01-01T00:00:00.000Z"
                  *     }
@@ -1634,7 +1642,12 @@ export interface operations {
     };
     get_models_registry: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description An addition: page number */
+                page?: number;
+                /** @description An addition: items per page */
+                limit?: number;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -1651,12 +1664,14 @@ export interface operations {
                      * @example {
                      *       "latest_models": {},
                      *       "best_models": {},
-                     *       "versions": {}
+                     *       "versions": {},
+                     *       "total_models": 1
                      *     }
                      */
                     "application/json": components["schemas"]["ModelRegistry"];
                 };
             };
+            400: components["responses"]["TrainingError400"];
             401: components["responses"]["TrainingError401"];
             403: components["responses"]["TrainingError403"];
             429: components["responses"]["TrainingError429"];
@@ -1667,7 +1682,12 @@ export interface operations {
     };
     get_models_latest: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description An addition: page number */
+                page?: number;
+                /** @description An addition: items per page */
+                limit?: number;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -1682,12 +1702,14 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "latest_models": {}
+                     *       "latest_models": {},
+                     *       "total_models": 1
                      *     }
                      */
                     "application/json": components["schemas"]["LatestModels"];
                 };
             };
+            400: components["responses"]["TrainingError400"];
             401: components["responses"]["TrainingError401"];
             403: components["responses"]["TrainingError403"];
             429: components["responses"]["TrainingError429"];
@@ -1698,7 +1720,12 @@ export interface operations {
     };
     get_models_best: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description An addition: page number */
+                page?: number;
+                /** @description An addition: items per page */
+                limit?: number;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -1713,12 +1740,14 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "best_models": {}
+                     *       "best_models": {},
+                     *       "total_models": 1
                      *     }
                      */
                     "application/json": components["schemas"]["BestModels"];
                 };
             };
+            400: components["responses"]["TrainingError400"];
             401: components["responses"]["TrainingError401"];
             403: components["responses"]["TrainingError403"];
             429: components["responses"]["TrainingError429"];
@@ -1780,7 +1809,12 @@ export interface operations {
     };
     get_models: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description An addition: page number */
+                page?: number;
+                /** @description An addition: items per page */
+                limit?: number;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -1799,12 +1833,14 @@ export interface operations {
                      *       "available_models": [
                      *         "string"
                      *       ],
-                     *       "model_info": {}
+                     *       "model_info": {},
+                     *       "total_models": 1
                      *     }
                      */
                     "application/json": components["schemas"]["Models"];
                 };
             };
+            400: components["responses"]["TrainingError400"];
             401: components["responses"]["TrainingError401"];
             403: components["responses"]["TrainingError403"];
             429: components["responses"]["TrainingError429"];
