@@ -10,6 +10,7 @@ import { beginServing, originOf } from '#domain/vault/served.ts';
 import { createImported, type Importing, storeImported } from '#functions/platform/models/create-imported.ts';
 import { DEFAULT_TARGET } from '#functions/platform/models/wishes.ts';
 import { auditAccess, auditFailure } from '../audited.ts';
+import { untar } from '../backup/tar.ts';
 import type { FileServices } from '../services.ts';
 import { fileOfVariant, keyOf } from './load-model.ts';
 import { plainFile } from './plain-file.ts';
@@ -86,12 +87,16 @@ async function fromArchive(
   archive: AsyncIterable<Uint8Array>,
   vaultModel: StoredModel,
 ) {
+  const opened = untar(archive);
   try {
-    const model = await storeImported(services, of, () => readArchive(archive, vaultModel));
+    const model = await storeImported(services, of, () => readArchive(opened, vaultModel));
     const { length } = model.artifacts;
     return { model, notes: [`It has all ${length} files of model ${vaultModel.archive_of}, of which it is a copy`] };
   } catch (error) {
     throw translated(error, factsOf(vaultModel));
+  } finally {
+    // Whatever went wrong, its file is closed.
+    await opened.return();
   }
 }
 

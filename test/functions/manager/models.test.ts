@@ -80,7 +80,7 @@ describe('a saved model', () => {
     const id = await world.manager();
     await world.save(id, 'm', { digital_signature: true });
     await world.save(id, 'unsigned');
-    const { status, body } = await world.call('GET', `/${id}/models/m/signature`);
+    const { status, body } = await world.call('GET', `/${id}/models/m/signature?details=true`);
     expect([status, body]).toMatchObject([
       200,
       { algorithm: 'P-256', bundle: { mediaType: expect.stringContaining('sigstore') } },

@@ -3,7 +3,7 @@ import { Faults } from '#domain/faults.ts';
 import { StoredDataError } from '#domain/vault/errors.ts';
 import type { StoredModel } from '#domain/vault/model.ts';
 import type { storeImported } from '#functions/platform/models/create-imported.ts';
-import { untar } from '../../backup/tar.ts';
+import type { UnpackedFile } from '../../backup/tar.ts';
 import { collected, factsOf } from '../seal.ts';
 import { platformModelFacts, RECORD_FILE } from './record.ts';
 
@@ -19,10 +19,9 @@ export function expectNoWishes(wishes: Readonly<Record<string, unknown>>): void 
 
 /** @throws StoredDataError */
 export async function readArchive(
-  file: AsyncIterable<Uint8Array>,
+  entries: AsyncGenerator<UnpackedFile, void>,
   model: StoredModel,
 ): Promise<Awaited<ReturnType<Parameters<typeof storeImported>[2]>>> {
-  const entries = untar(file);
   const first = await entries.next();
   if (first.done || first.value.name !== RECORD_FILE)
     throw new StoredDataError('The stored archive has no record', factsOf(model));
