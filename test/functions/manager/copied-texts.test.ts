@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { getModel } from '#domain/models/read.ts';
 import type { Model } from '#domain/models/record.ts';
 import type { HttpHandler } from '#functions/http/contract.ts';
 import { untar } from '#functions/manager/backup/tar.ts';
@@ -67,6 +68,10 @@ describe('a copy of a model of texts', () => {
     const { id: model } = body.platform_model;
     expect(await classesOf(model)).toEqual(await classesOf(source.id));
     const detail = (await platform('GET', `/models/${model}`)).body;
+    const { hyperparameters } = source;
+    expect((await getModel(world.platform.store.table, world.accountId, model)).hyperparameters).toEqual(
+      hyperparameters,
+    );
     expect(detail).toMatchObject({ model_type: 'compact-text', performance: source.performance });
     expect(detail.vault).toMatchObject({ manager_id: id, model_name: 'copied' });
   });
@@ -74,6 +79,12 @@ describe('a copy of a model of texts', () => {
   test('takes no fields for what it says itself', async () => {
     const { status, body } = await deploy(await copied(), { target: 'label' });
     expect([status, Object.keys(body.details)]).toEqual([400, ['target']]);
+  });
+
+  test('is nothing for a model server', async () => {
+    const id = await copied();
+    const { status, body } = await world.call('POST', `/${id}/models/copied/deploy`, { deploy_to: 'kubernetes' });
+    expect([status, body.error]).toEqual([422, 'UnsupportedModelError']);
   });
 
   test('is deployed of the bytes that the platform has made, and no others that say so', async () => {

@@ -34,6 +34,12 @@ export async function deployToKubernetes(
         },
       );
     }
+    if (model.archive_of !== undefined) {
+      throw new UnsupportedModelError(
+        `Model '${model.name}' is a copy of all files of a model of the platform, which no model server reads: deploy it to trainyard`,
+        { manager_id: manager.id, model_name: model.name },
+      );
+    }
     return { model, service: given.service_name ?? serviceNameOf(model.name) };
   });
   const { namespace = 'default', replicas = 1, image, vault_url: vaultUrl = VAULT_URL } = given;
