@@ -9,6 +9,7 @@ import type { HttpHandler } from '#functions/http/contract.ts';
 import { untar } from '#functions/manager/backup/tar.ts';
 import { makeHandler as makePredictHandler } from '#functions/platform/predict.ts';
 import { permitted } from '#infra/embedded/invoke/permitted.ts';
+import { makePredictor } from '#learning/predictor.ts';
 import { trainedTexts } from '#test/training/trained-texts.ts';
 import { platformModel } from './platform-model.ts';
 import { getFile, putPart } from './presigned.ts';
@@ -49,6 +50,12 @@ const archiveIn = async (id: string) => {
 };
 const deploy = (id: string, more: object = {}) =>
   world.call('POST', `/${id}/models/copied/deploy`, { deploy_to: 'trainyard', service_name: id, ...more });
+
+test('a blank text is refused by every way to a prediction', async () => {
+  const { artifacts } = world.platform.store.blobs;
+  const blank = makePredictor({ artifacts }).predict(source, [['  ']]);
+  await expect(blank).rejects.toMatchObject({ details: [{ field: 'inputs[0]' }] });
+});
 
 describe('a copy of a model of texts', () => {
   test('is an archive of all its files, in the same bytes each time', async () => {
