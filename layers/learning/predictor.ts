@@ -21,9 +21,9 @@ import { typicalValues } from './serving/typical.ts';
 import { expectVariant } from './serving/variant.ts';
 import { isHeavy, LIGHT_MS, SMALL_MODEL_BYTES } from './serving/weight.ts';
 import type { TextPrediction } from './text/decide.ts';
-import { takesText } from './text/description.ts';
 import { expectNoReference, type TextExplanation } from './text/explain.ts';
 import { makeTextPredictor, type TextPredictor } from './text/predictor.ts';
+import { textsOf } from './text/tensors.ts';
 
 export type { Cell, Input, Row } from './serving/input.ts';
 
@@ -188,7 +188,7 @@ async function classesOf(
   { probabilities: wanted = false, explain: isToExplain = false, reference, variant }: PredictionOptions,
 ): Promise<Prediction[]> {
   if (isToExplain) expectNoReference(reference);
-  const given = inputs.map((row) => String(Object.values(row)[0] ?? ''));
+  const given = textsOf(inputs);
   const found: readonly (TextPrediction & { readonly explanation?: TextExplanation })[] = isToExplain
     ? await texts.explain(model, given, variant)
     : await texts.predict(model, given, variant);

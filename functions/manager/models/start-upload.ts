@@ -79,13 +79,13 @@ export const startUpload = route({
     const early = earlyFiles.plan(services, manager, given.file_size);
     const also = early ? [early.mark] : [];
     const started = await startVaultUpload(table, blobs.artifacts, manager, wanted, now(), also);
-    await auditSuccess(services, manager, by, { ...access, facts: { upload_id: wanted.id } });
     if (early) {
       const { file: staged } = stagedModel(manager, wanted.id);
       const { id, file_size } = wanted;
       const upload = { id, file_size, upload_id: started.upload_id, staged, parts: started.parts.length };
       earlyFiles.begin(services, early.place, upload, encryption && { key, encryption });
     }
+    await auditSuccess(services, manager, by, { ...access, facts: { upload_id: wanted.id } });
     return { status: 201, body: showUpload(wanted.id, started, unusedPassword(manager, given.password)) };
   },
 });
