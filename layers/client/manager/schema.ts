@@ -260,7 +260,7 @@ export interface paths {
         };
         /**
          * Read the audit trail of a manager
-         * @description The newest first. `action_type` is one of manager_create, manager_delete, model_save, model_load, model_info, model_list, model_search, model_compare, model_download, model_update, model_activate, model_deploy, model_delete, model_restore, password_update, backup_create, backup_restore, backup_download, backup_delete, restore_drill, manager_stats, manager_info, model_versions, model_signature, backup_list, security_status, health_check, audit_trail, audit_verify, audit_export, model_access, listing, model_change, backup, security, audit; `model_access` is every load, info and download.
+         * @description The newest first. `action_type` is one of manager_create, manager_delete, model_upload, model_save, model_load, model_info, model_list, model_search, model_compare, model_download, model_update, model_activate, model_deploy, model_delete, model_restore, password_update, backup_upload, backup_create, backup_restore, backup_download, backup_delete, restore_drill, manager_stats, manager_info, model_versions, model_signature, backup_list, security_status, health_check, audit_trail, audit_verify, audit_export, model_access, listing, model_change, backup, security, audit; `model_access` is every load, info and download.
          */
         get: operations["get_api_model_manager_manager_id_audit_trail"];
         put?: never;
@@ -706,7 +706,7 @@ export interface paths {
         };
         /**
          * Check the health of a manager
-         * @description A file is written and read, a text is encrypted and decrypted, the age of the last backup is looked at, and the hashes of some stored models are compared.
+         * @description A file is written and read, a text is encrypted and decrypted, the scheduled backup must not be late by an interval, and the hashes of some stored models are compared.
          */
         get: operations["get_api_model_manager_manager_id_health"];
         put?: never;
@@ -1272,6 +1272,8 @@ export interface components {
             task_type: string;
             model_count: number;
             created_at: string;
+            /** @description An addition: false where its models are stored plainly */
+            encryption_enabled: boolean;
         };
         ManagerInfo: {
             /** @example manager_prod */
@@ -1299,6 +1301,8 @@ export interface components {
              * @example 15.6
              */
             total_size_mb: number;
+            /** @description An addition: false where models are stored plainly */
+            encryption_enabled: boolean;
         };
         VaultModel: {
             /** @example classifier_v2.1 */
@@ -1648,10 +1652,13 @@ export interface components {
         };
         SecurityStatus: {
             encryption_enabled: boolean;
-            /** @example AES-256-GCM */
-            encryption_algorithm: string;
+            /**
+             * @description Null where models are stored plainly
+             * @example AES-256-GCM
+             */
+            encryption_algorithm: string | null;
             /** @example scrypt */
-            key_derivation: string;
+            key_derivation: string | null;
             models_encrypted: number;
             models_unencrypted: number;
             last_key_rotation: string | null;
@@ -1713,6 +1720,8 @@ export interface components {
                 average_model_size_mb: number;
                 encrypted_models: number;
                 compressed_models: number;
+                /** @description An addition: false where models are stored plainly */
+                encryption_enabled: boolean;
             };
             access_stats: {
                 total_accesses: number;
@@ -1825,6 +1834,8 @@ export interface components {
              * @example 2026-01-01T00:00:00.000Z
              */
             complete_by: string;
+            /** @description What was asked for and has no effect */
+            warnings: string[];
         };
         ModelLoaded: {
             /** @example Model loaded successfully */
@@ -1873,6 +1884,15 @@ export interface components {
             backup_created: boolean;
             /** @example ./backups/classifier_v2.1_20250115_103000.backup */
             backup_path: string | null;
+        };
+        BackupGoingOn: {
+            message: string;
+            /** @example daily_backup_20250115 */
+            backup_name: string;
+            /** @constant */
+            status: "in_progress";
+            models_done: number;
+            models_total: number;
         };
         ModelUpdated: {
             /** @example Model updated successfully */
@@ -1966,15 +1986,8 @@ export interface components {
             created_at: string;
             /** @description An addition: names that no model has */
             missing: string[];
-        };
-        BackupGoingOn: {
-            message: string;
-            /** @example daily_backup_20250115 */
-            backup_name: string;
-            /** @constant */
-            status: "in_progress";
-            models_done: number;
-            models_total: number;
+            /** @description An addition: models that are not in the backup, since their files are not what was stored */
+            damaged: string[];
         };
         BackupRestored: {
             /** @example Backup restored successfully */
@@ -2080,6 +2093,8 @@ export interface components {
              * @enum {string}
              */
             backup_copies: "none" | "pending" | "current";
+            /** @description An addition: false where models are stored plainly */
+            encryption_enabled: boolean;
             /**
              * @description In the cloud, since the deployment
              * @example 5d 12h 30m
@@ -2445,7 +2460,8 @@ export interface operations {
                      *           "manager_id": "manager_prod",
                      *           "task_type": "classification",
                      *           "model_count": 1,
-                     *           "created_at": "string"
+                     *           "created_at": "string",
+                     *           "encryption_enabled": true
                      *         }
                      *       ],
                      *       "total_managers": 1
@@ -2562,7 +2578,8 @@ export interface operations {
                      *         }
                      *       ],
                      *       "total_models": 1,
-                     *       "total_size_mb": 15.6
+                     *       "total_size_mb": 15.6,
+                     *       "encryption_enabled": true
                      *     }
                      */
                     "application/json": components["schemas"]["VaultModelList"];
@@ -3337,7 +3354,8 @@ export interface operations {
                      *         "total_size_mb": 15.6,
                      *         "average_model_size_mb": 15.6,
                      *         "encrypted_models": 1,
-                     *         "compressed_models": 1
+                     *         "compressed_models": 1,
+                     *         "encryption_enabled": true
                      *       },
                      *       "access_stats": {
                      *         "total_accesses": 1,
@@ -3613,7 +3631,10 @@ export interface operations {
                      *         }
                      *       ],
                      *       "expires_in": 3600,
-                     *       "complete_by": "2026-01-01T00:00:00.000Z"
+                     *       "complete_by": "2026-01-01T00:00:00.000Z",
+                     *       "warnings": [
+                     *         "string"
+                     *       ]
                      *     }
                      */
                     "application/json": components["schemas"]["StartedUpload"];
@@ -3663,7 +3684,10 @@ export interface operations {
                      *         }
                      *       ],
                      *       "expires_in": 3600,
-                     *       "complete_by": "2026-01-01T00:00:00.000Z"
+                     *       "complete_by": "2026-01-01T00:00:00.000Z",
+                     *       "warnings": [
+                     *         "string"
+                     *       ]
                      *     }
                      */
                     "application/json": components["schemas"]["StartedUpload"];
@@ -3952,6 +3976,24 @@ export interface operations {
                     "application/json": components["schemas"]["ModelDeleted"];
                 };
             };
+            /** @description Its last backup goes on: repeat the request to see how far */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "message": "string",
+                     *       "backup_name": "daily_backup_20250115",
+                     *       "status": "in_progress",
+                     *       "models_done": 1,
+                     *       "models_total": 1
+                     *     }
+                     */
+                    "application/json": components["schemas"]["BackupGoingOn"];
+                };
+            };
             400: components["responses"]["ManagerError400"];
             401: components["responses"]["ManagerError401"];
             403: components["responses"]["ManagerError403"];
@@ -3960,6 +4002,7 @@ export interface operations {
             409: components["responses"]["ManagerError409"];
             413: components["responses"]["ManagerError413"];
             415: components["responses"]["ManagerError415"];
+            422: components["responses"]["ManagerError422"];
             429: components["responses"]["ManagerError429"];
             431: components["responses"]["ManagerError431"];
             500: components["responses"]["ManagerError500"];
@@ -4179,6 +4222,9 @@ export interface operations {
                      *       "models_included": 1,
                      *       "created_at": "2026-01-01T00:00:00.000Z",
                      *       "missing": [
+                     *         "string"
+                     *       ],
+                     *       "damaged": [
                      *         "string"
                      *       ]
                      *     }
@@ -4438,7 +4484,10 @@ export interface operations {
                      *         }
                      *       ],
                      *       "expires_in": 3600,
-                     *       "complete_by": "2026-01-01T00:00:00.000Z"
+                     *       "complete_by": "2026-01-01T00:00:00.000Z",
+                     *       "warnings": [
+                     *         "string"
+                     *       ]
                      *     }
                      */
                     "application/json": components["schemas"]["StartedUpload"];
@@ -4487,7 +4536,10 @@ export interface operations {
                      *         }
                      *       ],
                      *       "expires_in": 3600,
-                     *       "complete_by": "2026-01-01T00:00:00.000Z"
+                     *       "complete_by": "2026-01-01T00:00:00.000Z",
+                     *       "warnings": [
+                     *         "string"
+                     *       ]
                      *     }
                      */
                     "application/json": components["schemas"]["StartedUpload"];
@@ -4793,6 +4845,7 @@ export interface operations {
                      *         "drill_time": 1
                      *       },
                      *       "backup_copies": "none",
+                     *       "encryption_enabled": true,
                      *       "uptime": "5d 12h 30m"
                      *     }
                      */
@@ -4845,6 +4898,24 @@ export interface operations {
                     "application/json": components["schemas"]["ManagerDeleted"];
                 };
             };
+            /** @description Its last backup goes on: repeat the request to see how far, until it is 404, and the manager is gone */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "message": "string",
+                     *       "backup_name": "daily_backup_20250115",
+                     *       "status": "in_progress",
+                     *       "models_done": 1,
+                     *       "models_total": 1
+                     *     }
+                     */
+                    "application/json": components["schemas"]["BackupGoingOn"];
+                };
+            };
             400: components["responses"]["ManagerError400"];
             401: components["responses"]["ManagerError401"];
             403: components["responses"]["ManagerError403"];
@@ -4853,6 +4924,7 @@ export interface operations {
             409: components["responses"]["ManagerError409"];
             413: components["responses"]["ManagerError413"];
             415: components["responses"]["ManagerError415"];
+            422: components["responses"]["ManagerError422"];
             429: components["responses"]["ManagerError429"];
             431: components["responses"]["ManagerError431"];
             500: components["responses"]["ManagerError500"];

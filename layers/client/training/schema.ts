@@ -933,7 +933,7 @@ export interface components {
                      * @example HUB_UNREACHABLE
                      * @enum {string}
                      */
-                    code?: "HUB_UNREACHABLE" | "HUB_UNAUTHORIZED" | "HUB_NOT_FOUND" | "HUB_RATE_LIMITED" | "HUB_ERROR" | "FOLDER_NOT_READ" | "FILE_INCOMPLETE" | "FILE_DIFFERS" | "FILES_MISSING" | "ENCODER_TOO_LARGE" | "CONFIG_NOT_READ" | "TOKENIZER_NOT_READ" | "WEIGHTS_NOT_READ" | "WEIGHTS_MISFIT";
+                    code?: "HUB_UNREACHABLE" | "HUB_UNAUTHORIZED" | "HUB_NOT_FOUND" | "HUB_RATE_LIMITED" | "HUB_ERROR" | "FOLDER_NOT_READ" | "FILE_INCOMPLETE" | "FILE_DIFFERS" | "FILES_MISSING" | "FILE_DAMAGED" | "ENCODER_TOO_LARGE" | "STORAGE_LIMIT_EXCEEDED" | "CONFIG_NOT_READ" | "TOKENIZER_NOT_READ" | "WEIGHTS_NOT_READ" | "WEIGHTS_MISFIT";
                 };
             };
         };
