@@ -20,7 +20,8 @@ import { readReference, readServing } from './serving/stored.ts';
 import { typicalValues } from './serving/typical.ts';
 import { expectVariant } from './serving/variant.ts';
 import { isHeavy, LIGHT_MS, SMALL_MODEL_BYTES } from './serving/weight.ts';
-import type { TextPrediction } from './text/classifier.ts';
+import type { TextPrediction } from './text/decide.ts';
+import { takesText } from './text/description.ts';
 import { expectNoReference, type TextExplanation } from './text/explain.ts';
 import { makeTextPredictor, type TextPredictor } from './text/predictor.ts';
 

@@ -12,7 +12,7 @@ import { type BucketUse, type FunctionName, functions, queues, type TableUse } f
 const BUCKET_METHODS: Readonly<Record<BucketUse, readonly (keyof Blobs)[]>> = {
   read: ['get', 'head', 'presignGet', 'presignedSeconds'],
   put: ['put'],
-  upload: ['startUpload', 'presignParts', 'presignedSeconds', 'completeUpload', 'abortUpload'],
+  upload: ['startUpload', 'presignParts', 'presignedSeconds', 'completeUpload', 'abortUpload', 'followUpload'],
   delete: ['delete', 'list', 'abortUpload'],
 };
 
@@ -96,10 +96,10 @@ function onlyTable(table: Table, uses: readonly TableUse[], refuse: (what: strin
     counters: needed((...args) => table.counters(...args), 'query'),
     deleteCounters: needed((...args) => table.deleteCounters(...args), 'query', 'delete'),
     delete: needed((...args) => table.delete(...args), 'delete'),
-    async transact(writes, token) {
+    async transact(writes, ...rest) {
       const missing = writes.find(({ kind }) => !uses.includes(kind));
       if (missing) refuse(`table.${missing.kind}`);
-      return table.transact(writes, token);
+      return table.transact(writes, ...rest);
     },
   };
 }

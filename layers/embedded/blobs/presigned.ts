@@ -1,6 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { type Readable, Writable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
+import type { Readable } from 'node:stream';
 import { parseRange } from '#domain/byte-range.ts';
 import { contentDisposition } from '#domain/content-disposition.ts';
 import {
@@ -96,19 +95,24 @@ async function getBlob(store: PresignedStore, grant: Get, request: IncomingMessa
   } else await send(body, response);
 }
 
-/** Gives back the memory of each chunk as soon as it is sent. */
+/** Gives back the memory of each chunk as soon as it is sent; the next one is made meanwhile. */
 async function send(body: Readable, response: ServerResponse): Promise<void> {
-  const sent = new Writable({
-    write(chunk: Uint8Array, _, done) {
-      response.write(chunk, (error) => {
-        release(chunk);
-        done(error);
-      });
-    },
-    final: (done) => void response.end(done),
-  });
-  response.once('close', () => sent.destroy());
-  await pipeline(body, sent);
+  let fail: (error: Error) => void = () => {};
+  response.once('close', () => fail(new Error('the client closed the connection')));
+  const done = (work: (callback: (error?: Error | null) => void) => void): Promise<void> =>
+    new Promise((resolve, reject) => {
+      fail = reject;
+      work((error) => (error ? reject(error) : resolve()));
+    });
+  let sending = Promise.resolve();
+  for await (const chunk of body as AsyncIterable<Uint8Array>) {
+    await sending;
+    sending = done((callback) => response.write(chunk, callback)).then(() => release(chunk));
+    // Whoever waits for it gets the error.
+    sending.catch(() => {});
+  }
+  await sending;
+  await done((callback) => response.end(callback));
 }
 
 async function putPart(

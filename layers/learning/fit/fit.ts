@@ -18,7 +18,7 @@ import { diverged, failureOf } from './failures.ts';
 import { judgeEpoch } from './judge.ts';
 import { type Checkpoints, Keeper } from './keeper.ts';
 import { expectMemory } from './memory.ts';
-import { type EpochBatches, rowsOf, trainingRows } from './rows.ts';
+import { type EpochBatches, type EpochRows, rowsOf, trainingRows } from './rows.ts';
 import { programRunner, type Runner, type RunnerOptions, type RunningTraining } from './runner.ts';
 import { type Answers, type EncodedData, objectiveOf, type Preparation, shapeOf } from './task.ts';
 
@@ -54,8 +54,15 @@ export interface Learner {
   readonly runner?: (options: RunnerOptions) => Runner;
   /** The batches of an epoch. Default: in any order. */
   readonly batches?: EpochBatches;
+  /** What is learned from in an epoch, where that differs from one to the next. Default: the training rows. */
+  readonly epochRows?: EpochRows | undefined;
   /** Rows that are judged together. Default: by `flopsPerRow`. */
   readonly pieceRows?: number;
+  /**
+   * Whether the scores on the training rows are those that were seen while learning, in the best epoch. Default: all rows are
+   * judged once more at the end, which takes a third of an epoch.
+   */
+  readonly scoresAsSeen?: boolean;
 }
 
 /** The hyperparameters that the loop itself needs. */
@@ -105,7 +112,7 @@ export interface Fit {
   readonly bestEpoch: number;
   /** The metric that decided which epoch is the best. */
   readonly monitor: string;
-  /** The scores of the best epoch's parameters, on all training, validation and test rows. */
+  /** The scores of the best epoch's parameters, on all training (but see `scoresAsSeen`), validation and test rows. */
   readonly training: Scores;
   readonly validation?: Scores;
   readonly test?: Scores;
@@ -180,7 +187,7 @@ export async function fitLearner(spec: LearnerFit): Promise<Fit | undefined> {
   const { stepsPerEpoch, runner } = plan;
   let course: Course | undefined;
   try {
-    const rows = trainingRows(data.training, plan.batchSize, spec.learner.batches);
+    const rows = trainingRows(data.training, plan.batchSize, spec.learner);
     await using training = await openTraining(plan, rows.first, spec.memoryBytes);
     await using evaluator = await runner.openEvaluation();
     const checkpoint = resume(training, plan, checkpoints);
@@ -232,7 +239,8 @@ export async function fitLearner(spec: LearnerFit): Promise<Fit | undefined> {
     if (!at.isOver) await keeper.keep();
 
     const best = at.best ?? training.state;
-    const onTraining = await evaluate(judging, best, data.training);
+    const seen = spec.learner.scoresAsSeen ? at.seenIn(at.bestEpoch) : undefined;
+    const onTraining = seen ?? (await evaluate(judging, best, data.training));
     const onValidation = data.validation && (await evaluate(judging, best, data.validation));
     const onTest = data.test && (await evaluate(judging, best, data.test));
     if (!onTraining || (data.validation && !onValidation) || (data.test && !onTest)) return undefined;
