@@ -50,9 +50,16 @@ function flagOf(given: Environment, name: string): boolean | undefined {
 function pathOf(given: Environment, name: string): string | undefined {
   const text = given[name]?.trim() ?? '';
   if (text === '') return undefined;
-  const path = pathBelow.safeParse(text.replace(/(?<=[^/])\/+$/, ''));
+  const path = pathBelow.safeParse(withoutFinalSlashes(text));
   if (path.success) return path.data;
   throw new UsageError(`${name} ${path.error.issues[0]!.message}; got ${text}`);
+}
+
+/** As it is where it has nothing else. */
+function withoutFinalSlashes(text: string): string {
+  let end = text.length;
+  while (end > 0 && text[end - 1] === '/') end -= 1;
+  return end === 0 ? text : text.slice(0, end);
 }
 
 function numberOf(
