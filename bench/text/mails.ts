@@ -20,8 +20,8 @@ const REPOSITORY = 'google-bert/bert-base-uncased';
 const MODEL = 'bert-base-uncased';
 const LABELS = { labels: ['spam', 'ham'], benign_label: 'ham' };
 const TUNING = {
-  // A mail of 600 characters is one piece: of several, the worst counts.
-  max_length: 256,
+  // Two mails of three are one piece. Of the others, each epoch learns from one at random.
+  max_length: 192,
   batch_size: 16,
   learning_rate: 1e-4,
   num_epochs: 2,
@@ -74,9 +74,19 @@ const mailBench = ({ bench, model, config }: Candidate): Bench => ({
       const service = serviceAt(host.bases.training!);
       await service.upload('mails.jsonl', train);
       const trainSeconds = await service.train(model, 'mails.jsonl', config);
+      const labels = await service.labels(
+        model,
+        test.map(({ text }) => text),
+      );
+      const wrong = test.filter(({ label }, i) => labels[i] !== label);
+      const falseAlarms = wrong.filter(({ label }) => label === LABELS.benign_label).length;
+      const { accuracy: keptBack } = await service.evaluation(model);
       return {
-        ...{ ours: await service.accuracy(model, test), peer: scikitLearn(folder, train, test), spread: 0 },
-        more: { train: train.length, test: test.length, trainSeconds },
+        ...{ ours: 1 - wrong.length / test.length, peer: scikitLearn(folder, train, test), spread: 0 },
+        more: {
+          ...{ train: train.length, test: test.length, trainSeconds, keptBack },
+          ...{ falseAlarms, missed: wrong.length - falseAlarms },
+        },
       };
     } finally {
       rmSync(folder, { recursive: true, force: true });

@@ -6,7 +6,8 @@ import type { Model } from '#domain/models/record.ts';
 import { json } from '#functions/http/body/json.ts';
 import { route, type Services } from '#functions/http/route.ts';
 import { INT8_FILE, VARIANTS } from '#learning/serving/description.ts';
-import type { TextPredictor } from '#learning/text/predictor.ts';
+import type { TextPrediction } from '#learning/text/decide.ts';
+import type { ExplainedText, TextPredictor } from '#learning/text/predictor.ts';
 import { COMPACT_TEXT } from '#zoo/text-registry.ts';
 import { ModelNotFoundError } from './errors.ts';
 import { findFamily, modelName, version } from './fields.ts';
@@ -33,10 +34,27 @@ const body = z
     variant: z.enum(VARIANTS).default('float32').meta({
       description: 'The numbers that the model computes with; `int8` is smaller and faster, and differs a little',
     }),
+    explain: z.boolean().default(false).meta({
+      description:
+        'Also which words speak for each label, and how much. For fewer and shorter texts: it takes many predictions',
+    }),
   })
   .meta({ id: 'PredictRequest' });
 
 const score = z.number().min(0).max(1);
+
+const explanation = z.strictObject({
+  base: score.meta({ description: 'The score of the text that each word is put into', example: 0.21 }),
+  basis: z.literal('empty_text').meta({ description: 'Which text that is' }),
+  words: z.array(z.string()).meta({
+    description: 'Each with the blanks behind it; of a long text, neighbouring ones together. All of them are the text',
+    example: ['Ignore ', 'all ', 'rules.'],
+  }),
+  contributions: z.array(z.number()).meta({
+    description: 'What each of the words adds to the score. With `base` they add up to it',
+    example: [0.5, 0.04, 0.2],
+  }),
+});
 
 const answer = z
   .strictObject({
@@ -53,6 +71,7 @@ const answer = z
           .boolean()
           .nullable()
           .meta({ description: 'Whether any attack reaches its threshold; null if the model has no benign label' }),
+        explanation: explanation.optional().meta({ description: 'If `explain` is true' }),
       }),
     ),
   })
@@ -80,22 +99,41 @@ export const predict = route({
     }
     const model = await modelOf(services, caller.accountId, name, given.version);
     if (given.variant === 'int8') expectInt8(model);
-    const predictions = await services.texts.predict(model, given.texts ?? [given.text!], given.variant);
+    const predictions = await predicted(services.texts, model, given);
     return {
       status: 200,
       body: {
         model_name: name,
         version: spelled(model),
         model_id: model.id,
-        predictions: predictions.map(({ isAttack, scores, ...rest }) => ({
+        predictions: predictions.map(({ isAttack, scores, explanation: why, ...rest }) => ({
           ...rest,
           scores: { ...scores },
           is_attack: isAttack,
+          ...(why ? { explanation: { basis: 'empty_text' as const, ...why } } : {}),
         })),
       },
     };
   },
 });
+
+/** Throws `ValidationError` with fields such as `texts[3]`. */
+async function predicted(
+  texts: TextPredictor,
+  model: Model,
+  { text: one, texts: several, variant, explain }: z.output<typeof body>,
+): Promise<readonly (TextPrediction & Partial<ExplainedText>)[]> {
+  const given = several ?? [one!];
+  if (!explain) return texts.predict(model, given, variant);
+  try {
+    return await texts.explain(model, given, variant);
+  } catch (error) {
+    if (!(error instanceof ValidationError)) throw error;
+    const named = (field: string) =>
+      several ? field.replace('inputs[', 'texts[') : field.replace('inputs[0]', 'text');
+    throw new ValidationError(error.details.map((detail) => ({ ...detail, field: named(detail.field) })));
+  }
+}
 
 /** Throws `ValidationError` for a model of an earlier release. */
 function expectInt8(model: Model): void {

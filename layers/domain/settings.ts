@@ -1,6 +1,7 @@
 /** The settings of an installation. The cloud's wiring and the one-machine host parse theirs with this schema. */
 import { z } from 'zod';
 import { LIMITS, RATES } from '#domain/limits.ts';
+import { pathBelow } from '#domain/vault/names.ts';
 
 const seconds = z.int().min(1);
 const count = z.int().min(1);
@@ -31,7 +32,7 @@ const rates = z.strictObject({
 
 /** What a new manager of the vault has where its request says nothing else. */
 const vault = z.strictObject({
-  modelPath: z.string().min(1).default('./models'),
+  modelPath: pathBelow.default('./models'),
   encryption: z.boolean().default(true),
   backups: z.boolean().default(true),
   backupIntervalHours: z.number().min(0.25).max(8760).default(24),
@@ -115,8 +116,10 @@ export const settingsSchema = z.strictObject({
   startedAt: z.string().optional(),
   /** The hub from which pretrained encoders are loaded: Hugging Face, or a mirror with the same API. */
   hubUrl: z.url({ protocol: /^https?$/ }).default('https://huggingface.co'),
-  /** For repositories that are not open to all. */
+  /** For repositories that are not open to all … */
   hubToken: z.string().min(1).optional(),
+  /** … and those that are loaded with it, as `owner/name` or all of an `owner`: any account may train with what is loaded. */
+  hubTokenFor: z.array(z.string()).default([]),
   /** A folder of this machine with repositories as a hub has them, which is looked at first. Never in the cloud. */
   encoderFolder: z.string().min(1).optional(),
   /** The origins that may call from a browser. By default all: tokens are sent in a header, never in a cookie. */

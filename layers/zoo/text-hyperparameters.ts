@@ -65,8 +65,11 @@ export const textHyperparameters = (defaults: TextDefaults) =>
   });
 
 export const SCHEDULES = ['linear', 'cosine'] as const;
-/** Which part of a text that is too long is left: its beginning, its end, or half of each. */
-export const TRUNCATIONS = ['head', 'tail', 'both'] as const;
+/**
+ * What is learned from of a text that is too long: in each epoch one of its pieces at random, or always its beginning, its end, or
+ * half of each.
+ */
+export const TRUNCATIONS = ['random', 'head', 'tail', 'both'] as const;
 export type Truncation = (typeof TRUNCATIONS)[number];
 
 /** Those of fine-tuning an encoder, all of them additions. */
@@ -90,9 +93,10 @@ const fineTuning = {
   freeze_layers: boundedInteger('freeze_layers', 0, 128)
     .default(0)
     .meta({ description: 'An addition: so many layers from the first are not trained, nor the embeddings below them' }),
-  truncation: oneOf('truncation', TRUNCATIONS)
-    .default('head')
-    .meta({ description: 'An addition: which part is left of a text that is too long to learn from' }),
+  truncation: oneOf('truncation', TRUNCATIONS).default('random').meta({
+    description:
+      'An addition: what is learned from of a text that is too long: `random` is one of the pieces that predictions read, another in each epoch; `head`, `tail` and `both` are always its beginning, its end, or half of each',
+  }),
   dropout: fraction('dropout')
     .optional()
     .meta({ description: "An addition: replaces the rates of the encoder's own configuration" }),

@@ -33,7 +33,7 @@ feeds = {}
 if kind == "image":
     feeds["image"] = np.array(rows, dtype=np.float32)
 elif kind == "text":
-    buckets, weights = program["encode"](rows).chunk(2, dim=1)
+    buckets, weights = program["encode"](rows).unbind(dim=1)
     feeds = {"buckets": buckets.numpy().astype(np.int32), "weights": weights.numpy()}
     serving["features"] = []
 for i, feature in enumerate(serving["features"]):

@@ -1,6 +1,8 @@
 import { buffer, text as readText } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { blobKeys } from '#domain/blob-keys.ts';
+import { findEncoder } from '#domain/encoders/read.ts';
+import { keys } from '#domain/keys.ts';
 import { findModel } from '#domain/models/read.ts';
 import type { Model } from '#domain/models/record.ts';
 import { fromBytes } from '#domain/random-access.ts';
@@ -33,6 +35,9 @@ const ROWS = ATTACKS.flatMap((verb, i) =>
     { text: `Please ${HARMLESS[i]} ${THINGS[j]}`, label: 'benign' },
   ]),
 );
+
+/** The same behind as many words as a piece has. */
+const LONG = ROWS.map(({ text, label }) => ({ text: `please cook soup for me and read a novel now ${text}`, label }));
 
 /** Of the small network, whose weights are random, more is asked in a step than of a pretrained one. */
 const CONFIG = {
@@ -126,6 +131,14 @@ describe('a training of an encoder', () => {
       'classifier.weight, classifier.bias are new: bert-base-uncased has no head for these labels',
     ]);
     expect(made.training_config.evaluation).toMatchObject({ over_defence: { texts: 40 } });
+    // Those of the best epoch as its texts were learned from: they are not judged once more.
+    const key = blobKeys.jobHistory(made.account_id, 'j');
+    const history = JSON.parse(await readText((await world.adapters.blobs.artifacts.get(key)).body));
+    const best = Number(made.training_config.best_epoch) - 1;
+    expect([made.final_metrics.train_loss, made.final_metrics.train_accuracy]).toEqual([
+      history.loss[best],
+      history.accuracy[best],
+    ]);
     // All of them, though only the vectors of tokens that occur were trained.
     expect(made.architecture.parameters).toBe(5314);
   });
@@ -172,21 +185,34 @@ describe('a training of an encoder', () => {
   });
 
   test('is judged by whole texts, as predictions are made, though it learns from the beginnings', async () => {
-    // As many words as a piece has.
-    const beginning = 'please cook soup for me and read a novel now';
-    const long = ROWS.slice(0, 15).map(({ text, label }) => ({ text: `${beginning} ${text}`, label, source: 'long' }));
+    const long = LONG.slice(0, 15).map((row) => ({ ...row, source: 'long' }));
     // The smaller source is kept back.
-    await run(await queue('j', {}, {}, [...ROWS.map((row) => ({ ...row, source: 'short' })), ...long]));
+    const short = ROWS.map((row) => ({ ...row, source: 'short' }));
+    await run(await queue('j', { truncation: 'head' }, {}, [...short, ...long]));
     const made = await model('j');
-    const { rows, per_class, thresholds } = made.training_config.evaluation as unknown as Evaluation;
+    const { rows, accuracy, per_class, thresholds } = made.training_config.evaluation as unknown as Evaluation;
     expect([rows, per_class.jailbreak?.support]).toEqual([15, 8]);
     expect(per_class.jailbreak?.recall).toBeGreaterThan(0.8);
     const predictions = await predict(
       made,
       long.map(({ text }) => text),
     );
-    expect(predictions.filter(({ label }, i) => label === long[i]!.label).length).toBeGreaterThan(11);
+    const right = predictions.filter(({ label }, i) => label === long[i]!.label).length;
+    expect(right).toBeGreaterThan(11);
+    expect([accuracy, made.performance.accuracy]).toEqual([right / 15, right / 15]);
     expect(thresholds).toHaveProperty('jailbreak');
+  });
+
+  test('learns from any piece of a text that is long, where its beginning alone says nothing', async () => {
+    // Enough rows are kept back to calibrate thresholds by: the beginnings are as much of one kind as of the other.
+    await run(await queue('any', { validation_split: 0.4 }, {}, LONG));
+    await run(await queue('head', { validation_split: 0.4, truncation: 'head' }, {}, LONG));
+    const accuracy = async (id: string) => (await model(id)).performance.accuracy;
+    expect(await accuracy('any')).toBeGreaterThan(0.9);
+    expect(await accuracy('head')).toBeLessThan(0.7);
+    expect((await model('any')).training_config.warnings).toContain(
+      '60 of 60 texts are longer than 12 tokens: each epoch learns from a piece of them at random',
+    );
   });
 
   test('is explained by the words of a text, with base and contributions that add up', async () => {
@@ -215,9 +241,12 @@ describe('a training of an encoder', () => {
     });
   });
 
-  test('is the same, bit for bit, on the same machine, interrupted or not', async () => {
-    await run(await queue('one'));
-    const job = await queue('two');
+  test.each([
+    ['short', ROWS],
+    ['long', LONG],
+  ])('is the same, bit for bit, on the same machine, interrupted or not, with %s texts', async (_, rows) => {
+    await run(await queue('one', {}, {}, rows));
+    const job = await queue('two', {}, {}, rows);
     const interruption = new AbortController();
     const impatient: TrainerAdapters = {
       ...world.adapters,
@@ -314,6 +343,22 @@ describe('an encoder that cannot be read', () => {
     expect(await run(await queue('j'))).toBe('failed');
     expect((await find('j')).failure).toContain(failure);
   });
+});
+
+test('weights that are not what was loaded fail the job, and only they are loaded again', async () => {
+  await store();
+  const { table, blobs } = world.adapters;
+  const key = `${blobKeys.encoderPrefix(NAME)}model.safetensors`;
+  const bytes = Buffer.from(smallEncoder().get('model.safetensors')!);
+  bytes[bytes.length - 9]! ^= 1;
+  await blobs.artifacts.put(key, bytes);
+  expect(await run(await queue('j'))).toBe('failed');
+  expect((await find('j')).failure).toMatch(
+    /^bert-base-uncased: model\.safetensors is damaged: .* start the training again/,
+  );
+  const state = (await findEncoder(table, keys.encoder(NAME)))!;
+  expect(state).toMatchObject({ status: 'failed', failure_code: 'FILE_DAMAGED' });
+  expect(state.files.map(({ file }) => file)).toEqual(['config.json', 'tokenizer.json']);
 });
 
 test('a pickle with code in it fails the job, and is not run', async () => {

@@ -13,12 +13,16 @@ const POLL_MS = 2000;
 const TOGETHER = 8;
 
 const started = z.object({ job_id: z.string() });
-const job = z.object({ status: z.string(), progress: z.number(), error: z.string().optional() });
+const job = z.object({
+  ...{ status: z.string(), progress: z.number(), error: z.string().optional() },
+  best_metric: z.number().nullable(),
+});
 const predicted = z.object({
   predictions: z.array(z.object({ label: z.string(), is_attack: z.boolean().nullable() })),
 });
 const overDefence = z.object({ texts: z.number(), taken_for_attacks: z.number() });
 const model = z.object({ evaluation: z.object({ over_defence: overDefence }) });
+const judged = z.object({ evaluation: z.object({ accuracy: z.number() }) });
 const labelled = z.object({ text: z.string(), label: z.string() });
 
 export interface Service {
@@ -30,8 +34,10 @@ export interface Service {
    * @param watch is called now and then with the job's id
    */
   train(model: string, file: string, config: object, watch?: (job: string) => void): Promise<number>;
-  /** The share of mails that the model's latest version labels rightly. */
-  accuracy(model: string, texts: readonly Labelled[]): Promise<number>;
+  /** What the model's latest version takes each of the texts for. */
+  labels(model: string, texts: readonly string[]): Promise<readonly string[]>;
+  /** How its latest version was judged by the texts that its training kept back. */
+  evaluation(model: string): Promise<{ readonly accuracy: number }>;
   /** How many of the harmless texts with words that attacks have its latest version takes for attacks. */
   overDefence(model: string): Promise<{ readonly texts: number; readonly taken_for_attacks: number }>;
   /** The share of texts that it takes for attacks. */
@@ -57,9 +63,11 @@ export function serviceAt(base: string): Service {
       const began = performance.now();
       const { job_id } = started.parse(await call('POST', '/train', { model_name, training_data_path, config }));
       for (;;) {
-        const { status, error, progress } = job.parse(await call('GET', `/jobs/${job_id}`));
+        const { status, error, progress, best_metric: best } = job.parse(await call('GET', `/jobs/${job_id}`));
         watch?.(job_id);
-        process.stderr.write(`\r${model_name}: ${status}, ${Math.round(progress)} % `);
+        process.stderr.write(
+          `\r${model_name}: ${status}, ${Math.round(progress)} %${best === null ? '' : `, best ${best.toFixed(4)}`} `,
+        );
         if (status === 'completed') break;
         if (status === 'failed') throw new Error(`the training of ${model_name} failed: ${error}`);
         await delay(POLL_MS);
@@ -78,15 +86,15 @@ export function serviceAt(base: string): Service {
       const { predictions } = predicted.parse(await call('POST', '/predict', { model_name, texts }));
       return predictions.filter(({ is_attack }) => is_attack).length / texts.length;
     },
-    async accuracy(model_name, mails) {
-      let right = 0;
-      for (let from = 0; from < mails.length; from += TOGETHER) {
-        const some = mails.slice(from, from + TOGETHER);
-        const body = { model_name, texts: some.map(({ text }) => text) };
+    async labels(model_name, texts) {
+      const labels: string[] = [];
+      for (let from = 0; from < texts.length; from += TOGETHER) {
+        const body = { model_name, texts: texts.slice(from, from + TOGETHER) };
         const { predictions } = predicted.parse(await call('POST', '/predict', body));
-        right += some.filter(({ label }, i) => predictions[i]!.label === label).length;
+        labels.push(...predictions.map(({ label }) => label));
       }
-      return right / mails.length;
+      return labels;
     },
+    evaluation: async (name) => judged.parse(await call('GET', `/models/${name}`)).evaluation,
   };
 }

@@ -14,7 +14,9 @@ const report = z.strictObject({
 export const evaluation = z
   .strictObject({
     rows: z.int().meta({ description: 'By which it was judged' }),
-    accuracy: share,
+    accuracy: share.meta({
+      description: 'This and what follows is by the labels that predictions give, by `thresholds`',
+    }),
     precision_macro: share,
     recall_macro: share,
     f1_macro: share,

@@ -567,6 +567,11 @@ export interface components {
              * @enum {string}
              */
             variant?: "float32" | "int8";
+            /**
+             * @description Also which words speak for each label, and how much. For fewer and shorter texts: it takes many predictions
+             * @default false
+             */
+            explain?: boolean;
         };
         TrainingError: {
             /** @constant */
@@ -790,6 +795,7 @@ export interface components {
         Evaluation: {
             /** @description By which it was judged */
             rows: number;
+            /** @description This and what follows is by the labels that predictions give, by `thresholds` */
             accuracy: number;
             precision_macro: number;
             recall_macro: number;
@@ -1081,11 +1087,11 @@ export interface components {
              */
             freeze_layers?: number;
             /**
-             * @description An addition: which part is left of a text that is too long to learn from
-             * @default head
+             * @description An addition: what is learned from of a text that is too long: `random` is one of the pieces that predictions read, another in each epoch; `head`, `tail` and `both` are always its beginning, its end, or half of each
+             * @default random
              * @enum {string}
              */
-            truncation?: "head" | "tail" | "both";
+            truncation?: "random" | "head" | "tail" | "both";
             /** @description An addition: replaces the rates of the encoder's own configuration */
             dropout?: number;
         };
@@ -1324,6 +1330,37 @@ export interface components {
                 threshold: number;
                 /** @description Whether any attack reaches its threshold; null if the model has no benign label */
                 is_attack: boolean | null;
+                /** @description If `explain` is true */
+                explanation?: {
+                    /**
+                     * @description The score of the text that each word is put into
+                     * @example 0.21
+                     */
+                    base: number;
+                    /**
+                     * @description Which text that is
+                     * @constant
+                     */
+                    basis: "empty_text";
+                    /**
+                     * @description Each with the blanks behind it; of a long text, neighbouring ones together. All of them are the text
+                     * @example [
+                     *       "Ignore ",
+                     *       "all ",
+                     *       "rules."
+                     *     ]
+                     */
+                    words: string[];
+                    /**
+                     * @description What each of the words adds to the score. With `base` they add up to it
+                     * @example [
+                     *       0.5,
+                     *       0.04,
+                     *       0.2
+                     *     ]
+                     */
+                    contributions: number[];
+                };
             }[];
         };
     };
@@ -2270,7 +2307,7 @@ export interface operations {
                      *         "lr_scheduler": "linear",
                      *         "layer_decay": 1,
                      *         "freeze_layers": 0,
-                     *         "truncation": "head"
+                     *         "truncation": "random"
                      *       }
                      *     }
                      */
@@ -2358,7 +2395,7 @@ export interface operations {
                      *         "lr_scheduler": "linear",
                      *         "layer_decay": 1,
                      *         "freeze_layers": 0,
-                     *         "truncation": "head"
+                     *         "truncation": "random"
                      *       },
                      *       "parent_version": "v1.0.0"
                      *     }

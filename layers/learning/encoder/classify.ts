@@ -57,11 +57,11 @@ export const tokenBounds = ({ tokens }: TokenServing, { encode }: TextTokenizer)
 function allPieces(texts: readonly string[], { tokens }: TokenServing, tokenizer: TextTokenizer): Piece[] {
   const { before, after, encode } = tokenizer;
   const inner = tokens.most - before.length - after.length;
-  const overlap = Math.min(tokens.overlap, inner - 1);
+  const cut = { most: inner, overlap: Math.min(tokens.overlap, inner - 1) };
   const mostPieces = Math.max(1, Math.floor(MOST_FLOPS / tokens.flops));
   const pieces: Piece[] = [];
   for (const [text, content] of texts.entries()) {
-    for (const ids of piecesOf(encode(content), inner, overlap)) {
+    for (const ids of piecesOf(encode(content), cut)) {
       pieces.push({ text, ids: [...before, ...ids, ...after] });
     }
     if (pieces.length > mostPieces) {

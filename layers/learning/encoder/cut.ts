@@ -2,7 +2,7 @@
 import type { Truncation } from '#zoo/text-hyperparameters.ts';
 
 /** The tokens that are left of a text: its beginning, its end, or half of each. */
-export function truncated(ids: readonly number[], most: number, truncation: Truncation): number[] {
+export function truncated(ids: readonly number[], most: number, truncation: Exclude<Truncation, 'random'>): number[] {
   if (ids.length <= most) return [...ids];
   if (truncation === 'head') return ids.slice(0, most);
   if (truncation === 'tail') return ids.slice(ids.length - most);
@@ -10,16 +10,25 @@ export function truncated(ids: readonly number[], most: number, truncation: Trun
   return [...ids.slice(0, head), ...ids.slice(ids.length - (most - head))];
 }
 
-/** All of a text in pieces of at most so many tokens, each of which begins with the end of the one before. */
-export function piecesOf<T extends Sliceable<T>>(ids: T, most: number, overlap: number): T[] {
-  const pieces = [ids.slice(0, most)];
-  for (let end = most; end < ids.length; ) {
-    const start = end - overlap;
-    end = start + most;
-    pieces.push(ids.slice(start, end));
-  }
-  return pieces;
+/** How long pieces are, and how much of the one before each has at its beginning. */
+export interface Cut {
+  readonly most: number;
+  readonly overlap: number;
 }
+
+/** How many pieces there are of a text of so many tokens: one at least. */
+export const pieceCount = (tokens: number, { most, overlap }: Cut): number =>
+  tokens <= most ? 1 : 1 + Math.ceil((tokens - most) / (most - overlap));
+
+/** One of the pieces of a text, counted from 0. */
+export function pieceAt<T extends Sliceable<T>>(ids: T, place: number, { most, overlap }: Cut): T {
+  const start = place * (most - overlap);
+  return ids.slice(start, start + most);
+}
+
+/** All of a text in pieces. */
+export const piecesOf = <T extends Sliceable<T>>(ids: T, cut: Cut): T[] =>
+  Array.from({ length: pieceCount(ids.length, cut) }, (_, place) => pieceAt(ids, place, cut));
 
 interface Sliceable<T> {
   readonly length: number;

@@ -1,8 +1,10 @@
 /** Labelled texts as encoded rows: the identifiers of their tokens, counted among those that occur. */
+import { uniformStream } from '#engine/random.ts';
 import { type Tensors, tensor } from '#engine/tensor.ts';
 import { NO_TOKEN } from '#zoo/encoders/network.ts';
 import type { Truncation } from '#zoo/text-hyperparameters.ts';
 import { TrainingFailure } from '../failure.ts';
+import type { EpochRows } from '../fit/rows.ts';
 import { type JudgedPieces, readLabelled, type SplitTexts, type TextFile } from '../text/prepare.ts';
 import { truncated } from './cut.ts';
 import type { TextTokenizer } from './tokenizer.ts';
@@ -25,8 +27,14 @@ export interface PrepareTokensOptions {
 export interface PreparedTokens extends SplitTexts {
   /** The identifiers that occur, ascending: rows have their places here. */
   readonly occurring: Int32Array;
-  /** Texts of which something was left out. */
+  /** Texts that are longer than what is learned from at once. */
   readonly shortened: number;
+  /** Tokens of the longest row, of any epoch. */
+  readonly longest: number;
+  /** Where a piece of each text is learned from, another in each epoch. */
+  readonly epochRows?: EpochRows;
+  /** Of a text: what is behind them is not learned from. Undefined if nothing is. */
+  readonly mostPieces: number | undefined;
   readonly judged: JudgedPieces;
 }
 
@@ -48,17 +56,18 @@ export async function prepareTokens(
       `max_length must be at least ${before.length + after.length + 1} for the marks around a text; got ${mostTokens}`,
     );
   }
-  const marked = (ids: readonly number[]) => Int32Array.from([...before, ...ids, ...after]);
-  const rows: Int32Array[] = [];
-  const wholes = new WholeTexts(inner, Math.min(overlap, inner - 1));
+  const marked = (ids: Iterable<number>) => Int32Array.from([...before, ...ids, ...after]);
+  /** What is learned from of each text, where that is always the same. */
+  const fixed: Int32Array[] = [];
+  const wholes = new WholeTexts({ most: inner, overlap: Math.min(overlap, inner - 1) });
   let [longest, shortened] = [1, 0];
   const { codes, split, alike } = await readLabelled(bytes, file, of, (text) => {
     const ids = tokenizer.encode(text);
     if (ids.length > inner) shortened++;
-    rows.push(marked(truncated(ids, inner, truncation)));
+    if (truncation !== 'random') fixed.push(marked(truncated(ids, inner, truncation)));
     wholes.add(ids);
-    longest = Math.max(longest, rows.at(-1)!.length);
-    if (rows.length * longest * 4 > MOST_BYTES) {
+    longest = Math.max(longest, before.length + Math.min(ids.length, inner) + after.length);
+    if (wholes.size * longest * 4 > MOST_BYTES) {
       throw new TrainingFailure(
         `The texts must take at most ${MOST_BYTES} bytes of memory; they take more: a smaller max_length reads less of each`,
       );
@@ -66,24 +75,35 @@ export async function prepareTokens(
   });
   const { training, validation } = split;
   const toJudge = validation.length > 0 ? validation : training;
-  const whole = wholes.of(toJudge, PIECES_PER_ROW * rows.length);
+  const whole = wholes.of(toJudge, PIECES_PER_ROW * wholes.size);
   const pieces = whole.pieces.map(({ ids }) => marked(ids));
-  const occurring = occurringOf([...rows, ...pieces], vocabularySize);
+  const isRandom = truncation === 'random';
+  const learned = isRandom ? Array.from(codes.keys(), (row) => wholes.at(row)) : fixed;
+  const occurring = occurringOf([marked([]), ...learned, ...pieces], vocabularySize);
   const places = new Int32Array(vocabularySize);
   for (const [place, id] of occurring.entries()) places[id] = place;
   const encode = (some: readonly TokenRow[]) => encodeRows(some, places);
-  const rowsAt = (which: Int32Array) => Array.from(which, (row) => ({ ids: rows[row]!, y: codes[row]! }));
+  /** @param name of the stream that pieces are drawn from */
+  const rowsAt = (which: Int32Array, seed: number, name: string): Tensors => {
+    const uniform = uniformStream(seed, name);
+    const idsOf = (row: number) => (isRandom ? marked(wholes.pieceOf(row, uniform())) : fixed[row]!);
+    return encode(byLength(Array.from(which, (row) => ({ ids: idsOf(row), y: codes[row]! }))));
+  };
   const judged = byLength(whole.pieces.map(({ text }, i) => ({ ids: pieces[i]!, y: codes[toJudge[text]!]!, text })));
   return {
     data: {
-      training: encode(byLength(rowsAt(training))),
-      ...(validation.length > 0 ? { validation: encode(byLength(rowsAt(validation))) } : {}),
+      training: rowsAt(training, of.seed, 'pieces'),
+      ...(validation.length > 0 ? { validation: rowsAt(validation, of.seed, 'pieces kept back') } : {}),
     },
     rows: { training: training.length, validation: validation.length },
     splitBy: split.by,
     alike,
     occurring,
     shortened,
+    longest,
+    ...(isRandom && shortened > 0
+      ? { epochRows: (seed, epoch) => rowsAt(training, seed, `pieces ${epoch}`), mostPieces: wholes.mostPieces }
+      : { mostPieces: undefined }),
     judged: {
       rows: encode(judged),
       texts: Int32Array.from(judged, ({ text }) => text),

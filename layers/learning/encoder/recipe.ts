@@ -5,7 +5,7 @@ import { expectTensor, type Tensors, tensor } from '#engine/tensor.ts';
 import { sizeOf } from '#engine/type.ts';
 import { encoderNetwork } from '#zoo/encoders/network.ts';
 import { encoderOf } from '#zoo/encoders/registry.ts';
-import type { EncoderHyperparameters } from '#zoo/text-hyperparameters.ts';
+import type { EncoderHyperparameters, Truncation } from '#zoo/text-hyperparameters.ts';
 import type { Learner } from '../fit/fit.ts';
 import type { TokenServing } from '../text/description.ts';
 import { stepsOf } from '../text/learner.ts';
@@ -52,7 +52,9 @@ export function encoderRecipe(name: string, opened: OpenedEncoder, h: EncoderHyp
             ? [`max_length was cut from ${h.max_length} to ${mostTokens}, which is what ${name} has positions for`]
             : []),
           ...(prepared.shortened > 0
-            ? [`${prepared.shortened} of ${all} texts are longer than ${mostTokens} tokens: ${LEFT[h.truncation]}`]
+            ? [
+                `${prepared.shortened} of ${all} texts are longer than ${mostTokens} tokens: ${learnedOf(h.truncation, prepared)}`,
+              ]
             : []),
           ...(prepared.judged.mostPieces === undefined
             ? []
@@ -85,11 +87,15 @@ export function encoderRecipe(name: string, opened: OpenedEncoder, h: EncoderHyp
   };
 }
 
-const LEFT = {
+const LEARNED = {
+  random: 'each epoch learns from a piece of them at random',
   head: 'their beginnings are learned from',
   tail: 'their ends are learned from',
   both: 'their beginnings and ends are learned from',
 } as const;
+
+const learnedOf = (truncation: Truncation, { mostPieces }: PreparedTokens): string =>
+  `${LEARNED[truncation]}${mostPieces === undefined ? '' : `, out of their first ${mostPieces}`}`;
 
 const overlapOf = (tokens: number): number => Math.floor(tokens * OVERLAP);
 
@@ -98,11 +104,11 @@ type EncoderLearner = Learner & Required<Pick<Learner, 'runner'>>;
 function learnerOf(
   name: string,
   { encoder, config, weights }: OpenedEncoder,
-  { data, rows, occurring }: PreparedTokens,
+  { data, rows, occurring, longest: longestRow, epochRows }: PreparedTokens,
   h: EncoderHyperparameters,
 ): { readonly learner: EncoderLearner; readonly batchSize: number } {
-  const lengths = lengthsOf(data.training as Tensors);
-  const buckets = bucketsOf(lengths);
+  // Those of the other epochs are as likely; the longest may be in one of them only.
+  const buckets = bucketsOf(Int32Array.from([...lengthsOf(data.training as Tensors), longestRow]));
   const accumulation = Math.max(1, Math.min(h.gradient_accumulation_steps, Math.floor(rows.training / h.batch_size)));
   const batchSize = h.batch_size * accumulation;
   const { total, warmup } = stepsOf({ hyperparameters: { ...h, batch_size: batchSize }, rows: rows.training });
@@ -124,10 +130,12 @@ function learnerOf(
       optimizer,
       schedule,
       pieceRows: PIECE_ROWS,
+      scoresAsSeen: true,
     },
     initial: { ...weights.parameters, ...vectorsOf(weights.parameters, encoder.vocabularyName, occurring) },
     flopsPerRow: encoder.flops(longest),
-    batches: (_, size, seed, epoch) => bucketedBatches(lengths, size, seed, epoch),
+    batches: (of, size, seed, epoch) => bucketedBatches(lengthsOf(of), size, seed, epoch),
+    epochRows,
     runner: (of) =>
       encoderRunner(
         {

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { expectHarmless, MOST_TOKENIZER_BYTES } from './expect-harmless.ts';
 import { openSentencePiece } from './sentencepiece/sentencepiece.ts';
 import { TokenizerError } from './tokenizer-error.ts';
+import { wordPieceTokenizer } from './vocabulary-file.ts';
 import { withWordPieces } from './word-pieces.ts';
 
 export interface TextTokenizer {
@@ -14,10 +15,16 @@ export interface TextTokenizer {
   readonly after: readonly number[];
 }
 
-/** The files that a tokenizer is read from, where there are any. */
-export const TOKENIZER_FILES = ['tokenizer.json', 'tokenizer_config.json', 'spm.model'] as const;
-export type TokenizerFile = (typeof TOKENIZER_FILES)[number];
 export type TokenizerFiles = ReadonlyMap<string, Uint8Array>;
+
+/** Those that a tokenizer may be read from, the first one before the others. */
+const SOURCES = ['tokenizer.json', 'spm.model', 'vocab.txt'] as const;
+
+/** Of the files of an encoder, those that its tokenizer is read from. */
+export function tokenizerFilesOf(has: (file: string) => boolean): string[] {
+  const source = SOURCES.find(has);
+  return [source, 'tokenizer_config.json'].filter((file) => file !== undefined && has(file)) as string[];
+}
 
 /** @throws TokenizerError */
 export function openTokenizer(files: TokenizerFiles): TextTokenizer {
@@ -29,8 +36,10 @@ export function openTokenizer(files: TokenizerFiles): TextTokenizer {
   if (json) return fromJson(parse('tokenizer.json', json), files.get('tokenizer_config.json'));
   const model = files.get('spm.model');
   if (model) return fromSentencePiece(model);
+  const words = files.get('vocab.txt');
+  if (words) return fromJson(wordPieceTokenizer(words, settingsOf(files)), files.get('tokenizer_config.json'));
   throw new TokenizerError(
-    `there must be tokenizer.json or spm.model; got ${[...files.keys()].join(', ') || 'neither'}`,
+    `there must be tokenizer.json, spm.model or vocab.txt; got ${[...files.keys()].join(', ') || 'none'}`,
   );
 }
 
@@ -39,13 +48,22 @@ const tokenizerJson = z.looseObject({
   normalizer: z.unknown().optional(),
 });
 
+const settingsOf = (files: TokenizerFiles): unknown => {
+  const config = files.get('tokenizer_config.json');
+  return config ? parse('tokenizer_config.json', config) : {};
+};
+
 function fromJson(json: unknown, config: Uint8Array | undefined): TextTokenizer {
   const parsed = tokenizerJson.safeParse(json);
   if (!parsed.success) throw new TokenizerError('tokenizer.json is no tokenizer: it has no model');
   expectHarmless(parsed.data);
   const settings = config ? parse('tokenizer_config.json', config) : {};
   const tokenizer = opened(parsed.data, settings);
-  const prepare = lowers(parsed.data.normalizer) ? withPlainSigma : (text: string) => text;
+  const { normalizer: given } = parsed.data;
+  const prepare = (text: string): string => {
+    const sigma = lowers(given) ? withPlainSigma(text) : text;
+    return separatesChinese(given) ? withSeparateChinese(sigma) : sigma;
+  };
   const idsOf = (text: string, marked: boolean): number[] =>
     tokenizer.encode(prepare(text), { add_special_tokens: marked }).ids;
   const encode = withWordPieces(json, settings, (text) => idsOf(text, false));
@@ -60,6 +78,7 @@ const SAMPLE = 'a';
 const normalizer = z.looseObject({
   type: z.string(),
   lowercase: z.boolean().optional(),
+  handle_chinese_chars: z.boolean().nullish(),
   normalizers: z.unknown().optional(),
 });
 
@@ -72,6 +91,17 @@ function lowers(given: unknown): boolean {
 
 /** At the end of a word, JavaScript puts Σ into another lower case than within; Python's tokenizers, with which encoders were trained, do not. */
 const withPlainSigma = (text: string): string => text.replaceAll('\u03a3', '\u03c3');
+
+/** Whether each Chinese character is a word. */
+function separatesChinese(given: unknown): boolean {
+  const { data } = normalizer.safeParse(given);
+  if (data?.type === 'BertNormalizer') return data.handle_chinese_chars ?? true;
+  return Array.isArray(data?.normalizers) && data.normalizers.some(separatesChinese);
+}
+
+/** Those beyond 16 bits, which the library overlooks; the gaps are those of Python's tokenizers. */
+const RARE_CHINESE = /[\u{20000}-\u{2a6df}\u{2a700}-\u{2b81f}\u{2b920}-\u{2ceaf}\u{2f800}-\u{2fa1f}]/gu;
+const withSeparateChinese = (text: string): string => text.replace(RARE_CHINESE, ' $& ');
 
 function opened(json: object, config: unknown): Tokenizer {
   try {

@@ -1,13 +1,14 @@
 /**
- * Texts whole, to judge a model by them as they are predicted: in pieces, of which the one that is most like an attack counts.
- * Of very long ones only the beginning is kept: of all texts as many pieces at most as there is room for.
+ * Texts whole, to judge a model by them as they are predicted, in pieces of which the one that is most like an attack counts, and
+ * to learn from any of these pieces. Of very long ones only the beginning is kept: of all texts as many pieces at most as there is
+ * room for.
  */
-import { piecesOf } from './cut.ts';
+import { type Cut, pieceAt, pieceCount } from './cut.ts';
 
 export interface TextPiece {
   /** The place of its text among those asked for. */
   readonly text: number;
-  readonly ids: readonly number[];
+  readonly ids: Int32Array;
 }
 
 export interface TextPieces {
@@ -22,18 +23,15 @@ const MOST_PIECES = 1024;
 const MOST_TOKENS = 2 ** 26;
 
 export class WholeTexts {
-  /** Of a piece, and what it has in common with the one before. */
-  readonly #inner: number;
-  readonly #overlap: number;
+  readonly #cut: Cut;
   readonly #mostTokens: number;
   readonly #texts: Int32Array[] = [];
   #mostPieces = MOST_PIECES;
   #tokens = 0;
   #isCut = false;
 
-  constructor(inner: number, overlap: number, mostTokens = MOST_TOKENS) {
-    this.#inner = inner;
-    this.#overlap = overlap;
+  constructor(cut: Cut, mostTokens = MOST_TOKENS) {
+    this.#cut = cut;
     this.#mostTokens = mostTokens;
   }
 
@@ -46,24 +44,49 @@ export class WholeTexts {
     while (this.#tokens > this.#mostTokens && this.#mostPieces > 1) this.#halve();
   }
 
+  /** How many texts there are. */
+  get size(): number {
+    return this.#texts.length;
+  }
+
+  /** What is kept of a text. */
+  at(text: number): Int32Array {
+    return this.#texts[text]!;
+  }
+
+  /** @param share which of a text's pieces, from 0 for the first to just below 1 for the last */
+  pieceOf(text: number, share: number): Int32Array {
+    const ids = this.at(text);
+    return pieceAt(ids, Math.floor(share * pieceCount(ids.length, this.#cut)), this.#cut);
+  }
+
+  /** Of a text, that are kept. Undefined if texts are kept whole. */
+  get mostPieces(): number | undefined {
+    return this.#isCut ? this.#mostPieces : undefined;
+  }
+
   /**
    * The pieces of some texts, and of no text more than leave room for the others' pieces.
    * @param most pieces in all; of each text there is one at least
    */
   of(which: Int32Array, most: number): TextPieces {
-    const texts = Array.from(which, (text) => piecesOf(this.#texts[text]!, this.#inner, this.#overlap));
-    const count = (each: number) => texts.reduce((sum, { length }) => sum + Math.min(each, length), 0);
+    const counts = which.map((text) => pieceCount(this.at(text).length, this.#cut));
+    const total = (each: number) => counts.reduce((sum, count) => sum + Math.min(each, count), 0);
     let each = this.#mostPieces;
-    while (each > 1 && count(each) > most) each = Math.floor(each / 2);
-    const isCut = this.#isCut || texts.some(({ length }) => length > each);
+    while (each > 1 && total(each) > most) each = Math.floor(each / 2);
     return {
-      pieces: texts.flatMap((pieces, text) => pieces.slice(0, each).map((ids) => ({ text, ids: Array.from(ids) }))),
-      mostPieces: isCut ? each : undefined,
+      pieces: Array.from(counts, (count, text) =>
+        Array.from({ length: Math.min(each, count) }, (_, place) => ({
+          text,
+          ids: pieceAt(this.at(which[text]!), place, this.#cut),
+        })),
+      ).flat(),
+      mostPieces: this.#isCut || counts.some((count) => count > each) ? each : undefined,
     };
   }
 
   get #most(): number {
-    return this.#inner + (this.#mostPieces - 1) * (this.#inner - this.#overlap);
+    return this.#cut.most + (this.#mostPieces - 1) * (this.#cut.most - this.#cut.overlap);
   }
 
   #halve(): void {

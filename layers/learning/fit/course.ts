@@ -84,6 +84,15 @@ export class Course {
     return Object.fromEntries(Object.entries(this.#history).map(([name, values]) => [name, values.at(-1)!]));
   }
 
+  /** The metrics of an epoch, as its training rows were seen while learning. `undefined` if there was none. */
+  seenIn(epoch: number): Scores | undefined {
+    const entries = Object.entries(this.#history).filter(([name]) => !name.startsWith('val_'));
+    const of = entries.map(([name, values]) => [name, values[epoch - 1]] as const);
+    return epoch < 1
+      ? undefined
+      : Object.fromEntries(of.flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])));
+  }
+
   get isOver(): boolean {
     return this.#epoch > this.#spec.epochs || this.#stopping.isOver;
   }

@@ -36,13 +36,27 @@ export interface TrainingRows {
 /** Rows in memory, each once, in an order that depends only on seed and epoch. */
 export type EpochBatches = (rows: Tensors, batchSize: number, seed: number, epoch: number) => Int32Array[];
 
+/** The rows of an epoch: in each as many, of the same types. */
+export type EpochRows = (seed: number, epoch: number) => Tensors;
+
+interface EpochsOf {
+  readonly batches?: EpochBatches | undefined;
+  readonly epochRows?: EpochRows | undefined;
+}
+
 const inAnyOrder: EpochBatches = (rows, ...of) => batchesOf(rowsOf(rows), ...of);
 
-export function trainingRows(rows: EncodedRows, batchSize: number, batches: EpochBatches = inAnyOrder): TrainingRows {
+/** @param of how an epoch differs from another, for rows in memory. Default: by the order of the rows */
+export function trainingRows(
+  rows: EncodedRows,
+  batchSize: number,
+  { batches = inAnyOrder, epochRows }: EpochsOf = {},
+): TrainingRows {
   if (!isSharded(rows)) {
-    const epoch = ({ seed, epoch, from }: Required<EpochOptions>) => [
-      { data: rows, batches: batches(rows, batchSize, seed, epoch).slice(from) },
-    ];
+    const epoch = ({ seed, epoch, from }: Required<EpochOptions>) => {
+      const data = epochRows?.(seed, epoch) ?? rows;
+      return [{ data, batches: batches(data, batchSize, seed, epoch).slice(from) }];
+    };
     return { first: rows, epoch };
   }
   const least = 2 * (Math.max(...rows.sizes) + batchSize) * rowBytesOf(rows.tensors);

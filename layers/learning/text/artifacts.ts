@@ -4,7 +4,7 @@ import { type Artifacts, VERSION } from '../artifacts.ts';
 import { only } from '../fit/judge.ts';
 import { CARD_FILE } from '../serving/description.ts';
 import { type TextTraining, textCard } from './card.ts';
-import { DEFAULT_THRESHOLD, type DecisionRule } from './description.ts';
+import { ruleOf } from './description.ts';
 import type { Evaluation } from './evaluation.ts';
 import { makeInt8 } from './int8.ts';
 import { measureOverDefence } from './over-defence.ts';
@@ -15,16 +15,10 @@ export interface TextArtifactSpec extends TextTraining {
 
 export async function makeTextArtifacts(spec: TextArtifactSpec): Promise<Artifacts> {
   const { job, profile, hyperparameters: h, plan, fit, warnings } = spec;
-  const rule: DecisionRule = {
-    labels: [...h.labels],
-    benign_label: h.benign_label,
-    thresholds: Object.fromEntries(
-      h.labels.map((label) => [label, spec.evaluation.thresholds[label] ?? DEFAULT_THRESHOLD]),
-    ),
-  };
+  const rule = ruleOf(h.labels, h.benign_label, spec.evaluation.thresholds);
   const { parameters } = plan;
   const files = await plan.files(fit, rule);
-  const int8 = await makeInt8(plan, files);
+  const int8 = await makeInt8(plan, files, rule);
   const over_defence = await measureOverDefence(files, h.labels, h.benign_label);
   const evaluation = { ...spec.evaluation, over_defence, ...(int8 ? { int8: int8.report } : {}) };
   return {

@@ -3,22 +3,12 @@ import { forServing } from '#engine/onnx/serving/serve.ts';
 import { openSession, type Session } from '#engine/run.ts';
 import { expectTensor, type Tensors, tensor } from '#engine/tensor.ts';
 import { classifyTokens, tokenBounds } from '../encoder/classify.ts';
-import { openTokenizer, type TextTokenizer, TOKENIZER_FILES } from '../encoder/tokenizer.ts';
+import { openTokenizer, type TextTokenizer, tokenizerFilesOf } from '../encoder/tokenizer.ts';
 import { VARIANT_FILES, type Variant } from '../serving/description.ts';
-import { type DecisionRule, type GramServing, TEXT_FILE, textServing } from './description.ts';
+import { decide, type TextPrediction } from './decide.ts';
+import { type GramServing, TEXT_FILE, textServing } from './description.ts';
 import { explainTexts, GRAM_BOUNDS, type TextExplanation } from './explain.ts';
 import { type Grams, gramsOf } from './featurizer.ts';
-
-export interface TextPrediction {
-  /** An attack's label where there is one, otherwise the benign one, or without such a label the most probable. */
-  readonly label: string;
-  readonly score: number;
-  readonly scores: Readonly<Record<string, number>>;
-  /** From which score on the label counts. */
-  readonly threshold: number;
-  /** Whether the score of any label but the benign one reaches its threshold. Null if the model has no benign label. */
-  readonly isAttack: boolean | null;
-}
 
 export interface TextClassifier {
   /** One prediction per text, in the same order. */
@@ -39,20 +29,11 @@ export interface ModelFiles {
   read(file: string): Promise<Uint8Array>;
 }
 
-/**
- * Longer than what one thread of an encoder's run waits for another, so that none has to be woken between operators: of those of
- * a text, there were about forty. A run takes many times as long; after it, a processor is busy for that long once.
- */
-const SPIN_MICROSECONDS = 1000;
-
 export async function openTextClassifier(files: ModelFiles, variant: Variant = 'float32'): Promise<TextClassifier> {
   const [onnx, description] = await Promise.all([files.read(VARIANT_FILES[variant]), files.read(TEXT_FILE)]);
   const serving = textServing.parse(JSON.parse(Buffer.from(description).toString('utf8')));
   const tokenizer = serving.format === 2 ? await tokenizerOf(files) : undefined;
-  const session =
-    serving.format === 1
-      ? await openSession(onnx)
-      : await openSession(await forServing(onnx), { spinsFor: SPIN_MICROSECONDS });
+  const session = await openSession(serving.format === 1 ? onnx : await forServing(onnx));
   const classify =
     serving.format === 1 ? classifyGrams(session, serving) : classifyTokens(session, serving, tokenizer!);
   const bounds = serving.format === 1 ? GRAM_BOUNDS : tokenBounds(serving, tokenizer!);
@@ -74,7 +55,7 @@ export async function openTextClassifier(files: ModelFiles, variant: Variant = '
 }
 
 async function tokenizerOf(files: ModelFiles): Promise<TextTokenizer> {
-  const names = TOKENIZER_FILES.filter((file) => files.has(file));
+  const names = tokenizerFilesOf((file) => files.has(file));
   return openTokenizer(new Map(await Promise.all(names.map(async (file) => [file, await files.read(file)] as const))));
 }
 
@@ -107,21 +88,4 @@ function gramTensors(all: readonly Grams[]): Tensors {
   }
   const shape = [all.length, places];
   return { buckets: tensor('int32', shape, buckets), weights: tensor('float32', shape, weights) };
-}
-
-export function decide(
-  probabilities: Float32Array,
-  { labels, benign_label, thresholds }: DecisionRule,
-): TextPrediction {
-  const all = labels
-    .map((label, i) => ({ label, score: Math.min(1, probabilities[i]!), threshold: thresholds[label]! }))
-    .sort((a, b) => b.score - a.score);
-  const benign = all.find(({ label }) => label === benign_label);
-  const attack = benign && all.find(({ label, score, threshold }) => label !== benign_label && score >= threshold);
-  const chosen = attack ?? benign ?? all[0]!;
-  return {
-    ...chosen,
-    scores: Object.fromEntries(labels.map((label, i) => [label, Math.min(1, probabilities[i]!)])),
-    isAttack: benign ? attack !== undefined : null,
-  };
 }

@@ -44,6 +44,17 @@ export type TextServing = z.infer<typeof textServing>;
 /** Of a label for which the rows did not tell. */
 export const DEFAULT_THRESHOLD = 0.5;
 
+/** @param calibrated null for a label of which there were too few rows */
+export const ruleOf = (
+  labels: readonly string[],
+  benign_label: string,
+  calibrated: Readonly<Record<string, number | null>>,
+): DecisionRule => ({
+  labels: [...labels],
+  benign_label,
+  thresholds: Object.fromEntries(labels.map((label) => [label, calibrated[label] ?? DEFAULT_THRESHOLD])),
+});
+
 /** Whether a model's input is text. */
 export const takesText = ({ artifacts }: Pick<ServedModel, 'artifacts'>): boolean =>
   artifacts.some(({ file }) => file === TEXT_FILE);

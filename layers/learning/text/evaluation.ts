@@ -1,5 +1,6 @@
-/** Judges a classifier of texts by its probabilities, and calibrates the thresholds of its classes. */
-import { DEFAULT_THRESHOLD } from './description.ts';
+/** Calibrates the thresholds of a classifier of texts by its probabilities, and judges it by the labels that it predicts with them. */
+import { decide } from './decide.ts';
+import { DEFAULT_THRESHOLD, ruleOf } from './description.ts';
 import { bestThreshold, recallAtFalsePositiveRate, rocAuc, type Scored } from './detection.ts';
 import type { Int8Report } from './int8.ts';
 import type { OverDefence } from './over-defence.ts';
@@ -52,11 +53,11 @@ const CALIBRATION_ROWS = 10;
 
 export function evaluateTexts(judged: Judged): Evaluation {
   const { labels, truths } = judged;
-  const counts = confusionOf(judged);
-  const reports = labels.map((_, label) => reportOf(counts, label));
-  const occurring = reports.filter(({ support }, label) => support > 0 || counts.some((row) => row[label]! > 0));
   const attacks = attackScores(judged);
   const thresholds = Object.fromEntries(labels.map((label, i) => [label, thresholdOf(scoresOf(judged, i))]));
+  const counts = confusionOf(judged, thresholds);
+  const reports = labels.map((_, label) => reportOf(counts, label));
+  const occurring = reports.filter(({ support }, label) => support > 0 || counts.some((row) => row[label]! > 0));
   return {
     rows: truths.length,
     accuracy: share(
@@ -75,12 +76,16 @@ export function evaluateTexts(judged: Judged): Evaluation {
   };
 }
 
-/** [true, predicted]. */
-function confusionOf({ labels, probabilities, truths }: Judged): number[][] {
+/** [true, predicted], as predictions are made. */
+function confusionOf(
+  { labels, benignLabel, probabilities, truths }: Judged,
+  thresholds: Evaluation['thresholds'],
+): number[][] {
+  const rule = ruleOf(labels, benignLabel, thresholds);
   const counts = labels.map(() => labels.map(() => 0));
   for (const [row, truth] of truths.entries()) {
-    const scores = probabilities.subarray(row * labels.length, (row + 1) * labels.length);
-    counts[truth]![scores.indexOf(Math.max(...scores))]!++;
+    const { label } = decide(probabilities.subarray(row * labels.length, (row + 1) * labels.length), rule);
+    counts[truth]![labels.indexOf(label)]!++;
   }
   return counts;
 }

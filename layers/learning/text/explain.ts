@@ -9,6 +9,9 @@ import { ordersOf, shapleyValues } from '../serving/shapley.ts';
 export interface TextExplanation extends Contributions {
   /** Of an empty text. */
   readonly base: number;
+  /** Of each of the words. */
+  readonly contributions: number[];
+  readonly words: string[];
 }
 
 /** How much a request may have explained. */

@@ -6,6 +6,8 @@ import { expectTensor, type Tensors } from '#engine/tensor.ts';
 import type { ArtifactFile, Artifacts } from '../artifacts.ts';
 import { piecesOf, rowsOf } from '../fit/rows.ts';
 import { INT8_FILE, ONNX_FILE } from '../serving/description.ts';
+import { decide } from './decide.ts';
+import type { DecisionRule } from './description.ts';
 import type { TextPlan } from './recipe.ts';
 
 /** As JSON that is stored with a model. */
@@ -36,14 +38,19 @@ const [LEAST_ROWS, MOST_ROWS] = [64, 2000] as const;
 /**
  * Undefined for a model whose weights are too small to be worth it.
  * @param files of the model, among them its `model.onnx`
+ * @param rule by which both answer
  */
-export async function makeInt8(plan: TextPlan, files: Artifacts['files']): Promise<Int8Variant | undefined> {
+export async function makeInt8(
+  plan: TextPlan,
+  files: Artifacts['files'],
+  rule: DecisionRule,
+): Promise<Int8Variant | undefined> {
   const original = files.find(({ file }) => file === ONNX_FILE)!;
   const bytes = quantized(original.bytes);
   if (bytes === undefined) return undefined;
   await using float32 = await openSession(original.bytes);
   await using int8 = await openSession(bytes);
-  const found = await compare(plan, { float32, int8 });
+  const found = await compare(plan, { float32, int8 }, rule);
   return {
     file: { ...original, file: INT8_FILE, bytes },
     report: { bytes: bytes.length, float32_bytes: original.bytes.length, ...found },
@@ -62,6 +69,7 @@ function quantized(model: Uint8Array): Uint8Array | undefined {
 async function compare(
   { prepared: { data }, learner, feeds }: TextPlan,
   { float32, int8 }: { readonly float32: Session; readonly int8: Session },
+  rule: DecisionRule,
 ): Promise<Omit<Int8Report, 'bytes' | 'float32_bytes'>> {
   const judged = data.validation ?? data.training;
   const most = Math.max(LEAST_ROWS, Math.min(MOST_ROWS, Math.floor(MOST_FLOPS / learner.flopsPerRow)));
@@ -76,10 +84,10 @@ async function compare(
     const truths = expectTensor('y', piece.y, 'int32').data;
     for (const [row, truth] of truths.entries()) {
       const [wanted, got] = [one.row(row), other.row(row)];
-      const labels = { float32: placeOfMost(wanted), int8: placeOfMost(got) };
+      const labels = { float32: decide(wanted, rule).label, int8: decide(got, rule).label };
       counts.rows += 1;
-      counts.float32 += Number(labels.float32 === truth);
-      counts.int8 += Number(labels.int8 === truth);
+      counts.float32 += Number(labels.float32 === rule.labels[truth]);
+      counts.int8 += Number(labels.int8 === rule.labels[truth]);
       counts.same += Number(labels.float32 === labels.int8);
       largest = wanted.reduce((most, value, i) => Math.max(most, Math.abs(value - got[i]!)), largest);
     }
@@ -97,5 +105,3 @@ async function probabilitiesOf(session: Session, inputs: Tensors) {
   const width = shape[1]!;
   return { row: (at: number): Float32Array => data.subarray(at * width, (at + 1) * width) };
 }
-
-const placeOfMost = (values: Float32Array): number => values.indexOf(Math.max(...values));

@@ -4,7 +4,8 @@ import type { Blobs } from '#domain/ports/blobs/port.ts';
 import { readArtifact } from '../serving/artifact.ts';
 import { Cache } from '../serving/cache.ts';
 import type { Variant } from '../serving/description.ts';
-import { openTextClassifier, type TextClassifier, type TextPrediction } from './classifier.ts';
+import { openTextClassifier, type TextClassifier } from './classifier.ts';
+import type { TextPrediction } from './decide.ts';
 import type { TextExplanation } from './explain.ts';
 
 export interface TextPredictor {

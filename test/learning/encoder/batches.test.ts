@@ -52,13 +52,13 @@ describe('a text that is too long', () => {
   });
 
   test('is read in pieces that overlap', () => {
-    expect(piecesOf(ids, 4, 2)).toEqual([
+    expect(piecesOf(ids, { most: 4, overlap: 2 })).toEqual([
       [1, 2, 3, 4],
       [3, 4, 5, 6],
       [5, 6, 7],
     ]);
-    expect(piecesOf(ids, 7, 2)).toEqual([ids]);
-    expect(piecesOf([], 4, 2)).toEqual([[]]);
+    expect(piecesOf(ids, { most: 7, overlap: 2 })).toEqual([ids]);
+    expect(piecesOf([], { most: 4, overlap: 2 })).toEqual([[]]);
   });
 });
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { decide } from '#learning/text/classifier.ts';
+import { decide } from '#learning/text/decide.ts';
 import { evaluateTexts } from '#learning/text/evaluation.ts';
 
 const LABELS = ['jailbreak', 'code_injection', 'benign'];
@@ -74,8 +74,21 @@ describe('the evaluation of a classifier of texts', () => {
       ['jailbreak', [0.3 + i / 100, 0.1, 0.6 - i / 100]] as const,
       ['benign', [0.1 + i / 100, 0.1, 0.8 - i / 100]] as const,
     ]).flat();
-    const { thresholds, warnings } = evaluateTexts(judged(rows));
+    const { thresholds, warnings, ...of } = evaluateTexts(judged(rows));
     expect(thresholds.jailbreak).toBeCloseTo(0.245);
+    // Harmless is the more probable label of all of them: by that, half would be wrong.
+    expect(of).toMatchObject({
+      accuracy: 1,
+      f1_macro: 1,
+      recall_weighted: 1,
+      confusion_matrix: {
+        counts: [
+          [10, 0, 0],
+          [0, 0, 0],
+          [0, 0, 10],
+        ],
+      },
+    });
     expect(thresholds.code_injection).toBeNull();
     expect(warnings.at(-1)).toBe(
       'There were fewer than 10 rows to calibrate the threshold of code_injection by: it is 0.5',
