@@ -1,5 +1,4 @@
 /** Trains a family on a file as a job does, and scores it on the rows that were kept back for a test. */
-import { uniformStream } from '#engine/random.ts';
 import { openFileBytes } from '#learning/files/file-bytes.ts';
 import { fitLearner, learnerOf } from '#learning/fit/fit.ts';
 import { withOptions } from '#learning/fit/options.ts';
@@ -63,17 +62,4 @@ export async function fitOurs({
   const { target: all, splitBy } = await loadRows(bytes, profile);
   const { test } = splitRows(all, { validation, test: TEST }, seed, splitBy);
   return { score, test: Array.from(test) };
-}
-
-/** Rows of a series, as CSV: numbers that follow each other, and one that depends on those before it. */
-export function seriesCsv(rows: number): string {
-  const uniform = uniformStream(1, 'series');
-  const names = Array.from({ length: 4 }, (_, i) => `x${i}`);
-  let level = 0;
-  const lines = Array.from({ length: rows }, (_, row) => {
-    const numbers = names.map((_, i) => Math.sin(row / (7 + i)) + uniform() / 4);
-    level = 0.9 * level + numbers[0]! * numbers[1]!;
-    return [...numbers, level].map((value) => value.toFixed(5)).join(',');
-  });
-  return `${[...names, 'y'].join(',')}\n${lines.join('\n')}\n`;
 }

@@ -37,7 +37,7 @@ interface World extends AsyncDisposable {
 async function openWorld(): Promise<World> {
   const opened = await openEncoder(
     folderFiles(encoderFolder(), (path) => readFile(path)),
-    { classes: LABELS.length },
+    { labels: LABELS },
   );
   const { encoder } = opened;
   const drawn = initialParameters(encoderNetwork(encoder, { layerDecay: 1, frozenLayers: 0 }, 0), 1);

@@ -1,28 +1,34 @@
 /**
  * Saving and loading a model through the API of a one-machine host, beside the primitives alone: the AWS Encryption SDK
- * with frames of 1 MiB, and SHA-256 over plaintext and ciphertext, one after the other, in memory, in the same run.
+ * with frames of 1 MiB, and SHA-256 over plaintext and ciphertext, one after the other, in memory, in the same run, in a
+ * process of their own, whose turn comes when the host does nothing any more.
  * Ours includes what comes with it: the transfer over HTTP, the files, durably written, the records and the audit trail.
- * `cpuMsPerMiB` is what the host takes of its processors, all threads together; `mebibytes` is by how much a transfer
- * raises what the host takes at its peak; `residentMiB` is that peak itself.
+ * `cpuMsPerMiB` is what the host takes of its processors, all threads together, also after its answer (`laterMsPerMiB`);
+ * `mebibytes` is by how much a transfer raises what the host takes at its peak; `residentMiB` is that peak itself.
  */
+import { fork } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import { setTimeout as pause } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import { HERE } from '../api/host/host.ts';
 import { openOurs } from '../api/ours.ts';
 import { cpuSeconds, residentMiB } from '../api/process.ts';
 import { type Bench, inTurn } from '../bench.ts';
 import { digestOf, putPart } from './http.ts';
-import { bareAes, MEBIBYTE, sdkDecrypt, sdkEncrypt } from './primitives.ts';
+import type { PeerAnswer, PeerQuestion } from './peer/main.ts';
+import { MEBIBYTE } from './primitives.ts';
 
 /** MiB of a model, and how often it is transferred. */
 const SIZES = [
   { size: 64, times: 5 },
   { size: 512, times: 3 },
 ] as const;
-/** MiB that the primitives take at once, which they hold in memory several times. */
-const PIECE = 64;
 const AT_ONCE = 4;
 const POLL_MS = 50;
+/** For so long a host has to take no processor time until it counts as idle, and for so long that is waited for. */
+const IDLE_MS = 200;
+const BUSY_MS = 10_000;
 const SAMPLE_MS = 25;
 const MANAGER = 'bench';
 
@@ -89,6 +95,31 @@ async function peak(pid: number, run: () => Promise<unknown>): Promise<number> {
   return most;
 }
 
+/** Resolves with the seconds of processor that the host had taken when it became idle. */
+async function idle(pid: number): Promise<number> {
+  let [taken, since] = [cpuSeconds(pid) ?? Number.NaN, performance.now()];
+  for (const began = since; performance.now() < began + BUSY_MS; ) {
+    await pause(SAMPLE_MS);
+    const now = cpuSeconds(pid) ?? Number.NaN;
+    if (now !== taken) [taken, since] = [now, performance.now()];
+    else if (performance.now() - since >= IDLE_MS) break;
+  }
+  return taken;
+}
+
+/** Asks a process for the rate of the primitives. */
+function startPeer() {
+  const child = fork(fileURLToPath(new URL('peer/main.ts', import.meta.url)), { execArgv: [] });
+  return {
+    rateOf: async (question: PeerQuestion): Promise<number> => {
+      child.send(question);
+      const [{ rate }] = (await once(child, 'message')) as [PeerAnswer];
+      return rate;
+    },
+    [Symbol.dispose]: () => void child.kill(),
+  };
+}
+
 const transfer = (what: 'save' | 'load', { size, times }: (typeof SIZES)[number]): Bench => ({
   name: `vault/${what}-${size}`,
   unit: 'MiB/s',
@@ -97,36 +128,35 @@ const transfer = (what: 'save' | 'load', { size, times }: (typeof SIZES)[number]
     const vault = { call: caller(host.bases.manager!, host.account.token), pid: host.pid };
     await vault.call('/create', { manager_id: MANAGER, config: { backup_enabled: false } });
     const bytes = randomBytes(size * MEBIBYTE);
-    const key = new Uint8Array(randomBytes(32));
-    const piece = bytes.subarray(0, PIECE * MEBIBYTE);
-    const sealed = what === 'load' ? await sdkEncrypt(piece, key) : piece;
+    using peer = startPeer();
     const small = randomBytes(MEBIBYTE);
     await save(vault, 'small', small);
     await load(vault, 'small');
     const before = residentMiB(host.pid) ?? Number.NaN;
     const ours = what === 'save' ? () => save(vault, 'm', bytes) : () => load(vault, 'm');
     if (what === 'load') await save(vault, 'm', bytes);
-    let [cpu, transfers] = [0, 0];
-    const counted = async () => {
-      const began = cpuSeconds(host.pid) ?? Number.NaN;
-      await ours();
-      cpu += (cpuSeconds(host.pid) ?? Number.NaN) - began;
+    let [cpu, later, transfers] = [0, 0, 0];
+    const counted = async (): Promise<number> => {
+      const began = await idle(host.pid);
+      const found = await rate(size, ours);
+      const answered = cpuSeconds(host.pid) ?? Number.NaN;
+      const ended = await idle(host.pid);
+      cpu += ended - began;
+      later += ended - answered;
       transfers += 1;
+      return found;
     };
     let found: Awaited<ReturnType<typeof inTurn<'ours' | 'peer' | 'bare'>>> = {};
     const most = await peak(host.pid, async () => {
       found = await inTurn(
         { times },
-        {
-          ours: () => rate(size, counted),
-          peer: () => rate(PIECE, () => (what === 'save' ? sdkEncrypt(piece, key) : sdkDecrypt(sealed, key))),
-          bare: () => rate(PIECE, () => bareAes(piece, key)),
-        },
+        { ours: counted, peer: () => peer.rateOf(what), bare: () => peer.rateOf('bare') },
       );
     });
     const more = {
       of_bare_aes: found.ours!.median / found.bare!.median,
       cpuMsPerMiB: (1000 * cpu) / (transfers * size),
+      laterMsPerMiB: (1000 * later) / (transfers * size),
       mebibytes: most - before,
       residentMiB: most,
     };

@@ -11,6 +11,7 @@
 import type { Context, SQSEvent } from 'aws-lambda';
 import {
   encoderNamed,
+  isListed,
   isUploaded,
   MOST_ENCODER_BYTES,
   NEEDED_FILES,
@@ -21,6 +22,8 @@ import { isEncoderFailure } from '#domain/encoders/failures.ts';
 import { encoderPrefix } from '#domain/encoders/place.ts';
 import { findEncoder } from '#domain/encoders/read.ts';
 import type { EncoderState } from '#domain/encoders/record.ts';
+import { StorageLimitError } from '#domain/errors.ts';
+import { reserveForAll } from '#domain/installation/storage.ts';
 import { keys } from '#domain/keys.ts';
 import { type EncoderMessage, encoderMessage, sendEncoder } from '#domain/messages.ts';
 import type { Adapters } from '#domain/ports/adapters.ts';
@@ -42,7 +45,7 @@ export type LoadAdapters = Pick<Adapters, 'table' | 'blobs' | 'queues' | 'events
 
 export interface LoadOptions {
   readonly logger: Log;
-  readonly settings: Pick<Settings, 'hubUrl' | 'hubToken' | 'encoderFolder'>;
+  readonly settings: Pick<Settings, 'hubUrl' | 'hubToken' | 'hubTokenFor' | 'encoderFolder' | 'caps'>;
 }
 
 /** Before the time limit, in which a part is written and a message sent. */
@@ -58,7 +61,7 @@ export function makeHandler(adapters: LoadAdapters, { logger, settings }: LoadOp
     const state = await findEncoder(table, keys.encoder(encoder));
     if (
       state?.status === 'loading' &&
-      !(await load(adapters, state, { find, logger, signal: timeLeft(milliseconds) }))
+      !(await load(adapters, state, { find, logger, caps: settings.caps, signal: timeLeft(milliseconds) }))
     ) {
       return sendEncoder(queues.encoders, message);
     }
@@ -80,19 +83,21 @@ interface Source {
 /** Of an encoder: a folder of this machine, if it has it under either name, otherwise the hub. */
 function makeSources(settings: LoadOptions['settings']): (encoder: string) => Promise<Source> {
   const folder = settings.encoderFolder === undefined ? undefined : openRepositoryFolder(settings.encoderFolder);
-  const hub = makeHub({ url: settings.hubUrl, token: settings.hubToken });
+  const { hubUrl: url, hubToken: token, hubTokenFor: listed } = settings;
+  const [open, authorized] = [makeHub({ url }), makeHub({ url, token })];
   return async (encoder) => {
     const { name, repository } = encoderNamed(encoder)!;
     for (const one of new Set([repository, name])) {
       if (await folder?.has(one)) return { hub: folder!, name: 'the folder of encoders', repository: one };
     }
-    return { hub, name: sourceOf(settings), repository };
+    return { hub: isListed(repository, listed) ? authorized : open, name: sourceOf(settings), repository };
   };
 }
 
 interface Loading {
   readonly find: (encoder: string) => Promise<Source>;
   readonly logger: Log;
+  readonly caps: Settings['caps'];
   readonly signal: AbortSignal;
 }
 
@@ -103,7 +108,7 @@ interface Loading {
 async function load(
   { table, blobs, now }: LoadAdapters,
   state: EncoderState,
-  { find, logger, signal }: Loading,
+  { find, logger, caps, signal }: Loading,
 ): Promise<boolean> {
   const { name } = state;
   try {
@@ -127,6 +132,10 @@ async function load(
         throw error;
       }
     };
+    if (state.total_bytes !== total_bytes) {
+      await reserve(table, total_bytes - state.loaded_bytes, caps);
+      await change({});
+    }
     for (const file of wanted) {
       // Weights come last: what cannot be read of the rest is said before they are loaded.
       if (isWeights(file.path)) await check(false);
@@ -159,6 +168,15 @@ async function load(
     );
   }
   return true;
+}
+
+async function reserve(table: Adapters['table'], bytes: number, caps: Settings['caps']): Promise<void> {
+  try {
+    await reserveForAll(table, bytes, caps);
+  } catch (error) {
+    if (!(error instanceof StorageLimitError)) throw error;
+    throw new HubError('STORAGE_LIMIT_EXCEEDED', error.message, { cause: error });
+  }
 }
 
 const isWeights = (file: string): boolean => WEIGHT_FILES.some((one) => one === file);

@@ -32,7 +32,10 @@ export function makeDispatcher<S extends Services>(
   };
 }
 
+const NO_QUERY = {};
+
 function queryOf(event: APIGatewayProxyEvent): Record<string, readonly string[]> {
+  if (!event.multiValueQueryStringParameters && !event.queryStringParameters) return NO_QUERY;
   const multiple = Object.entries(event.multiValueQueryStringParameters ?? {});
   const single = Object.entries(event.queryStringParameters ?? {});
   return Object.fromEntries([

@@ -52,14 +52,26 @@ const unsealResponse = async (keys: Keys, accountId: string, from: Sealed): Prom
  * Runs, or replays the response. Throws `ConflictError`, `UnprocessableError`, `ValidationError`, and what `run`
  * throws.
  */
-export async function once(
+export function once(
   route: RouteFacts,
   raw: RawRequest,
-  { adapters, logger }: Services,
+  services: Services,
   run: () => Promise<Reply>,
 ): Promise<Reply> {
   const given = raw.headers[HEADER];
-  if (!route.idempotent || given === undefined || !raw.caller) return run();
+  const { caller } = raw;
+  return route.idempotent && given !== undefined && caller
+    ? runOnce(route, { ...raw, caller }, given, services, run)
+    : run();
+}
+
+async function runOnce(
+  route: RouteFacts,
+  raw: RawRequest & { readonly caller: Caller },
+  given: string,
+  { adapters, logger }: Services,
+  run: () => Promise<Reply>,
+): Promise<Reply> {
   const checked = idempotencyHeader[HEADER].safeParse(given);
   if (!checked.success) throw ValidationError.of(HEADER, 'must be 1 to 255 visible ASCII characters');
 

@@ -2,10 +2,10 @@
 import middy from '@middy/core';
 import { executionModeStreamifyResponse } from '@middy/core/executionModeStreamifyResponse';
 import type { APIGatewayProxyEvent } from 'aws-lambda';
-import { UnavailableError } from '#domain/errors.ts';
 import type { HttpHandler, StreamingHttpHandler } from './contract.ts';
 import { makeDispatcher } from './dispatch.ts';
 import type { ErrorRenderer } from './errors/renderer.ts';
+import { executionModeDirect, LAST_MILLISECONDS, late } from './execution-mode.ts';
 import { makeMatcher } from './match.ts';
 import { admit } from './middleware/admit.ts';
 import { cors } from './middleware/cors.ts';
@@ -23,24 +23,17 @@ export interface Surface<S extends Services> {
   readonly renderError: ErrorRenderer;
 }
 
-/** How long before the function's time limit the caller gets a timeout error. */
-const LAST_MILLISECONDS = 250;
-
-const timeLimit = {
-  timeoutEarlyInMillis: LAST_MILLISECONDS,
-  timeoutEarlyResponse: () => {
-    throw new UnavailableError('The request took too long');
-  },
-};
-
 /** For responses that are not streamed. */
 export const makeSurface = <S extends Services>(surface: Surface<S>, services: S): HttpHandler =>
-  stack(surface, services, timeLimit) as HttpHandler;
+  stack(surface, services, { executionMode: executionModeDirect }) as HttpHandler;
 
 /** For streamed responses: needs the `awslambda` global of Lambda's runtime, or a host's own. */
 export const makeStreamingSurface = <S extends Services>(surface: Surface<S>, services: S): StreamingHttpHandler =>
   stack(surface, services, {
-    ...timeLimit,
+    timeoutEarlyInMillis: LAST_MILLISECONDS,
+    timeoutEarlyResponse: () => {
+      throw late();
+    },
     executionMode: executionModeStreamifyResponse,
   }) as StreamingHttpHandler;
 

@@ -37,7 +37,7 @@ export interface Arguments {
   readonly publicUrl?: string;
   readonly backupCopies?: string;
   readonly manager: ManagerEnvironment;
-  readonly hub?: { readonly url?: string; readonly token?: string };
+  readonly hub?: { readonly url?: string; readonly token?: string; readonly tokenFor?: readonly string[] };
   readonly encoderFolder?: string;
 }
 
@@ -66,11 +66,14 @@ ${INSTALLATION_USAGE}
   --public-url URL   the address at which callers reach this host; presigned URLs begin with it
                      (default: the address to which the caller is connected)
   --hub-url URL      the hub from which pretrained encoders are loaded (default: https://huggingface.co)
+  --hub-token-for LIST
+                     repositories of the hub that are loaded with HF_TOKEN, as owner/name or all of an owner, separated by
+                     commas (default: none); any account may train with what is loaded
   --encoder-folder DIR
                      a folder with encoders as a hub has them (DIR/owner/name/config.json, …), which is looked at first
   --help             this text
 
-HF_TOKEN=TOKEN in the environment: for repositories of the hub that are not open to all.
+HF_TOKEN=TOKEN in the environment: for repositories of --hub-token-for that are not open to all.
 API_KEYS=KEY1,KEY2: API keys of the operator. MODEL_MANAGER_API_HOST, MODEL_MANAGER_API_PORT,
 MODEL_PATH, ENABLE_ENCRYPTION, BACKUP_ENABLED and BACKUP_INTERVAL_HOURS: of the vault of models.`;
 
@@ -122,7 +125,7 @@ export function readArguments(
     ...(trust === undefined ? {} : { trustedProxies: parseTrustedProxies(trust) }),
     ...(rest['backup-copies'] === undefined ? {} : { backupCopies: copiesFolder(rest['backup-copies'], data) }),
     ...(publicUrl === undefined ? {} : { publicUrl: parsePublicUrl(publicUrl) }),
-    ...hubOf(rest['hub-url'], environment.HF_TOKEN || undefined),
+    ...hubOf(rest['hub-url'], environment.HF_TOKEN || undefined, rest['hub-token-for']),
     ...encoderFolderOf(rest['encoder-folder']),
   };
 }
@@ -146,11 +149,23 @@ function registrationOf(given: string): Registration {
   throw new UsageError(`--registration must be one of ${REGISTRATION.join(', ')}; got ${given}`);
 }
 
-function hubOf(url: string | undefined, token: string | undefined): Pick<Arguments, 'hub'> {
+function hubOf(url: string | undefined, token: string | undefined, listed: string | undefined): Pick<Arguments, 'hub'> {
   const fault = url === undefined ? undefined : urlFault(url, { loopback: true });
   if (fault !== undefined) throw new UsageError(`--hub-url ${fault}`);
+  const tokenFor = listed?.split(',').map((one) => one.trim());
+  const wrong = tokenFor?.find((one) => !/^[A-Za-z0-9][\w.-]*(?:\/[A-Za-z0-9][\w.-]*)?$/.test(one));
+  if (wrong !== undefined) {
+    throw new UsageError(`--hub-token-for must list repositories (owner/name) or owners; got ${wrong || 'nothing'}`);
+  }
+  if (tokenFor && token === undefined) throw new UsageError('--hub-token-for needs a token in HF_TOKEN');
   if (url === undefined && token === undefined) return {};
-  return { hub: { ...(url === undefined ? {} : { url }), ...(token === undefined ? {} : { token }) } };
+  return {
+    hub: {
+      ...(url === undefined ? {} : { url }),
+      ...(token === undefined ? {} : { token }),
+      ...(tokenFor === undefined ? {} : { tokenFor }),
+    },
+  };
 }
 
 function encoderFolderOf(folder: string | undefined): Pick<Arguments, 'encoderFolder'> {
@@ -208,6 +223,7 @@ function parse(args: readonly string[]) {
         'trust-proxy': { type: 'string' },
         'public-url': { type: 'string' },
         'hub-url': { type: 'string' },
+        'hub-token-for': { type: 'string' },
         'encoder-folder': { type: 'string' },
         help: { type: 'boolean', default: false },
       },

@@ -2,81 +2,31 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { randomBytes } from 'node:crypto';
 import { mkdir, rm } from 'node:fs/promises';
-import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { operatorAccount } from '#domain/accounts/operator.ts';
 import { keys } from '#domain/keys.ts';
-import { parseSettings, type Registration } from '#domain/settings.ts';
-import { isoTime } from '#domain/times.ts';
 import type { EmbeddedHost } from '#embedded/adapters.ts';
 import { openEmbeddedHost } from '#embedded/open.ts';
-import { queues, type Surface, type SurfaceName, surfaces } from '../topology.ts';
+import { type Surface, type SurfaceName, surfaces } from '../topology.ts';
 import { baseUrlFor } from './gateway/base-url.ts';
-import { defaultLimits, type GatewayLimits } from './gateway/limits.ts';
+import { defaultLimits } from './gateway/limits.ts';
 import { type Listener, type ListenerOptions, listen } from './gateway/listener.ts';
-import { LOOPBACK, LOOPBACK_ORIGINS } from './gateway/loopback-origins.ts';
 import { type Authorize, operatorAuthorizer } from './gateway/operator.ts';
 import { provideStreamingRuntime } from './gateway/response-stream.ts';
 import { type SharedLimits, shareLimits } from './gateway/shared-limits.ts';
 import type { TrustedProxies } from './gateway/trusted-proxies.ts';
 import { noticeUnannouncedProxy } from './gateway/unannounced-proxy.ts';
-import type { Caps } from './installation-options.ts';
+import type { HostOptions } from './host-options.ts';
+import { hostSettings } from './host-settings.ts';
 import { Invoker } from './invoke/invoker.ts';
 import { beginsUpload, prepareFor } from './invoke/upload.ts';
-import { type LogTarget, makeLogger } from './logger.ts';
-import type { ManagerEnvironment } from './manager-environment.ts';
+import { makeLogger } from './logger.ts';
 import { pumpBus } from './pumps/bus.ts';
 import type { Pump } from './pumps/consume.ts';
 import { pumpQueues, queueSettings } from './pumps/queues.ts';
 import { runSchedules } from './pumps/scheduler.ts';
 import { stopWithin } from './pumps/stop.ts';
 import { standbyTrainer, trainerCommand, trainerMemory } from './trainer.ts';
-
-export interface HostOptions {
-  readonly dataDir: string;
-  /** The address to bind. Default: 127.0.0.1. */
-  readonly host?: string;
-  /** Added to every port of the topology; `'free'` takes free ones. Default: 0. */
-  readonly portOffset?: number | 'free';
-  /** Whether webhooks may be delivered to this machine. Default: no. */
-  readonly webhooksToLoopback?: boolean;
-  /** Who may register. Default: anybody. */
-  readonly registration?: Registration;
-  /** Requests an hour of each account, and of each address without one. */
-  readonly rates?: { readonly authenticatedPerHour: number; readonly anonymousPerHour: number };
-  /** What may be at once. Default: see `layers/domain/settings.ts`. */
-  readonly caps?: Partial<Caps>;
-  /** Of one trainer. Default: three quarters of the machine's memory. */
-  readonly trainerMegabytes?: number;
-  /** Days for which the records of ended jobs are stored; 0: for ever. */
-  readonly jobDays?: number;
-  readonly historyDays?: number;
-  /** Whose pages may call from a browser. Default: all, or for a host on loopback those on loopback. */
-  readonly corsOrigins?: readonly string[];
-  /** Reverse proxies whose `X-Forwarded-…` headers are trusted. Default: none. */
-  readonly trustedProxies?: TrustedProxies;
-  /** Where callers reach the host. Default: where a trusted proxy says, otherwise where each caller is connected to. */
-  readonly publicUrl?: string;
-  readonly log?: LogTarget;
-  /** Whether missing keys are made anew although there are accounts. Default: no, the host does not start. */
-  readonly newKeys?: boolean;
-  /** A user whose account calls without credentials are taken for, where their surface allows them. Default: the first. */
-  readonly operator?: string;
-  /** API keys of the operator. */
-  readonly apiKeys?: readonly string[];
-  /** A folder for the second location of the vault's backups. Default: none. */
-  readonly backupCopies?: string;
-  /** What the environment says of the vault of models. */
-  readonly manager?: ManagerEnvironment;
-  /** From where pretrained encoders are loaded. Default: Hugging Face, without a token. */
-  readonly hub?: { readonly url?: string; readonly token?: string };
-  /** A folder with encoders as a hub has them, which is looked at first. */
-  readonly encoderFolder?: string;
-  /** Overrides of the settings that handlers get. */
-  readonly settings?: Readonly<Record<string, unknown>>;
-  /** Overrides of the gateway's limits. */
-  readonly limits?: Partial<GatewayLimits>;
-}
 
 export interface Host {
   readonly bases: Readonly<Record<SurfaceName, string>>;
@@ -89,10 +39,6 @@ export interface Host {
   close(): Promise<void>;
 }
 
-/** The largest upload in one request; on one machine no gateway limits it. Larger files are uploaded in parts. */
-const UPLOAD_BYTES = 32 * 1024 * 1024;
-/** More threads of one reading would wait for the one that finds the cells. */
-const READING_THREADS = 4;
 const BOOTSTRAP_BYTES = 32;
 const PURGE_EVERY_MS = 60_000;
 const CLOCK_EVERY_MS = 5000;
@@ -110,31 +56,7 @@ export async function startHost(options: HostOptions): Promise<Host> {
   const log = options.log ?? 'stderr';
   const logger = makeLogger('host', log);
   const onError = (error: unknown, where: string): void => logger.error(where, error as Error);
-  const settings = parseSettings({
-    uploadBytes: UPLOAD_BYTES,
-    webhooksToLoopback: options.webhooksToLoopback ?? false,
-    registration: options.registration ?? 'open',
-    rates: options.rates,
-    datasetReaders: queues.datasets.concurrency,
-    readingThreads: Math.min(READING_THREADS, availableParallelism()),
-    startedAt: isoTime(Date.now()),
-    vault: options.manager?.vault,
-    // A few seconds of a disk, for all requests together.
-    vaultBytesAtOnce: 600_000_000,
-    ...(options.hub?.url === undefined ? {} : { hubUrl: options.hub.url }),
-    ...(options.hub?.token === undefined ? {} : { hubToken: options.hub.token }),
-    ...(options.encoderFolder === undefined ? {} : { encoderFolder: options.encoderFolder }),
-    retention: {
-      recoveryDays: 0,
-      backupDays: 0,
-      logDays: 0,
-      jobDays: options.jobDays,
-      historyDays: options.historyDays,
-    },
-    caps: options.caps,
-    corsOrigins: [...(options.corsOrigins ?? defaultOrigins(options, address))],
-    ...options.settings,
-  });
+  const settings = hostSettings(options, address);
 
   if (options.manager?.ignoresJwtSecret) {
     logger.warn('JWT_SECRET is ignored: tokens are signed with a key pair of the data folder');
@@ -287,11 +209,6 @@ function urlHost(address: string): string {
 }
 
 /** Others can call a host behind a proxy, or on another address: their pages can, too, because tokens are sent in a header. */
-function defaultOrigins({ trustedProxies, publicUrl }: HostOptions, address: string): readonly string[] {
-  const isLocal = LOOPBACK.test(address) && trustedProxies === undefined && publicUrl === undefined;
-  return isLocal ? LOOPBACK_ORIGINS : ['*'];
-}
-
 function every(
   milliseconds: number,
   run: () => Promise<unknown>,

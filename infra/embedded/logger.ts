@@ -23,7 +23,7 @@ export function makeLogger(serviceName: string, target: LogTarget): Logger {
   const infoOf = (message: LogItemMessage, ...extra: LogItemExtraInput): void => {
     const [attributes, ...more] = extra;
     if (!isPlain || typeof message !== 'string' || more.length > 0 || !isFlat(attributes)) info(message, ...extra);
-    else output.add(`${plainLine(serviceName, message, attributes)}\n`);
+    else output.add({ service: serviceName, message, at: Date.now(), attributes });
   };
   const { stream } = output;
   return Object.assign(logger, { console: new Console({ stdout: stream, stderr: stream }), info: infoOf });
@@ -32,22 +32,33 @@ export function makeLogger(serviceName: string, target: LogTarget): Logger {
 interface Output {
   readonly stream: Writable;
   /** Writes a line, now or soon. */
-  add(line: string): void;
+  add(line: Line): void;
 }
 
-/** Lines of requests are written together: so long, in milliseconds, one waits for others, and for so many characters. */
-const WAIT_MS = 5;
-const MOST_WAITING = 65_536;
+interface Line {
+  readonly service: string;
+  readonly message: string;
+  /** Epoch milliseconds. */
+  readonly at: number;
+  readonly attributes: Flat;
+}
 
-let waiting = '';
+/**
+ * Lines of requests are put into words and written together, so that no answer waits for it: so long, in milliseconds, one
+ * waits for others, and for so many of them.
+ */
+const WAIT_MS = 5;
+const MOST_WAITING = 256;
+
+let waiting: Line[] = [];
 let timer: NodeJS.Timeout | undefined;
 
 function writeWaiting(): void {
   clearTimeout(timer);
   timer = undefined;
   const lines = waiting;
-  waiting = '';
-  if (lines !== '') process.stderr.write(lines);
+  waiting = [];
+  if (lines.length > 0) process.stderr.write(lines.map(textOf).join(''));
 }
 
 const standardError: Output = {
@@ -60,7 +71,7 @@ const standardError: Output = {
     },
   }),
   add: (line) => {
-    waiting += line;
+    waiting.push(line);
     if (waiting.length >= MOST_WAITING) writeWaiting();
     else timer ??= setTimeout(writeWaiting, WAIT_MS);
   },
@@ -71,15 +82,10 @@ const AS_BY_DEFAULT: readonly string[] = ['TRACE', 'DEBUG', 'INFO'];
 
 type Flat = Readonly<Record<string, string | number | boolean>>;
 
-const plainLine = (service: string, message: string, attributes: Flat): string =>
-  JSON.stringify({
-    level: 'INFO',
-    message,
-    timestamp: new Date().toISOString(),
-    service,
-    sampling_rate: 0,
-    ...attributes,
-  });
+const textOf = ({ service, message, at, attributes }: Line): string => {
+  const timestamp = new Date(at).toISOString();
+  return `${JSON.stringify({ level: 'INFO', message, timestamp, service, sampling_rate: 0, ...attributes })}\n`;
+};
 
 const MOST_CHARACTERS = 1000;
 
@@ -93,5 +99,5 @@ function isFlat(value: LogItemExtraInput[0] | undefined): value is Flat {
 function openLog(file: string): Output {
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
   const stream = createWriteStream(file, { flags: 'a', mode: 0o600 });
-  return { stream, add: (line) => void stream.write(line) };
+  return { stream, add: (line) => void stream.write(textOf(line)) };
 }

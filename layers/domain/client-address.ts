@@ -5,6 +5,14 @@ import { isIPv6 } from 'node:net';
  * /64 network, because a client usually has a whole one.
  */
 export function addressBucket(address: string): string {
+  if (address !== last.address) last = { address, bucket: bucketOf(address) };
+  return last.bucket;
+}
+
+/** Most requests come from where the one before came from. */
+let last = { address: '', bucket: '' };
+
+function bucketOf(address: string): string {
   const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1];
   if (mapped !== undefined) return mapped;
   const bare = address.split('%')[0] ?? '';

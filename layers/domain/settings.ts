@@ -115,8 +115,10 @@ export const settingsSchema = z.strictObject({
   startedAt: z.string().optional(),
   /** The hub from which pretrained encoders are loaded: Hugging Face, or a mirror with the same API. */
   hubUrl: z.url({ protocol: /^https?$/ }).default('https://huggingface.co'),
-  /** For repositories that are not open to all. */
+  /** For repositories that are not open to all … */
   hubToken: z.string().min(1).optional(),
+  /** … and those that are loaded with it, as `owner/name` or all of an `owner`: any account may train with what is loaded. */
+  hubTokenFor: z.array(z.string()).default([]),
   /** A folder of this machine with repositories as a hub has them, which is looked at first. Never in the cloud. */
   encoderFolder: z.string().min(1).optional(),
   /** The origins that may call from a browser. By default all: tokens are sent in a header, never in a cookie. */

@@ -103,14 +103,14 @@ export interface EmbeddedAdapters extends Adapters {
    */
   watch(listener: () => void): () => void;
   /**
-   * Answers presigned URLs; resolves with false, having touched nothing, where the request is not for one. `body` reads
-   * the request's body, with a timeout of the caller's. Default: the request itself.
+   * Answers presigned URLs; false, having touched nothing, where the request is not for one. `body` reads the request's
+   * body, with a timeout of the caller's. Default: the request itself.
    */
   servePresigned(
     request: IncomingMessage,
     response: ServerResponse,
     body?: () => AsyncIterable<Uint8Array>,
-  ): Promise<boolean>;
+  ): Promise<true> | false;
   close(): Promise<void>;
 }
 

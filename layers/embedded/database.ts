@@ -1,6 +1,7 @@
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
 import { setImmediate } from 'node:timers';
 import { UnavailableError } from '#domain/errors.ts';
+import { WalIndex } from './wal-index.ts';
 import { Watch } from './watch.ts';
 
 /** A row's columns by name. */
@@ -34,12 +35,15 @@ interface PendingWrite {
   /** It was rejected for a reason of its own, so that it must not be tried again. */
   failed?: true;
   readonly quiet: boolean;
+  readonly relaxed: boolean;
   /** Whether it is one statement, which alone is a transaction by itself. */
   readonly isSingle: () => boolean;
 }
 
 export interface WriteOptions {
   readonly quiet?: boolean;
+  /** Done once the operating system has it; it reaches the disk with the next write that is not relaxed, or before. */
+  readonly relaxed?: boolean;
   readonly isSingle?: () => boolean;
 }
 
@@ -58,19 +62,28 @@ export class Database {
   readonly #sqlite: DatabaseSync;
   readonly #statements = new Map<string, StatementSync>();
   readonly #dataVersion: StatementSync;
+  readonly #walIndex: WalIndex;
   readonly #makeRoom: () => boolean;
+  readonly #durability: 'full' | 'normal';
+  /** What SQLite goes by at present. */
+  #synchronous: 'full' | 'normal';
   #pending: PendingWrite[] = [];
   /** Of this connection. */
   #commits = 0;
-  /** As it was when the event came that is being handled. */
-  #othersVersion: number | undefined;
+  /** Of all others, as it was when it was asked for last. */
+  #othersVersion = 0;
+  /** Whether it was asked for since the event came that is being handled. */
+  #isCurrent = false;
 
   constructor(path: string, { durability = 'full', makeRoom = () => false }: DatabaseOptions = {}) {
     this.#makeRoom = makeRoom;
+    this.#durability = durability;
+    this.#synchronous = durability;
     this.#sqlite = new DatabaseSync(path, { timeout: 10_000 });
     this.#sqlite.exec(`PRAGMA synchronous = ${durability}; PRAGMA foreign_keys = ON; PRAGMA cache_size = -16384`);
     this.#dataVersion = this.#sqlite.prepare('PRAGMA data_version');
     this.#dataVersion.setReturnArrays(true);
+    this.#walIndex = new WalIndex(path);
     this.watch = new Watch(() => this.othersVersion);
   }
 
@@ -80,18 +93,23 @@ export class Database {
   }
 
   /**
-   * Another one after each commit by another connection. To ask takes locks of the file, and so calls of the system: it is
-   * asked once for all that follows from one event, such as a request. What was committed before the event is seen.
+   * Another one after each commit by another connection. It is asked for once for all that follows from one event, such as
+   * a request. What was committed before the event is seen.
    */
   get othersVersion(): number {
-    if (this.#othersVersion === undefined) {
+    if (this.#isCurrent) return this.#othersVersion;
+    // In this order: a commit between the two is seen the next time.
+    if (this.#walIndex.hasChanged()) {
       this.#othersVersion = Number((this.#dataVersion.get() as unknown as readonly number[])[0]);
-      nextTick(() => {
-        this.#othersVersion = undefined;
-      });
     }
+    this.#isCurrent = true;
+    nextTick(this.#endEvent);
     return this.#othersVersion;
   }
+
+  readonly #endEvent = (): void => {
+    this.#isCurrent = false;
+  };
 
   /** Several statements at once, outside of group commit. */
   execute(sql: string): void {
@@ -127,10 +145,11 @@ export class Database {
   /**
    * Resolves with what `work` returned once its changes are committed; rejects with what it threw, and then its changes
    * are rolled back. `work` is synchronous. Throws `UnavailableError` if the database is locked for ten seconds or
-   * cannot write. `quiet`: what it changes is nothing that a listener of `watch` waits for. `isSingle`: asked when
-   * it is about to run, whether it is one statement, by `all`; then it needs no others to begin and to commit it.
+   * cannot write. `quiet`: what it changes is nothing that a listener of `watch` waits for. `relaxed`: a loss of power may
+   * undo it, as long as no other write has followed. `isSingle`: asked when it is about to run, whether it is one
+   * statement, by `all`; then it needs no others to begin and to commit it.
    */
-  write<T>(work: () => T, { quiet = false, isSingle = () => false }: WriteOptions = {}): Promise<T> {
+  write<T>(work: () => T, { quiet = false, relaxed = false, isSingle = () => false }: WriteOptions = {}): Promise<T> {
     return new Promise((resolve, reject) => {
       let result: T;
       this.#pending.push({
@@ -140,6 +159,7 @@ export class Database {
         commit: () => resolve(result),
         fail: reject,
         quiet,
+        relaxed,
         isSingle,
       });
       if (this.#pending.length === 1) setImmediate(() => this.#flush());
@@ -151,6 +171,7 @@ export class Database {
     if (!this.#sqlite.isOpen) return;
     this.#flush();
     this.watch.close();
+    this.#walIndex.close();
     this.#sqlite.close();
   }
 
@@ -182,7 +203,16 @@ export class Database {
     }
   }
 
+  /** Writes that share a transaction are on the disk where one of them has to be. */
+  #expectDurability(writes: readonly PendingWrite[]): void {
+    const wanted = writes.every(({ relaxed }) => relaxed) ? 'normal' : this.#durability;
+    if (wanted === this.#synchronous) return;
+    this.#sqlite.exec(`PRAGMA synchronous = ${wanted}`);
+    this.#synchronous = wanted;
+  }
+
   #inTransaction(writes: readonly PendingWrite[]): PendingWrite[] {
+    this.#expectDurability(writes);
     const [only] = writes;
     if (only !== undefined && writes.length === 1 && only.isSingle()) {
       only.run();

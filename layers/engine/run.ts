@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import * as ort from './runtime.ts';
-import { type Tensor, type Tensors, tensor } from './tensor.ts';
+import type { Tensor, Tensors } from './tensor.ts';
 import { type DType, formatShape, type HalfType } from './type.ts';
 
 // Errors are thrown as well, and whoever catches them reports them.
@@ -108,8 +108,7 @@ export async function inferredShapes(model: Uint8Array): Promise<Readonly<Record
 
 function sessionOf(session: NativeSession, device: Device): Session {
   const { inputNames, outputNames } = session;
-  const runAtOnce: Session['runAtOnce'] = (feeds, wanted = outputNames, into = {}) =>
-    runSession(session, feeds, wanted, into);
+  const runAtOnce: Session['runAtOnce'] = (feeds, wanted, into = {}) => runSession(session, feeds, wanted, into);
   const dispose = async () => session.dispose();
   return {
     device,
@@ -130,6 +129,8 @@ class NativeSession {
   readonly inputNames: readonly string[];
   readonly outputNames: readonly string[];
   readonly outputShapes: Readonly<Record<string, readonly number[]>>;
+  /** All of them, into memory of the runtime. */
+  readonly #all: Outputs;
 
   /** @throws RuntimeError */
   constructor(model: Uint8Array | string, settings: ort.InferenceSession.SessionOptions) {
@@ -143,19 +144,23 @@ class NativeSession {
     this.#native = native;
     this.inputNames = native.inputMetadata.map(({ name }) => name);
     this.outputNames = native.outputMetadata.map(({ name }) => name);
+    this.#all = Object.fromEntries(this.outputNames.map((name) => [name, null]));
     this.outputShapes = Object.fromEntries(
       native.outputMetadata.flatMap((one) => (one.isTensor ? [[one.name, one.shape] as const] : [])),
     );
   }
 
   /**
-   * @param outputs those to compute; null: into memory of the runtime
+   * @param outputs those to compute; null: into memory of the runtime. Default: all
    * @throws RuntimeError
    */
-  run(feeds: Feeds, outputs: Readonly<Record<string, Feed | null>>): Readonly<Record<string, ort.Tensor>> {
-    const { outputNames } = this;
-    const unknown = Object.keys(outputs).find((name) => !outputNames.includes(name));
-    if (unknown !== undefined) throw new RuntimeError(`there is no output '${unknown}'; got ${outputNames.join(', ')}`);
+  run(feeds: Feeds, outputs: Outputs = this.#all): Readonly<Record<string, ort.Tensor>> {
+    if (outputs !== this.#all) {
+      const { outputNames } = this;
+      const unknown = Object.keys(outputs).find((name) => !outputNames.includes(name));
+      if (unknown !== undefined)
+        throw new RuntimeError(`there is no output '${unknown}'; got ${outputNames.join(', ')}`);
+    }
     type Given = Parameters<ort.Binding.InferenceSession['run']>;
     const results = translated(() => this.#native.run(feeds as Given[0], outputs as Given[1], {}));
     return results as Readonly<Record<string, ort.Tensor>>;
@@ -166,17 +171,27 @@ class NativeSession {
   }
 }
 
-function runSession(session: NativeSession, feeds: Tensors, wanted: readonly string[], into: Tensors): Tensors {
+function runSession(
+  session: NativeSession,
+  feeds: Tensors,
+  wanted: readonly string[] | undefined,
+  into: Tensors,
+): Tensors {
   const inputs: Record<string, Feed> = {};
   for (const name of session.inputNames) {
     const feed = feeds[name];
     if (feed === undefined) throw new RuntimeError(`input '${name}' is missing; got ${Object.keys(feeds).join(', ')}`);
     inputs[name] = toRuntime(feed);
   }
+  if (wanted === undefined && Object.keys(into).length === 0) {
+    const results = session.run(inputs);
+    return Object.fromEntries(session.outputNames.map((name) => [name, fromRuntime(results[name]!)]));
+  }
+  const names = wanted ?? session.outputNames;
   const outputs: Record<string, Feed | null> = {};
-  for (const name of wanted) outputs[name] = into[name] ? toRuntime(into[name]) : null;
+  for (const name of names) outputs[name] = into[name] ? toRuntime(into[name]) : null;
   const results = session.run(inputs, outputs);
-  return Object.fromEntries(wanted.map((name) => [name, into[name] ?? fromRuntime(results[name]!)]));
+  return Object.fromEntries(names.map((name) => [name, into[name] ?? fromRuntime(results[name]!)]));
 }
 
 function translated<T>(call: () => T): T {
@@ -190,6 +205,7 @@ function translated<T>(call: () => T): T {
 /** As much of the runtime's tensor as its native part reads: making one checks again what ours has checked. */
 type Feed = Pick<ort.Tensor, 'type' | 'dims' | 'data' | 'location'>;
 type Feeds = Readonly<Record<string, Feed>>;
+type Outputs = Readonly<Record<string, Feed | null>>;
 
 function toRuntime({ dtype, shape, data }: Tensor): Feed {
   if (dtype === 'float16' || dtype === 'bfloat16')
@@ -201,13 +217,14 @@ function toRuntime({ dtype, shape, data }: Tensor): Feed {
 /** 16-bit floats stay inside graphs, because the binding does not support them. */
 type FromRuntime = { readonly [D in Exclude<DType, HalfType>]: (t: ort.TypedTensor<D>) => Tensor };
 
+/** Their sizes need no check: the runtime has made them. */
 const fromTyped: FromRuntime = {
-  float32: (t) => tensor('float32', t.dims, t.data),
-  float64: (t) => tensor('float64', t.dims, t.data),
-  int64: (t) => tensor('int64', t.dims, t.data),
-  int32: (t) => tensor('int32', t.dims, t.data),
-  bool: (t) => tensor('bool', t.dims, t.data),
-  string: (t) => tensor('string', t.dims, t.data),
+  float32: ({ dims: shape, data }) => ({ dtype: 'float32', shape, data }),
+  float64: ({ dims: shape, data }) => ({ dtype: 'float64', shape, data }),
+  int64: ({ dims: shape, data }) => ({ dtype: 'int64', shape, data }),
+  int32: ({ dims: shape, data }) => ({ dtype: 'int32', shape, data }),
+  bool: ({ dims: shape, data }) => ({ dtype: 'bool', shape, data }),
+  string: ({ dims: shape, data }) => ({ dtype: 'string', shape, data }),
 };
 
 function fromRuntime(t: ort.Tensor): Tensor {

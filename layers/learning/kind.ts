@@ -58,7 +58,7 @@ export interface Kind {
   /** Throws `TrainingFailure` if the data cannot be learned from. */
   prepare(source: Source, profile: DatasetProfile, options: PrepareOptions): Promise<Prepared>;
   /** The raw inputs of `model.onnx` for what a request has. Throws `ValidationError` with fields such as `inputs[3]`. */
-  tensors(serving: Serving, inputs: readonly Input[]): Promise<Tensors>;
+  tensors(serving: Serving, inputs: readonly Input[]): Promise<Tensors> | Tensors;
   /**
    * What a request has in pieces that are run one after another, for kinds whose rows are as wide as the longest; absent for
    * others. Throws `ValidationError` as `tensors` does.

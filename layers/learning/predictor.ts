@@ -2,14 +2,15 @@
 import { ValidationError } from '#domain/errors.ts';
 import type { ServedModel } from '#domain/models/record.ts';
 import type { Blobs } from '#domain/ports/blobs/port.ts';
+import { cutFront } from '#engine/onnx/serving/front/cut.ts';
 import { openSession, RuntimeError, type SessionOptions } from '#engine/run.ts';
 import type { Tensors } from '#engine/tensor.ts';
-import { IMPORTED_FILE } from './files/names.ts';
 import { kindNamed } from './kinds.ts';
 import { readArtifact } from './serving/artifact.ts';
 import { Cache, type Loaded } from './serving/cache.ts';
 import { SERVING_FILE, type Serving, VARIANT_FILES, type Variant } from './serving/description.ts';
 import { explain } from './serving/explain.ts';
+import { factsOf } from './serving/facts.ts';
 import type { Input } from './serving/input.ts';
 import type { Prediction, PredictionOptions } from './serving/prediction.ts';
 import { expectFinite, readings } from './serving/readings.ts';
@@ -106,11 +107,13 @@ export function makePredictor({
   const load = async (model: ServedModel, variant: Variant): Promise<LoadedModel> => {
     const serving = await describe(model);
     const onnx = await readArtifact(artifacts, model, VARIANT_FILES[variant]);
-    const session = await openSession(onnx, optionsFor(onnx.length));
-    const [name, times] = [nameOf(model, variant), new RunTimes()];
     // In a model of others, a row may change the answers to those beside it, as may the scale of integers of 8 bits.
     const areShared = variant === 'float32' && !isImported(model);
-    const runs = new SharedRuns((feeds) => session.runAtOnce(feeds), { firstAtOnce: runsAtOnce, areShared, times });
+    const cut = areShared && onnx.length <= SMALL_MODEL_BYTES ? cutFront(onnx) : undefined;
+    const session = await openSession(cut?.model ?? onnx, optionsFor(onnx.length));
+    const [name, times] = [nameOf(model, variant), new RunTimes()];
+    const runAtOnce = (feeds: Tensors) => (cut ? cut.run(session, feeds) : session.runAtOnce(feeds));
+    const runs = new SharedRuns(runAtOnce, { firstAtOnce: runsAtOnce, areShared, times });
     measured.set(name, times);
     const dispose = async (): Promise<void> => {
       if (measured.get(name) === times) measured.delete(name);
@@ -127,13 +130,15 @@ export function makePredictor({
     predict: async (model, inputs, options = {}) => {
       const { variant = 'float32' } = options;
       expectVariant(model, variant);
-      if (takesText(model)) return classesOf(texts, model, inputs, options);
+      if (factsOf(model).takesText) return classesOf(texts, model, inputs, options);
       return using(model, variant, async ({ serving, runs }) => {
+        const run = (feeds: Tensors, rows: number) => runs.run(feeds, rows);
         const kind = kindNamed(serving.kind);
         if (options.explain) kind.explainer.expect(serving, inputs.length);
         const answered = async (some: readonly Input[]) => {
-          const feeds = await kind.tensors(serving, some);
-          const results = await refusals(model, () => runs.run(feeds, some.length));
+          const made = kind.tensors(serving, some);
+          const feeds = made instanceof Promise ? await made : made;
+          const results = await (isImported(model) ? refusals(() => run(feeds, some.length)) : run(feeds, some.length));
           const predictions = expectFinite(readings[serving.task](results, serving, options), isImported(model));
           return { feeds, results, predictions };
         };
@@ -142,7 +147,6 @@ export function makePredictor({
           for (const piece of kind.pieces(serving, inputs)) predictions.push(...(await answered(piece)).predictions);
           if (!options.explain || !kind.explain) return predictions;
           expectNoReference(options.reference);
-          const run = (some: Tensors, count: number) => runs.run(some, count);
           const explanations = await kind.explain({ serving, inputs, run });
           return predictions.map((prediction, i) => ({
             ...prediction,
@@ -156,7 +160,6 @@ export function makePredictor({
           ...{ takesMissing: !isImported(model), rows: feeds, count: inputs.length },
         });
         const cut = kind.explainer.cut(serving, feeds, reference);
-        const run = (some: Tensors, count: number) => runs.run(some, count);
         const explanations = await explain({ serving, cut, run }, results);
         return predictions.map((prediction, i) => ({ ...prediction, explanation: { basis, ...explanations[i]! } }));
       });
@@ -166,14 +169,14 @@ export function makePredictor({
 
 const nameOf = ({ id }: ServedModel, variant: Variant): string => `${id} ${variant}`;
 
-const isImported = ({ artifacts }: ServedModel): boolean => artifacts.some(({ file }) => file === IMPORTED_FILE);
+const isImported = (model: ServedModel): boolean => factsOf(model).isImported;
 
 /** A model of others may refuse values, such as a word that it does not know. */
-async function refusals<T>(model: ServedModel, run: () => Promise<T>): Promise<T> {
+async function refusals<T>(run: () => Promise<T>): Promise<T> {
   try {
     return await run();
   } catch (error) {
-    if (!(error instanceof RuntimeError) || !isImported(model)) throw error;
+    if (!(error instanceof RuntimeError)) throw error;
     throw ValidationError.of('inputs', `must be values that the imported model takes; it says: ${error.message}`);
   }
 }

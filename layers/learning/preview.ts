@@ -108,14 +108,14 @@ export async function previewFile(given: FileBytes, options: PreviewOptions): Pr
   await expectTable(file);
   const head = await cutOrWhole(file, options);
   if (head === undefined) throw ValidationError.of('file', 'must have a header within its first bytes; got none');
-  const { header, rows, dialect, rival, preamble, whole, ...stored } = head;
+  const { header, renamed, rows, dialect, rival, preamble, whole, ...stored } = head;
   const { parsing, task, fileName } = options;
   const table = new TableSummary(header, { target: chosenTarget(parsing) ?? options.target, parsing });
   table.add({ rows: rows.length, text: (row, column) => rows[row]![column]! });
   const shown = rows.slice(0, options.rows);
   const rest = { ...storedFormat(stored), ...dialect, complete: whole && rows.length === shown.length };
   try {
-    const found = table.profile(task, { ...stored, ...dialect, rival, preamble, fileName });
+    const found = table.profile(task, { ...stored, ...dialect, rival, preamble, renamed, fileName });
     const { task: decided, warnings } = found;
     const about = { ...(decided === undefined ? {} : { task: decided }), warnings, problems: [] };
     return { ...rest, ...tableOf(found, header, shown), ...about };

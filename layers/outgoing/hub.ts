@@ -89,16 +89,20 @@ export function makeHub({ url, token, get = defaultGet(url) }: HubOptions): Hub 
         const before = received;
         const range = received === 0 ? {} : { range: `bytes=${received}-` };
         const response = await ask(path, range);
-        await expectStatus(response, [received === 0 ? 200 : 206], { base, repository, file: file.path });
+        await expectStatus(response, received === 0 ? [200] : [200, 206], { base, repository, file: file.path });
+        // Whoever answers 200 to a range sends the file from its beginning, as simple mirrors do.
+        let known = response.status === 200 ? received : 0;
         try {
           for await (const chunk of response.body) {
-            received += chunk.length;
+            const more = chunk.subarray(Math.min(known, chunk.length));
+            known -= chunk.length - more.length;
+            received += more.length;
             if (received > file.size)
               throw new HubError(
                 'FILE_DIFFERS',
                 `${file.path} of ${repository} must have ${file.size} bytes; ${base} sent more`,
               );
-            yield chunk;
+            if (more.length > 0) yield more;
           }
         } catch (error) {
           if (!(error instanceof NoResponseError)) throw error;
@@ -141,7 +145,7 @@ async function expectStatus(response: GetResponse, wanted: readonly number[], of
 
 function errorOf(status: number, what: string, base: string, retryAfter: string | undefined): HubError {
   if (status === 401 || status === 403) {
-    const line = `${base} does not give ${what} to everyone (${status}): set HF_TOKEN to a token that may read it`;
+    const line = `${base} does not give ${what} to everyone (${status}): set HF_TOKEN to a token that may read it, and name the repository in --hub-token-for`;
     return new HubError('HUB_UNAUTHORIZED', line);
   }
   if (status === 404) return new HubError('HUB_NOT_FOUND', `${base} has no ${what}`);

@@ -12,7 +12,9 @@ import { completeTrial } from '#domain/training/endings.ts';
 import type { ComputeUsage, Job, StopReason } from '#domain/training/record.ts';
 import type { Artifacts } from '#learning/artifacts.ts';
 import type { Evaluation } from '#learning/assess/evaluation.ts';
+import { TrainingFailure } from '#learning/failure.ts';
 import type { History } from '#learning/fit/fit.ts';
+import { undefinedMetric } from './fit-job.ts';
 import { Ended, type Reporter } from './reporter.ts';
 
 /** How long files may be without a model before the sweep deletes them. */
@@ -40,6 +42,7 @@ export interface Made extends Trained {
 /**
  * Writes the files of a model and completes the job with it.
  * @throws Ended if the job is no longer this trainer's; the files are deleted again
+ * @throws TrainingFailure if a trial has no score
  */
 export async function completeWith(
   { table, blobs, now }: Pick<Adapters, 'table' | 'blobs' | 'now'>,
@@ -127,11 +130,13 @@ async function completeOfSweep(
   now: number,
 ): Promise<Pick<Completed, 'events'>> {
   const { record, history, stopReason, usage } = made;
+  const { monitor } = job.early_stopping;
+  if (history.loss?.length && !(monitor in history)) throw new TrainingFailure(undefinedMetric(monitor));
   const epoch = Math.max(1, Number(record.training_config.best_epoch));
   const last = {
     ...{ ...lastEpoch(history), ...usage, final_metrics: record.final_metrics },
     ...(stopReason === undefined ? {} : { stop_reason: stopReason }),
-    score: history[job.early_stopping.monitor]?.[epoch - 1],
+    score: history[monitor]?.[epoch - 1],
   };
   if (!(await completeTrial(table, job, last, isoTime(now)))) throw new Ended();
   return { events: [] };

@@ -80,8 +80,14 @@ export async function fitJob(run: FitJob, { dataName, part = { done: 0, of: 1 },
   const stopReason = epochs < job.total_epochs ? (enough ?? 'early_stopping') : undefined;
   const why = stopReason === undefined ? '' : `, stopped by ${stopReason}`;
   jobLog.tell('INFO', `trained ${epochs} epochs${why}; the best is epoch ${fit.bestEpoch}`);
+  const { enabled, monitor } = job.early_stopping;
+  if (enabled && of.bestBy === undefined && epochs > 0 && fit.monitor !== monitor)
+    jobLog.tell('WARN', `${undefinedMetric(monitor)}: ${fit.monitor} decided which epoch is the best`);
   await jobLog.flush();
   return { fit, stopReason };
 }
+
+export const undefinedMetric = (name: string): string =>
+  `${name} is undefined on the rows, as ROC AUC is where a class is not among them`;
 
 const isFirstRun = ({ attempt, run = 1 }: Job): boolean => attempt === 1 && run === 1;

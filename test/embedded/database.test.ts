@@ -38,6 +38,18 @@ describe('group commit', () => {
     stop();
   });
 
+  test('a transaction waits for the disk unless all of its writes are relaxed', async () => {
+    const waited: unknown[] = [];
+    const write = (relaxed: boolean) =>
+      database.write(() => void waited.push(database.get('PRAGMA synchronous')?.synchronous), { relaxed });
+    await write(true);
+    await Promise.all([write(true), write(true)]);
+    await Promise.all([write(true), write(false)]);
+    await write(false);
+    const [NORMAL, FULL] = [1, 2];
+    expect(waited).toEqual([NORMAL, NORMAL, NORMAL, FULL, FULL, FULL]);
+  });
+
   test('a write that fails is undone alone', async () => {
     const outcomes = await Promise.allSettled([
       insert(1),

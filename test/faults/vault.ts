@@ -29,10 +29,9 @@ function expectNoFault(status: number, what: string): void {
 const NAMES = ['a', 'b', 'c', 'd'];
 export const OPERATIONS = ['save', 'replace', 'large', 'delete', 'rotate', 'backup', 'restore', 'drop'] as const;
 export type Operation = (typeof OPERATIONS)[number];
-/** A part of a model that is saved in parts, but for the last. */
-const PART_BYTES = 16 * 1_048_576;
-/** Of the models that are saved in parts, those of more than one part. */
-const SEVERAL_PARTS = 0.05;
+/** Of the models that are saved in parts, those of several, whose file is made while they come. */
+const SEVERAL_PARTS = 0.15;
+const SEVERAL_BYTES = 9 * 1_048_576;
 const AGAIN_MS = 20;
 
 export class FaultyVault {
@@ -125,20 +124,19 @@ export class FaultyVault {
     return this.save(base, name, { replace_existing: true });
   }
 
-  /** In parts: of a few hundred kilobytes, or of more than one part. */
+  /** In parts: of a few hundred kilobytes, or of several parts. */
   async large(base: string, name: string): Promise<void> {
-    const size = Math.random() < SEVERAL_PARTS ? PART_BYTES + 100_000 : 100_000 + Math.floor(Math.random() * 500_000);
+    const size = (Math.random() < SEVERAL_PARTS ? SEVERAL_BYTES : 100_000) + Math.floor(Math.random() * 500_000);
     const bytes = randomBytes(size);
     const password = this.#password;
     const start = { model_name: name, password, file_size: size, replace_existing: true };
     const { status, body } = await this.call(base, 'POST', `${this.id}/models/uploads`, start);
     expectNoFault(status, 'the start of an upload');
     const parts: object[] = [];
+    const partBytes = Number(body.part_size);
     for (const { part, url } of body.parts as { part: number; url: string }[]) {
-      const answered = await fetch(url, {
-        method: 'PUT',
-        body: bytes.subarray((part - 1) * PART_BYTES, part * PART_BYTES),
-      });
+      const content = bytes.subarray((part - 1) * partBytes, part * partBytes);
+      const answered = await fetch(url, { method: 'PUT', body: content });
       if (!answered.ok) throw new LostError(`part ${part} was answered with ${answered.status}`);
       parts.push({ part, etag: answered.headers.get('etag') });
     }

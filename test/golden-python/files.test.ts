@@ -6,6 +6,8 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { blobKeys } from '#domain/blob-keys.ts';
 import { findModel } from '#domain/models/read.ts';
 import { findJob } from '#domain/training/read.ts';
+import { FEATURES } from '#learning/battery/cells.ts';
+import { generateCells } from '#learning/battery/generate.ts';
 import { makePredictor } from '#learning/predictor.ts';
 import type { Input } from '#learning/serving/input.ts';
 import { runJob } from '#training/run-job.ts';
@@ -100,6 +102,46 @@ test('the module of a regression without a hidden layer answers alike', async ()
   const expected = ours.map((answer) => ('value' in answer ? answer.value : Number.NaN));
   expectClose(opened.torch.numbers.flat(), expected);
   expectClose(opened.onnx.numbers.flat(), expected);
+});
+
+/** Cycles of a cell, without what is to be predicted. */
+const CYCLES = generateCells({ seed: 1, numbers: [91] })[0]!.cycles.slice(0, 120);
+
+test.each(['baseline', 'deephpm'])('the module of %s answers alike', async (name) => {
+  const columns = [...FEATURES, 'capacity_loss'] as const;
+  const lines = CYCLES.map((cycle) => columns.map((column) => cycle[column]).join(','));
+  const { opened, ours } = await openedByPython(
+    name,
+    {
+      ...{ content: [columns.join(','), ...lines].join('\n'), target: 'capacity_loss' },
+      hyperparameters: { epochs: 3, width: 8, batch_size: 32 },
+      more: { model_type: name, task: 'regression' },
+    },
+    [0, 50, 119].map((at) => FEATURES.map((feature) => CYCLES[at]![feature])),
+  );
+  expect(opened.same).toBe(true);
+  const expected = ours.map((answer) => ('value' in answer ? answer.value : Number.NaN));
+  expectClose(opened.torch.numbers.flat(), expected);
+  expectClose(opened.onnx.numbers.flat(), expected);
+});
+
+test('the module with vectors for a category of many values answers alike', async () => {
+  const place = (i: number) => `place ${i % 60}`;
+  const rows = Array.from({ length: 240 }, (_, i) => `${place(i)},${i % 7},${i % 60 < 30 ? 'north' : 'south'}`);
+  const { opened, ours } = await openedByPython(
+    'vectors',
+    { content: ['place,x,side', ...rows].join('\n'), target: 'side', hyperparameters: { epochs: 2 } },
+    [
+      ['place 7', 1],
+      ['place 59', null],
+      ['nowhere', 3],
+      [null, 6],
+    ],
+  );
+  expect(opened.same).toBe(true);
+  expect(opened.names).toContain('embeddings.0.weight');
+  const probabilities = ours.flatMap((answer) => ('class' in answer ? Object.values(answer.probabilities!) : []));
+  for (const one of [opened.torch, opened.onnx]) expectClose(one.numbers.flat(), probabilities);
 });
 
 test('the module of two classes with a threshold answers alike', async () => {

@@ -66,6 +66,10 @@ describe('the command line of npm start', () => {
       encoderFolder: resolve('test'),
     });
     expect(() => readArguments(['--hub-url', 'file:///etc'])).toThrow(/^--hub-url must/);
+    const listed = readArguments(['--hub-token-for', 'acme, org/guard'], { HF_TOKEN: 'secret' });
+    expect(listed!.hub).toEqual({ token: 'secret', tokenFor: ['acme', 'org/guard'] });
+    expect(() => readArguments(['--hub-token-for', 'a/b/c'], { HF_TOKEN: 's' })).toThrow(/or owners; got a\/b\/c$/);
+    expect(() => readArguments(['--hub-token-for', 'acme'])).toThrow('--hub-token-for needs a token in HF_TOKEN');
     for (const folder of ['no-such-folder', 'package.json']) {
       expect(() => readArguments(['--encoder-folder', folder])).toThrow(
         new UsageError(`--encoder-folder must be a folder; got ${folder}`),

@@ -17,6 +17,8 @@ export interface HubBehaviour {
   headers?: Readonly<Record<string, string>>;
   /** Breaks each connection for a file after so many bytes. */
   breakAfter?: number;
+  /** Sends files from their beginning, whatever range is asked for. */
+  ignoresRange?: boolean;
   /** Keeps each connection for a file open after so many bytes, and says nothing more. */
   silentAfter?: number;
   /** Takes requests, and answers none. */
@@ -104,8 +106,10 @@ export class HubServer {
     response.end(JSON.stringify([{ type: 'directory', oid: 'git', path: 'onnx', size: 0 }, ...listing]));
   }
 
-  #send(all: Buffer, { range, file }: { range: string | undefined; file: string }, response: ServerResponse): void {
-    const { breakAfter = Number.POSITIVE_INFINITY, silentAfter, cutFile = file } = this.behaviour;
+  #send(all: Buffer, asked: { range: string | undefined; file: string }, response: ServerResponse): void {
+    const { file } = asked;
+    const { breakAfter = Number.POSITIVE_INFINITY, silentAfter, cutFile = file, ignoresRange } = this.behaviour;
+    const range = ignoresRange ? undefined : asked.range;
     const cut = cutFile === file ? (this.behaviour.cut ?? 0) : 0;
     const from = Number(/^bytes=(\d+)-$/.exec(range ?? '')?.[1] ?? 0);
     const bytes = all.subarray(from, Math.max(from, all.length - cut));

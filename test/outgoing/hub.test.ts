@@ -51,6 +51,17 @@ describe('a hub', () => {
     expect(server.requests.at(-1)!.range).toBe('bytes=150000-');
   });
 
+  test('that knows no ranges gives the rest of a file as well', async () => {
+    server.behaviour = { ignoresRange: true };
+    const rest = await buffer(hub().read(REPOSITORY, await fileOf('model.safetensors'), 150_000));
+    expect(rest.equals(WEIGHTS.subarray(150_000))).toBe(true);
+    server.behaviour = { ignoresRange: true, breakAfter: 100_000 };
+    await expect(buffer(hub().read(REPOSITORY, await fileOf('model.safetensors'), 150_000))).rejects.toMatchObject({
+      code: 'FILE_INCOMPLETE',
+      message: expect.stringMatching(/sent 150000$/),
+    });
+  });
+
   test('gets the token, and nobody whom it redirects to', async () => {
     await using other = await new HubServer(server.repositories).start();
     server.behaviour = { redirect: other.url };
@@ -72,7 +83,7 @@ describe('a hub', () => {
   });
 
   test.each([
-    [401, {}, /does not give org\/tiny bert to everyone \(401\): set HF_TOKEN/],
+    [401, {}, /does not give org\/tiny bert to everyone \(401\): set HF_TOKEN to .*--hub-token-for$/],
     [404, {}, /has no org\/tiny bert$/],
     [429, { 'retry-after': '30' }, /too many requests \(429\): ask again in 30 s$/],
     [500, {}, /answered 500 for org\/tiny bert: ask again later$/],

@@ -1,6 +1,8 @@
 import { buffer, text as readText } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { blobKeys } from '#domain/blob-keys.ts';
+import { findEncoder } from '#domain/encoders/read.ts';
+import { keys } from '#domain/keys.ts';
 import { findModel } from '#domain/models/read.ts';
 import type { Model } from '#domain/models/record.ts';
 import { fromBytes } from '#domain/random-access.ts';
@@ -341,6 +343,22 @@ describe('an encoder that cannot be read', () => {
     expect(await run(await queue('j'))).toBe('failed');
     expect((await find('j')).failure).toContain(failure);
   });
+});
+
+test('weights that are not what was loaded fail the job, and only they are loaded again', async () => {
+  await store();
+  const { table, blobs } = world.adapters;
+  const key = `${blobKeys.encoderPrefix(NAME)}model.safetensors`;
+  const bytes = Buffer.from(smallEncoder().get('model.safetensors')!);
+  bytes[bytes.length - 9]! ^= 1;
+  await blobs.artifacts.put(key, bytes);
+  expect(await run(await queue('j'))).toBe('failed');
+  expect((await find('j')).failure).toMatch(
+    /^bert-base-uncased: model\.safetensors is damaged: .* start the training again/,
+  );
+  const state = (await findEncoder(table, keys.encoder(NAME)))!;
+  expect(state).toMatchObject({ status: 'failed', failure_code: 'FILE_DAMAGED' });
+  expect(state.files.map(({ file }) => file)).toEqual(['config.json', 'tokenizer.json']);
 });
 
 test('a pickle with code in it fails the job, and is not run', async () => {

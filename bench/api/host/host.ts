@@ -61,6 +61,8 @@ export async function startHostOf({
   const descriptor = openSync(log, 'a');
   const child = fork(LAUNCHER, [checkout, dataDir, JSON.stringify(settings)], {
     cwd: checkout,
+    // As `npm start` has it, from the second start on; in the folder of the checkout, which may be another version's.
+    env: { ...process.env, NODE_COMPILE_CACHE: join(checkout, '.trainyard', 'compiled') },
     stdio: ['ignore', descriptor, descriptor, 'ipc'],
     execArgv: [
       ...nodeOptionsOf(checkout),

@@ -20,7 +20,7 @@ const cases: Readonly<Record<string, () => Promise<void>>> = {
   async load() {
     const { weights } = await openEncoder(
       folderFiles(of, (path) => readFile(path)),
-      { classes: 2 },
+      { labels: ['no', 'yes'] },
     );
     if (Object.keys(weights.parameters).length === 0) throw new Error('nothing was read');
   },

@@ -16,21 +16,27 @@ const TINY_NUMBER = /[eE]-[0-9]{2}|0{50}/;
 /** The name that objects drop, or an escape that may spell it. */
 const DROPPED_NAME = /__proto__|\\u00/;
 
+export interface JsonOptions<Z extends z.ZodType> {
+  /** For a body with a file in it. */
+  readonly bound?: Body<unknown>['bound'];
+  /** What the schema makes of what most requests have, in less time; `undefined` for anything else. */
+  readonly quick?: (value: unknown) => z.output<Z> | undefined;
+}
+
 /**
- * `schema` should be strict, so that unknown fields are refused by name. `example`: default, one made of it. `bound`: for
- * a body with a file in it.
+ * `schema` should be strict, so that unknown fields are refused by name. `example`: default, one made of it.
  */
 export function json<Z extends z.ZodType>(
   schema: Z,
   example?: unknown,
-  bound: Body<unknown>['bound'] = (settings) => settings.jsonBodyBytes,
+  { bound = (settings) => settings.jsonBodyBytes, quick }: JsonOptions<Z> = {},
 ): Body<z.output<Z>> {
   return {
     accepts: ['application/json'],
     bound,
     async parse(raw) {
       const { value, text } = read(await raw.content.bytes());
-      const checked = check(schema, value, { root: 'body' });
+      const checked = quick?.(value) ?? check(schema, value, { root: 'body' });
       if (DROPPED_NAME.test(text)) expectKeptNames(value);
       return checked;
     },

@@ -14,6 +14,8 @@ import { countCall, countRequest, enforce, rateLimitHeaders } from '../rate-limi
 import type { Caller, Services } from '../route.ts';
 import { type Middleware, type ProxyResponse, type RequestState, stateOf } from './state.ts';
 
+const BEARER = 'Bearer ';
+
 /**
  * Authenticates, rate-limits and authorizes. A token is verified without a remote call; then its session is read and the
  * request counted, concurrently. An API key, or the refresh token of a body, is looked up, then the request is counted for
@@ -53,6 +55,8 @@ export function admit(services: Services): Middleware {
       await countAccount(state, operator.accountId);
       return operator;
     }
+    const recalled = recall(state.headers);
+    if (recalled) return bySession(state, recalled);
     const given = await verified(state);
     if (given?.kind === 'token') return bySession(state, given.token);
     return given && byKey(state, given.key);
@@ -77,6 +81,12 @@ export function admit(services: Services): Middleware {
       if (error instanceof TrainyardError) return undefined;
       throw error;
     }
+  }
+
+  /** By the access token that it most often is: of those that were verified, the form need not be looked at again. */
+  function recall({ authorization, 'x-api-key': key }: RequestState['headers']): AccessToken | undefined {
+    if (key !== undefined || authorization?.startsWith(BEARER) !== true) return undefined;
+    return tokens.recall(authorization.slice(BEARER.length));
   }
 
   async function verified(state: RequestState) {

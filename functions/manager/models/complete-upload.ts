@@ -9,6 +9,7 @@ import { actorOf, readManager, tags } from '../fields.ts';
 import { runOrQueue } from '../jobs/run-or-queue.ts';
 import type { FileServices } from '../services.ts';
 import { uploadPath } from '../upload-fields.ts';
+import { earlyFiles } from './early-files.ts';
 import { modelGoingOn, modelProgress, showModelGoing } from './fields.ts';
 import { savedAnswer, saveFields } from './save.ts';
 import { uploadWork } from './upload-work.ts';
@@ -50,7 +51,8 @@ export const completeUpload = route({
       kind: 'save',
       request: { upload_id: path.upload_id, sign: given.digital_signature },
       secrets: given.signing_key === undefined ? {} : { signing_key: given.signing_key },
-      bytes: upload?.file_size ?? 0,
+      // Of one whose file is made already, there is hardly anything left to do.
+      bytes: upload === undefined || earlyFiles.has(upload.id) ? 0 : upload.file_size,
     } as const;
     const outcome = await auditFailure(services, manager, by, access, () =>
       runOrQueue(services, manager, by, wanted, {
@@ -63,6 +65,8 @@ export const completeUpload = route({
       }),
     );
     if ('going' in outcome) {
+      // Whoever goes on may be another process.
+      void earlyFiles.drop(services, path.upload_id);
       return { status: 202, body: showModelGoing(modelProgress.parse(outcome.going).model_name) };
     }
     return { status: 201, body: outcome.done };

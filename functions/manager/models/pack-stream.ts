@@ -39,14 +39,20 @@ async function beginning(pieces: AsyncIterator<Uint8Array>): Promise<Uint8Array[
   return first;
 }
 
-/** As they came, without copying them. */
-async function* resumed(first: readonly Uint8Array[], rest: AsyncIterator<Uint8Array>): AsyncGenerator<Uint8Array> {
-  try {
-    yield* first;
-    for (let next = await rest.next(); !next.done; next = await rest.next()) yield next.value;
-  } finally {
-    await rest.return?.();
-  }
+/** As they came, without copying them, and without waiting longer for each than its source does. */
+function resumed(first: readonly Uint8Array[], rest: AsyncIterator<Uint8Array>): AsyncIterable<Uint8Array> {
+  const again = first.values();
+  const iterator: AsyncIterator<Uint8Array> = {
+    next: () => {
+      const { done, value } = again.next();
+      return done ? rest.next() : Promise.resolve({ done: false, value });
+    },
+    return: async () => {
+      await rest.return?.();
+      return { done: true, value: undefined };
+    },
+  };
+  return { [Symbol.asyncIterator]: () => iterator };
 }
 
 function zstd(source: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {

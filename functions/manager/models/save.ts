@@ -81,7 +81,7 @@ export const save = route({
   authentication: 'account',
   scope: 'train',
   cost: 'request',
-  request: { path: managerPath, body: json(body, undefined, (settings) => settings.uploadBytes) },
+  request: { path: managerPath, body: json(body, undefined, { bound: (settings) => settings.uploadBytes }) },
   responses: { 201: { description: 'Saved', schema: savedAnswer } },
   errors: [409, 422],
   resource: readManager,

@@ -3,13 +3,14 @@ import { newId } from '#domain/ids.ts';
 import { reserveBytes } from '#domain/installation/storage.ts';
 import { ModelExistsError } from '#domain/vault/errors.ts';
 import { findModel } from '#domain/vault/models.ts';
-import { STAGED_SECONDS } from '#domain/vault/staged.ts';
+import { STAGED_SECONDS, stagedModel } from '#domain/vault/staged.ts';
 import { type NewVaultUpload, startVaultUpload } from '#domain/vault/uploads.ts';
 import { json } from '#functions/http/body/json.ts';
 import { route } from '#functions/http/route.ts';
 import { newDataKey, wrapWithPlatform } from '#vault/wrapping/wrap.ts';
 import { managerPath, readManager, tags } from '../fields.ts';
 import { showUpload, startedUpload } from '../upload-fields.ts';
+import { earlyFiles } from './early-files.ts';
 import { givenMetadata } from './fields.ts';
 import { heldContext } from './held-key.ts';
 import { saveFields } from './save.ts';
@@ -41,8 +42,9 @@ export const startUpload = route({
   },
   errors: [409],
   resource: readManager,
-  async handler(input, { adapters, settings }) {
+  async handler(input, services) {
     const { resource: manager, body: given } = input;
+    const { adapters, settings } = services;
     const { table, blobs, keys, now } = adapters;
     await reserveBytes(table, manager.account_id, given.file_size, settings.caps);
     if (!given.replace_existing && (await findModel(table, manager, given.model_name))) {
@@ -51,6 +53,13 @@ export const startUpload = route({
     const revision = newId(now());
     const sealedFor = { accountId: manager.account_id, managerId: manager.id, modelName: given.model_name, revision };
     const key = newDataKey();
+    const encryption = manager.config.enable_encryption
+      ? {
+          algorithm: manager.config.encryption_algorithm,
+          ...(await wrapKey(key, sealedFor, manager.config, { password: given.password, keys })),
+          sealed_for: sealedFor,
+        }
+      : undefined;
     const wanted: NewVaultUpload = {
       id: newId(now()),
       file_size: given.file_size,
@@ -59,18 +68,17 @@ export const startUpload = route({
       metadata: givenMetadata(given.metadata),
       tags: given.tags,
       replace: given.replace_existing,
-      ...(manager.config.enable_encryption
-        ? {
-            encryption: {
-              algorithm: manager.config.encryption_algorithm,
-              ...(await wrapKey(key, sealedFor, manager.config, { password: given.password, keys })),
-              sealed_for: sealedFor,
-            },
-            held_key: await wrapWithPlatform(key, keys, heldContext(sealedFor)),
-          }
-        : {}),
+      ...(encryption && { encryption, held_key: await wrapWithPlatform(key, keys, heldContext(sealedFor)) }),
     };
-    const started = await startVaultUpload(table, blobs.artifacts, manager, wanted, now());
+    const early = earlyFiles.plan(services, manager, given.file_size);
+    const also = early ? [early.mark] : [];
+    const started = await startVaultUpload(table, blobs.artifacts, manager, wanted, now(), also);
+    if (early) {
+      const { file: staged } = stagedModel(manager, wanted.id);
+      const { id, file_size } = wanted;
+      const upload = { id, file_size, upload_id: started.upload_id, staged, parts: started.parts.length };
+      earlyFiles.begin(services, early.place, upload, encryption && { key, encryption });
+    }
     return { status: 201, body: showUpload(wanted.id, started) };
   },
 });

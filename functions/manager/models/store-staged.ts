@@ -1,4 +1,4 @@
-/** From a staged file to the files of a revision: in a stream, in constant memory, however large it is. */
+/** From a staged file to the files of a revision. */
 import { checked } from '#domain/checked-stream.ts';
 import type { Blobs } from '#domain/ports/blobs/port.ts';
 import type { RandomAccess } from '#domain/random-access.ts';
@@ -7,14 +7,12 @@ import type { Manager } from '#domain/vault/manager.ts';
 import { familyOf, type StoredModel, versionOf } from '#domain/vault/model.ts';
 import { stagedModel } from '#domain/vault/staged.ts';
 import type { VaultUpload } from '#domain/vault/uploads.ts';
-import { Digesting } from '#vault/encryption/digest.ts';
-import type { Digests } from '#vault/encryption/seal.ts';
 import type { JobServices } from '../services.ts';
 import { quantized, storeInt8 } from './int8.ts';
-import { packStream } from './pack-stream.ts';
 import { inspectPickles } from './pickles.ts';
-import { type Sealing, sealUnder } from './seal.ts';
+import type { Sealing } from './seal.ts';
 import { type SigningRequest, signatureOf } from './sign.ts';
+import { type StoredOriginal, storeOriginal } from './store-original.ts';
 
 export type Stored = Omit<StoredModel, 'id' | 'created_at' | 'modified_at' | 'saved_by'>;
 
@@ -24,6 +22,8 @@ interface Wanted {
   readonly signing: SigningRequest;
   /** None where the manager stores plainly. */
   readonly sealing: Sealing | undefined;
+  /** The model's own file, where it is in its place already. */
+  readonly original: StoredOriginal | undefined;
 }
 
 /** Throws `UnsafeArtifactError`, and `BlobNotFoundError` if nothing is staged any more. */
@@ -31,16 +31,14 @@ export async function storeStaged(
   services: JobServices,
   manager: Manager,
   upload: VaultUpload,
-  { place, signing, sealing }: Wanted,
+  { place, signing, sealing, original }: Wanted,
 ): Promise<{ readonly stored: Stored; readonly warnings: readonly string[] }> {
   const { blobs, keys } = services.adapters;
   const { artifacts } = blobs;
   const { file: staged } = stagedModel(manager, upload.id);
   const pickle = await inspectPickles(accessTo(artifacts, staged, upload.file_size), manager, upload.name);
-  const { body, digests: written } = await artifacts.get(staged);
-  const packed = await packStream(written === undefined ? body : checked('What was uploaded', body, written));
-  const digests = await store(artifacts, fileOf(place, 'original'), packed.bytes, sealing, upload.file_size);
-  const { sha256, bytes: size } = packed.original?.() ?? digests.plaintext;
+  const file = original ?? (await storeFrom(artifacts, staged, fileOf(place, 'original'), sealing, upload.file_size));
+  const { size, sha256 } = file;
   const signature = await signatureOf(keys, signing, { name: upload.name, sha256 });
   const { version, warning } = await quantized(services, manager, size, () => whole(artifacts, staged, size));
   const stored: Stored = {
@@ -51,10 +49,7 @@ export async function storeStaged(
     version: versionOf(upload.name, upload.metadata),
     metadata: upload.metadata,
     tags: upload.tags,
-    size,
-    sha256,
-    compressed: packed.compressed,
-    digests,
+    ...file,
     ...(sealing === undefined ? {} : { encryption: sealing.encryption }),
     ...(signature === undefined ? {} : { signature }),
     ...(pickle === undefined ? {} : { pickle }),
@@ -82,20 +77,8 @@ const accessTo = (blobs: Blobs, key: string, size: number): RandomAccess => ({
       : Buffer.concat(await (await blobs.get(key, { start, end: end - 1 })).body.toArray()),
 });
 
-async function store(
-  blobs: Blobs,
-  key: string,
-  body: AsyncIterable<Uint8Array>,
-  sealing: Sealing | undefined,
-  size: number,
-): Promise<Digests> {
-  if (sealing === undefined) {
-    const plain = new Digesting(body);
-    await blobs.put(key, plain);
-    return { plaintext: plain.digest(), ciphertext: plain.digest() };
-  }
-  const sealed = sealUnder(body, sealing, size);
-  // Its SHA-256 is in the model's record, and each frame has a tag.
-  await blobs.put(key, sealed.ciphertext, { isReleased: true, isAuthenticated: true });
-  return sealed.digests();
+async function storeFrom(blobs: Blobs, staged: string, key: string, sealing: Sealing | undefined, size: number) {
+  const { body, digests: written } = await blobs.get(staged);
+  const bytes = written === undefined ? body : checked('What was uploaded', body, written);
+  return storeOriginal(blobs, key, bytes, sealing, size);
 }

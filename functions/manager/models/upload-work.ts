@@ -16,6 +16,7 @@ import { unwrap, wrappedKey } from '#vault/wrapping/wrap.ts';
 import { backUpSaved } from '../backup/back-up.ts';
 import type { Asked, Pace } from '../jobs/work.ts';
 import type { JobServices } from '../services.ts';
+import { earlyFiles } from './early-files.ts';
 import { modelProgress } from './fields.ts';
 import { heldContext } from './held-key.ts';
 import { savedAnswer, showSaved } from './save.ts';
@@ -65,12 +66,12 @@ async function save(services: JobServices, { manager, by, request, secrets }: As
   const upload = await findVaultUpload(table, manager, request.upload_id, now());
   if (!upload) throw uploadNotFound(request.upload_id);
   await pace.reached({ model_name: upload.name });
-  const place = { account_id: manager.account_id, vault: manager.vault, revision: newId(now()) };
-  await markRevision(table, place, now());
+  const { place, original } = (await earlyFile(services, manager, upload)) ?? (await newPlace(services, manager));
   try {
     const signing = { sign: request.sign, signingKey: secrets.signing_key };
     const sealing = await sealingOf(services, upload);
-    const { stored, warnings } = await storeStaged(services, manager, upload, { place, signing, sealing });
+    const wanted = { place, signing, sealing, original };
+    const { stored, warnings } = await storeStaged(services, manager, upload, wanted);
     const before = upload.replace ? await findModel(table, manager, upload.name) : undefined;
     const model: StoredModel = {
       ...stored,
@@ -92,6 +93,19 @@ async function save(services: JobServices, { manager, by, request, secrets }: As
     // Another completion has saved it and deleted the parts.
     throw error instanceof BlobNotFoundError ? uploadNotFound(upload.id) : error;
   }
+}
+
+/** The file that was made while the parts came, if it is of these. */
+async function earlyFile(services: JobServices, manager: Manager, { id }: VaultUpload) {
+  if (!earlyFiles.has(id)) return undefined;
+  const joined = await services.adapters.blobs.artifacts.head(stagedModel(manager, id).file);
+  return earlyFiles.take(services, id, joined?.etag ?? '');
+}
+
+async function newPlace({ adapters: { table, now } }: JobServices, { account_id, vault }: Manager) {
+  const place = { account_id, vault, revision: newId(now()) };
+  await markRevision(table, place, now());
+  return { place, original: undefined };
 }
 
 async function sealingOf({ adapters: { keys } }: JobServices, { encryption, held_key }: VaultUpload) {

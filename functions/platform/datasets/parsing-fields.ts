@@ -1,6 +1,6 @@
 /** Fields that say how a file is to be read: in JSON, in a form, and in a change. */
 import { z } from 'zod';
-import { separator } from '#domain/datasets/column-format.ts';
+import { DATE_ORDERS, separator } from '#domain/datasets/column-format.ts';
 import {
   COLUMN_ROLES,
   columnChoice,
@@ -100,7 +100,7 @@ export const parsingChange = {
         role: z.enum(COLUMN_ROLES).nullable().exactOptional(),
         type: z.enum(COLUMN_TYPES).nullable().exactOptional(),
         decimal: decimal.nullable().exactOptional(),
-        date_order: z.enum(['day_first', 'month_first']).nullable().exactOptional(),
+        date_order: z.enum(DATE_ORDERS).nullable().exactOptional(),
         missing: missing.nullable().exactOptional(),
         separator: separator.nullable().exactOptional(),
       })

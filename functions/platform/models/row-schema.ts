@@ -54,7 +54,7 @@ interface Wrong {
 const CELL = 'a number, a string, true, false or null';
 
 /** Whether a value of JSON can be a cell: numbers too large for one are read as infinite. */
-const isCell = (value: unknown): boolean =>
+export const isCell = (value: unknown): boolean =>
   typeof value === 'number' ? Number.isFinite(value) : typeof value !== 'object' || value === null;
 
 function* wrongIn(given: unknown): Generator<Wrong, void, undefined> {

@@ -38,6 +38,7 @@ export function baseUrlFor(request: IncomingMessage, trusted: TrustedProxies): s
 }
 
 function proxiedBase(request: IncomingMessage, trusted: TrustedProxies): string | undefined {
+  if (trusted === 0) return undefined;
   const { proxies } = originOf(request, trusted);
   if (proxies === 0) return undefined;
   // The value that the outermost proxy wrote. If there are fewer, the inner proxies forwarded it without adding one.

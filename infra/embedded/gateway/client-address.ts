@@ -20,7 +20,7 @@ export interface Origin {
 }
 
 export const clientAddress = (request: IncomingMessage, trusted: TrustedProxies): string =>
-  originOf(request, trusted).address;
+  trusted === 0 ? (request.socket.remoteAddress ?? '') : originOf(request, trusted).address;
 
 export function originOf(request: IncomingMessage, trusted: TrustedProxies): Origin {
   const nearest = { address: request.socket.remoteAddress ?? '', proxies: 0 };

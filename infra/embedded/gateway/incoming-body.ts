@@ -21,7 +21,8 @@ export const ARRIVED_BYTES = 16_384;
 export class IncomingBody implements RequestBody {
   readonly #request: IncomingMessage;
   readonly #options: BodyOptions;
-  readonly #spool: Spool;
+  /** Of a body that did not come with the head. */
+  #spool: Spool | undefined;
   /** While the body is being received. */
   #receiving: AbortController | undefined;
   #arrived: Uint8Array | undefined;
@@ -32,7 +33,6 @@ export class IncomingBody implements RequestBody {
   constructor(request: IncomingMessage, options: BodyOptions) {
     this.#request = request;
     this.#options = options;
-    this.#spool = new Spool(options.spoolFolder, options.limits.memoryBytes);
   }
 
   get contentLength(): number | undefined {
@@ -49,11 +49,11 @@ export class IncomingBody implements RequestBody {
   }
 
   /** Receives and spools the body. Further calls return the same result. */
-  read(options: ReadOptions): Promise<Received> {
-    // Not before `#read` has looked at what has arrived.
-    const reading = this.#reading ?? this.#read(options);
-    this.#reading = reading;
-    return reading;
+  async read(options: ReadOptions): Promise<Received> {
+    const arrived = this.arrived();
+    if (arrived !== undefined) return receivedOf(arrived, options.maxBytes);
+    this.#reading ??= this.#read(options);
+    return this.#reading;
   }
 
   /** Streams the body without spooling it. Throws `RequestTimeoutError`, `UnavailableError`. */
@@ -75,14 +75,24 @@ export class IncomingBody implements RequestBody {
     this.#abort({ kind: 'stopping' });
   }
 
-  /** Releases memory, file and quota. The content cannot be read afterwards. */
-  async release(): Promise<void> {
+  /** Releases memory, file and quota. The content cannot be read afterwards. `undefined`: that is done. */
+  release(): Promise<void> | undefined {
     this.#abort({ kind: 'disconnected' });
-    await this.#reading?.catch(() => undefined);
-    // Discards what was not read, so that another request can follow on the connection.
-    this.#request.resume();
+    if (this.#reading !== undefined) return this.#releaseRead(this.#reading);
+    this.#discard();
+    return undefined;
+  }
+
+  async #releaseRead(reading: Promise<Received>): Promise<void> {
+    await reading.catch(() => undefined);
+    this.#discard();
     this.#release();
-    await this.#spool.close();
+    await this.#spool?.close();
+  }
+
+  /** What was not read, so that another request can follow on the connection. */
+  #discard(): void {
+    if (this.#arrived === undefined) this.#request.resume();
   }
 
   #abort(failure: Failure): void {
@@ -91,18 +101,18 @@ export class IncomingBody implements RequestBody {
   }
 
   async #read({ maxBytes, client }: ReadOptions): Promise<Received> {
-    const arrived = this.arrived();
-    if (arrived !== undefined) return receivedOf(arrived, maxBytes);
     const abort = () => this.#abort({ kind: 'overLimit', scope: 'host' });
     const reservation = this.#options.bodies.open(client, abort);
     this.#release = reservation.release;
+    const spool = new Spool(this.#options.spoolFolder, this.#options.limits.memoryBytes);
+    this.#spool = spool;
     try {
       for await (const chunk of this.stream()) {
-        const size = this.#spool.size + chunk.length;
+        const size = spool.size + chunk.length;
         if (size > maxBytes) return { kind: 'tooLarge', bytes: size };
         const scope = reservation.add(chunk.length);
         if (scope !== undefined) return { kind: 'overLimit', scope };
-        await this.#spool.write(chunk);
+        await spool.write(chunk);
       }
     } catch (error) {
       if (error instanceof RequestTimeoutError) return { kind: 'stalled', seconds: this.#options.limits.bodySeconds };
@@ -112,7 +122,7 @@ export class IncomingBody implements RequestBody {
       throw error;
     }
     reservation.complete();
-    return { kind: 'complete', content: this.#spool.content() };
+    return { kind: 'complete', content: spool.content() };
   }
 }
 

@@ -3,12 +3,12 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { setImmediate } from 'node:timers';
 import type { APIGatewayProxyResult } from 'aws-lambda';
-import type { OperatorAuthorizer } from '#domain/accounts/operator.ts';
 import { functions, type Surface } from '../../topology.ts';
 import type { Invoker } from '../invoke/invoker.ts';
 import { Connections } from './connections.ts';
 import { ARRIVED_BYTES, IncomingBody } from './incoming-body.ts';
 import { limitResponse } from './limit-response.ts';
+import type { Authorize } from './operator.ts';
 import { pathOf, toProxyEvent, writeResult } from './proxy-event.ts';
 import { ConnectionClosed, ResponseStream } from './response-stream.ts';
 import { makeRouter } from './route.ts';
@@ -32,10 +32,10 @@ export interface ListenerOptions {
     request: IncomingMessage,
     response: ServerResponse,
     body: () => AsyncIterable<Uint8Array>,
-  ) => Promise<boolean>;
+  ) => Promise<boolean> | boolean;
   readonly now: () => number;
   /** Who calls, where that shows from the request itself; see `operator.ts`. */
-  readonly authorize: (request: IncomingMessage) => Promise<OperatorAuthorizer | undefined>;
+  readonly authorize: (request: IncomingMessage) => ReturnType<Authorize>;
   readonly onError: (error: unknown, where: string) => void;
 }
 
@@ -61,10 +61,12 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
     const body = new IncomingBody(request, { limits, bodies, spoolFolder, sendContinue });
     pending.add(body);
     try {
-      if (!(await options.before(request, response, () => body.stream()))) await forward(request, response, body);
+      const before = options.before(request, response, () => body.stream());
+      if (!(before instanceof Promise ? await before : before)) await forward(request, response, body);
     } finally {
       pending.delete(body);
-      await body.release();
+      const releasing = body.release();
+      if (releasing) await releasing;
     }
   }
 
@@ -73,8 +75,9 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
     const match = router(path);
     if (!match) throw new Error(`no route takes ${path}: the topology has to end with {proxy+}`);
     const requestId = randomUUID();
-    const authorizer = await options.authorize(request);
-    const event = toProxyEvent(request, match, {
+    const known = options.authorize(request);
+    const authorizer = known instanceof Promise ? await known : known;
+    const event = toProxyEvent(request, path, match, {
       requestId,
       now: options.now(),
       surface: options.name,

@@ -34,18 +34,23 @@ const LOOPBACK_ADDRESS = /^(127\.|::1$|::ffff:127\.)/;
 export type Authorize = (
   request: IncomingMessage,
   anonymous: readonly string[],
-) => Promise<OperatorAuthorizer | undefined>;
+) => Promise<OperatorAuthorizer> | undefined;
 
 export function operatorAuthorizer(options: OperatorOptions): Authorize {
   const known = options.apiKeys.map(sha256);
   const open = LOOPBACK_ADDRESS.test(options.host) || options.host === 'localhost';
-  return async (request, anonymous) => {
-    const key = keyOf(request);
-    const byKey = key !== undefined && known.some((hash) => timingSafeEqual(hash, sha256(key)));
+  const isKnown = (key: string | undefined) =>
+    key !== undefined && known.some((hash) => timingSafeEqual(hash, sha256(key)));
+  const authorized = async (by: OperatorAuthorizer['by']): Promise<OperatorAuthorizer> => ({
+    principalId: 'operator',
+    accountId: await options.account(),
+    by,
+  });
+  return (request, anonymous) => {
+    if (known.length > 0 && isKnown(keyOf(request))) return authorized('key');
     const byPlace =
       open && !options.behindProxy && !presents(request) && isBelow(anonymous, request.url) && isOfThisMachine(request);
-    if (!byKey && !byPlace) return undefined;
-    return { principalId: 'operator', accountId: await options.account(), by: byKey ? 'key' : 'loopback' };
+    return byPlace ? authorized('loopback') : undefined;
   };
 }
 

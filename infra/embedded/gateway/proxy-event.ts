@@ -11,6 +11,7 @@ import type { TrustedProxies } from './trusted-proxies.ts';
  */
 export function toProxyEvent(
   request: IncomingMessage,
+  path: string,
   match: Match,
   context: {
     requestId: string;
@@ -20,10 +21,9 @@ export function toProxyEvent(
     authorizer?: OperatorAuthorizer | undefined;
   },
 ): APIGatewayProxyEvent {
-  const path = pathOf(request);
-  const headers = valuesByName(pairsOf(request.rawHeaders));
+  const headers = valuesByName(request.rawHeaders);
   const search = searchOf(request);
-  const query = search === '' ? undefined : valuesByName(new URLSearchParams(search));
+  const query = search === '' ? undefined : valuesByName([...new URLSearchParams(search)].flat());
   const method = request.method ?? 'GET';
   return {
     resource: match.resource,
@@ -63,11 +63,15 @@ interface Values {
   readonly all: Record<string, string[]>;
 }
 
-/** Also of names that every object has: these have none, so that they are names like any other. */
-function valuesByName(pairs: Iterable<readonly [string, string]>): Values {
+/**
+ * Also of names that every object has: these have none, so that they are names like any other.
+ * @param pairs names and values in turn
+ */
+function valuesByName(pairs: readonly string[]): Values {
   const last: Values['last'] = Object.create(null);
   const all: Values['all'] = Object.create(null);
-  for (const [name, value] of pairs) {
+  for (let i = 0; i < pairs.length; i += 2) {
+    const [name, value] = [pairs[i]!, pairs[i + 1]!];
     last[name] = value;
     const list = all[name];
     if (list) list.push(value);
@@ -76,12 +80,11 @@ function valuesByName(pairs: Iterable<readonly [string, string]>): Values {
   return { last, all };
 }
 
-function* pairsOf(flat: readonly string[]): Generator<readonly [string, string]> {
-  for (let i = 0; i < flat.length; i += 2) yield [flat[i]!, flat[i + 1]!];
-}
-
 /** The path as sent, still percent-encoded; a leading `//` does not begin a host name. */
-export const pathOf = (request: IncomingMessage): string => (request.url ?? '/').split(/[?#]/, 1)[0]!;
+export function pathOf({ url = '/' }: IncomingMessage): string {
+  const end = url.search(/[?#]/);
+  return end < 0 ? url : url.slice(0, end);
+}
 
 /** Without the question mark; '' if there is none. */
 function searchOf({ url = '' }: IncomingMessage): string {
@@ -112,9 +115,9 @@ export function writeHead(
   further: readonly string[] = [],
 ): void {
   const pairs = [...further];
-  for (const [name, value] of Object.entries(headers)) pairs.push(name, String(value));
-  for (const [name, values] of Object.entries(multiValueHeaders)) {
-    for (const value of values) pairs.push(name, String(value));
+  for (const name in headers) pairs.push(name, String(headers[name]));
+  for (const name in multiValueHeaders) {
+    for (const value of multiValueHeaders[name]!) pairs.push(name, String(value));
   }
   // The rest of the body is not read, so no other request can follow on this connection.
   if (!response.req.complete) pairs.push('connection', 'close');

@@ -6,6 +6,8 @@ const rank = (segment: string): number => (segment.endsWith('+}') ? 2 : segment.
 interface Template {
   readonly path: string;
   readonly segments: readonly string[];
+  /** Of each segment. */
+  readonly ranks: readonly number[];
   readonly function: FunctionName;
 }
 
@@ -18,22 +20,31 @@ export interface Match {
 /** Returns a function that finds the function for a path: the most specific template wins. */
 export function makeRouter(routes: readonly SurfaceRoute[]): (path: string) => Match | undefined {
   const templates = routes
-    .map(({ path, function: name }): Template => ({ path, segments: split(path), function: name }))
+    .map(({ path, function: name }): Template => {
+      const segments = split(path);
+      return { path, segments, ranks: segments.map(rank), function: name };
+    })
     .sort((a, b) => compare(a.segments, b.segments));
+  const beginningWith = (first: string) =>
+    templates.filter(({ segments, ranks }) => segments[0] === first || ranks[0]! > 0);
+  const byFirst = new Map(templates.map(({ segments: [first = ''] }) => [first, beginningWith(first)]));
+  const others = templates.filter(({ ranks }) => ranks[0]! > 0);
   return (path) => {
     const segments = split(path);
-    for (const template of templates) {
-      const parameters = parametersOf(template.segments, segments);
-      if (parameters) {
-        const none = Object.keys(parameters).length === 0;
-        return { function: template.function, resource: template.path, pathParameters: none ? null : parameters };
-      }
+    for (const template of byFirst.get(segments[0]!) ?? others) {
+      if (!fits(template, segments)) continue;
+      return {
+        function: template.function,
+        resource: template.path,
+        pathParameters: parametersOf(template, segments),
+      };
     }
     return undefined;
   };
 }
 
-const split = (path: string): string[] => path.replace(/^\/|\/$/g, '').split('/');
+const split = (path: string): string[] =>
+  path.slice(path.startsWith('/') ? 1 : 0, path.length > 1 && path.endsWith('/') ? -1 : path.length).split('/');
 
 function compare(a: readonly string[], b: readonly string[]): number {
   for (let i = 0; i < Math.min(a.length, b.length); i++) {
@@ -43,17 +54,24 @@ function compare(a: readonly string[], b: readonly string[]): number {
   return b.length - a.length;
 }
 
-function parametersOf(template: readonly string[], path: readonly string[]): Record<string, string> | undefined {
-  const parameters: Record<string, string> = {};
-  for (let i = 0; i < template.length; i++) {
-    const segment = template[i]!;
-    if (segment.endsWith('+}') && path.length > i)
-      return { ...parameters, [segment.slice(1, -2)]: path.slice(i).join('/') };
-    if (path[i] === undefined) return undefined;
-    if (segment.startsWith('{')) {
-      if (path[i] === '') return undefined;
-      parameters[segment.slice(1, -1)] = path[i]!;
-    } else if (segment !== path[i]) return undefined;
+function fits({ segments, ranks }: Template, path: readonly string[]): boolean {
+  for (let i = 0; i < segments.length; i++) {
+    const given = path[i];
+    if (given === undefined) return false;
+    if (ranks[i] === 2) return true;
+    if (ranks[i] === 1 ? given === '' : segments[i] !== given) return false;
   }
-  return template.length === path.length ? parameters : undefined;
+  return segments.length === path.length;
+}
+
+/** Of a template that fits. */
+function parametersOf({ segments, ranks }: Template, path: readonly string[]): Record<string, string> | null {
+  let parameters: Record<string, string> | null = null;
+  for (let i = 0; i < segments.length; i++) {
+    if (ranks[i] === 0) continue;
+    parameters ??= {};
+    if (ranks[i] === 2) parameters[segments[i]!.slice(1, -2)] = path.slice(i).join('/');
+    else parameters[segments[i]!.slice(1, -1)] = path[i]!;
+  }
+  return parameters;
 }

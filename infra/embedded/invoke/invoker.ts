@@ -36,6 +36,7 @@ export interface InvokerOptions {
 export class Invoker {
   readonly #options: InvokerOptions;
   readonly #handlers = new Map<FunctionName, Promise<Handler>>();
+  readonly #loaded = new Map<FunctionName, Handler>();
   readonly #pools = new Map<FunctionName, WorkerPool>();
   readonly #heavyPredictor: HeavyPredictor;
   /** Who asks for a prediction may ask a large model next. */
@@ -58,7 +59,7 @@ export class Invoker {
   }
 
   /** Calls a function. Rejects when it throws, or does not answer within its time limit. */
-  async invoke(
+  invoke(
     name: FunctionName,
     event: unknown,
     { requestId = randomUUID(), body, caller }: Request = {},
@@ -101,14 +102,14 @@ export class Invoker {
     body: RequestBody | undefined,
     between: readonly unknown[],
   ): Promise<unknown> {
-    const limit = new TimeLimit(name, functions[name].timeoutSeconds * 1000);
-    const context = makeContext(name, requestId, () => limit.remaining, body && untimed(body, limit));
-    try {
-      const handler = await this.#handler(name);
-      return await Promise.race([handler(event, ...between, context), limit.expired]);
-    } finally {
-      limit.stop();
-    }
+    const handler = this.#loaded.get(name) ?? (await this.#handler(name));
+    return new Promise((resolve, reject) => {
+      const limit = new TimeLimit(name, functions[name].timeoutSeconds * 1000, reject);
+      const context = makeContext(name, requestId, () => limit.remaining, body && untimed(body, limit));
+      handler(event, ...between, context)
+        .finally(() => limit.stop())
+        .then(resolve, reject);
+    });
   }
 
   #handler(name: FunctionName): Promise<Handler> {
@@ -121,6 +122,10 @@ export class Invoker {
       heavyPredictor: this.#heavyPredictor,
     });
     this.#handlers.set(name, loading);
+    loading.then(
+      (handler) => this.#loaded.set(name, handler),
+      () => undefined,
+    );
     return loading;
   }
 

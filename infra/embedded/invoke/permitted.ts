@@ -12,7 +12,7 @@ import { type BucketUse, type FunctionName, functions, queues, type TableUse } f
 const BUCKET_METHODS: Readonly<Record<BucketUse, readonly (keyof Blobs)[]>> = {
   read: ['get', 'head', 'presignGet', 'presignedSeconds'],
   put: ['put'],
-  upload: ['startUpload', 'presignParts', 'presignedSeconds', 'completeUpload', 'abortUpload'],
+  upload: ['startUpload', 'presignParts', 'presignedSeconds', 'completeUpload', 'abortUpload', 'followUpload'],
   delete: ['delete', 'list', 'abortUpload'],
 };
 
@@ -80,49 +80,26 @@ const DATA_KEYS = { generate: 'generateDataKey', unwrap: 'unwrapDataKey' } as co
 
 /** A transaction needs the permissions of each of its writes. */
 function onlyTable(table: Table, uses: readonly TableUse[], refuse: (what: string) => never): Table {
-  const needs = (...needed: readonly TableUse[]) => {
-    for (const use of needed) if (!uses.includes(use)) refuse(`table.${use}`);
+  const needed = <A extends unknown[], R>(method: (...args: A) => Promise<R>, ...needs: readonly TableUse[]) => {
+    const missing = needs.find((use) => !uses.includes(use));
+    return missing === undefined ? method : async (..._: A): Promise<R> => refuse(`table.${missing}`);
   };
+  const query: Table['query'] = (wanted) => table.query(wanted);
+  const [bySort, byIndex] = [needed(query, 'query'), needed(query, 'index')];
   return {
-    async get(key) {
-      needs('get');
-      return table.get(key);
-    },
-    async getMany(keys) {
-      needs('get');
-      return table.getMany(keys);
-    },
-    async query(query) {
-      needs(query.index === undefined ? 'query' : 'index');
-      return table.query(query);
-    },
-    async put(...args) {
-      needs('put');
-      return table.put(...args);
-    },
-    async update(...args) {
-      needs('update');
-      return table.update(...args);
-    },
-    async increment(...args) {
-      needs('update');
-      return table.increment(...args);
-    },
-    async counters(...args) {
-      needs('query');
-      return table.counters(...args);
-    },
-    async deleteCounters(...args) {
-      needs('query', 'delete');
-      return table.deleteCounters(...args);
-    },
-    async delete(...args) {
-      needs('delete');
-      return table.delete(...args);
-    },
-    async transact(writes, token) {
-      needs(...writes.map(({ kind }) => kind));
-      return table.transact(writes, token);
+    get: needed((key) => table.get(key), 'get'),
+    getMany: needed((keys) => table.getMany(keys), 'get'),
+    query: (wanted) => (wanted.index === undefined ? bySort : byIndex)(wanted),
+    put: needed((...args) => table.put(...args), 'put'),
+    update: needed((...args) => table.update(...args), 'update'),
+    increment: needed((...args) => table.increment(...args), 'update'),
+    counters: needed((...args) => table.counters(...args), 'query'),
+    deleteCounters: needed((...args) => table.deleteCounters(...args), 'query', 'delete'),
+    delete: needed((...args) => table.delete(...args), 'delete'),
+    async transact(writes, ...rest) {
+      const missing = writes.find(({ kind }) => !uses.includes(kind));
+      if (missing) refuse(`table.${missing.kind}`);
+      return table.transact(writes, ...rest);
     },
   };
 }

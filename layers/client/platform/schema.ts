@@ -1839,7 +1839,7 @@ export interface components {
                     /** @enum {string} */
                     decimal?: "." | ",";
                     /** @enum {string} */
-                    date_order?: "day_first" | "month_first";
+                    date_order?: "day_first" | "month_first" | "year_first";
                     missing?: string[];
                     /** @enum {string} */
                     separator?: "|" | ";" | "," | "/";
@@ -1895,7 +1895,7 @@ export interface components {
                     role?: ("feature" | "target" | "label" | "id" | "ignore" | "group" | "time") | null;
                     type?: ("number" | "category" | "boolean" | "timestamp" | "text") | null;
                     decimal?: ("." | ",") | null;
-                    date_order?: ("day_first" | "month_first") | null;
+                    date_order?: ("day_first" | "month_first" | "year_first") | null;
                     missing?: string[] | null;
                     separator?: ("|" | ";" | "," | "/") | null;
                 } | null;
@@ -7356,7 +7356,7 @@ export interface operations {
                                 decimal?: "." | ",";
                                 units?: string[];
                                 /** @enum {string} */
-                                date_order?: "day_first" | "month_first";
+                                date_order?: "day_first" | "month_first" | "year_first";
                                 missing?: string[];
                                 /** @enum {string} */
                                 words?: "text" | "number" | "boolean";

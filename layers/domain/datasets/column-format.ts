@@ -1,6 +1,10 @@
 /** How the values of a column are written. It is decided once for the whole column, and training and prediction read by it. */
 import { z } from 'zod';
 
+/** Of dates such as 05/04/24, what stands first; the year only where it has two digits, and then the month follows. */
+export const DATE_ORDERS = ['day_first', 'month_first', 'year_first'] as const;
+export type DateOrder = (typeof DATE_ORDERS)[number];
+
 /** What may stand between the labels of a cell. */
 export const separator = z.enum(['|', ';', ',', '/']);
 export type Separator = z.infer<typeof separator>;
@@ -11,7 +15,7 @@ export const columnFormat = z.object({
   /** What stands beside numbers, such as `kg`, where anything does. */
   units: z.array(z.string()).optional(),
   /** Of dates such as 05/04/2024. */
-  date_order: z.enum(['day_first', 'month_first']).optional(),
+  date_order: z.enum(DATE_ORDERS).optional(),
   /** Words that mean "no value" beside the empty cell. Absent: the usual ones. */
   missing: z.array(z.string()).optional(),
   /** What words are before they are compared: numbers and truth values have many spellings. */

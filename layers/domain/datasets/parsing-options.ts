@@ -1,7 +1,7 @@
 /** What the owner of a dataset says about how its file is to be read. Whatever is not said is decided from the file. */
 import { z } from 'zod';
 import { LIMITS } from '../limits.ts';
-import { separator } from './column-format.ts';
+import { DATE_ORDERS, separator } from './column-format.ts';
 import { COLUMN_TYPES } from './profile.ts';
 
 export const DELIMITERS = [',', ';', '\t', '|'] as const;
@@ -22,7 +22,7 @@ export const columnChoice = z.strictObject({
   role: z.enum(COLUMN_ROLES).exactOptional(),
   type: z.enum(COLUMN_TYPES).exactOptional(),
   decimal: decimal.exactOptional(),
-  date_order: z.enum(['day_first', 'month_first']).exactOptional(),
+  date_order: z.enum(DATE_ORDERS).exactOptional(),
   missing: missing.exactOptional(),
   /** Of a target whose cells have several labels. */
   separator: separator.exactOptional(),

@@ -49,13 +49,13 @@ export function partSize(fileSize: number): number {
   return Math.max(partBytes, Math.ceil(needed / 1_048_576) * 1_048_576);
 }
 
-const partCount = (fileSize: number): number => Math.max(1, Math.ceil(fileSize / partSize(fileSize)));
+const partCount = (fileSize: number, size: number): number => Math.max(1, Math.ceil(fileSize / size));
 
 /** Parts of equal size; the last holds the rest. */
-export const partsOf = (fileSize: number): PartToPut[] =>
-  Array.from({ length: partCount(fileSize) }, (_, index) => ({
+export const partsOf = (fileSize: number, size = partSize(fileSize)): PartToPut[] =>
+  Array.from({ length: partCount(fileSize, size) }, (_, index) => ({
     part: index + 1,
-    bytes: Math.min(partSize(fileSize), fileSize - index * partSize(fileSize)),
+    bytes: Math.min(size, fileSize - index * size),
   }));
 
 /** Starts the upload and returns a presigned URL for each part; `signParts` gives others. */
@@ -165,8 +165,8 @@ export async function completeUpload(
  * The uploaded parts stay, so a client that left out a part by mistake can correct its list.
  * @throws ValidationError, field `parts`
  */
-export function expectParts(fileSize: number, parts: readonly UploadPart[]): void {
-  const count = partCount(fileSize);
+export function expectParts(fileSize: number, parts: readonly UploadPart[], size = partSize(fileSize)): void {
+  const count = partCount(fileSize, size);
   if (parts.length === count && parts.every(({ part }, index) => part === index + 1)) return;
   const got = parts.map(({ part }) => part).slice(0, 20);
   throw ValidationError.of(

@@ -24,6 +24,10 @@ export function encoderNamed(name: string): Encoder | undefined {
   return REPOSITORY.test(name) ? { name, repository: name } : undefined;
 }
 
+/** Whether a list of repositories, each `owner/name` or all of an `owner`, has this one. */
+export const isListed = (repository: string, listed: readonly string[]): boolean =>
+  listed.some((one) => one === repository || one === repository.split('/')[0]);
+
 /** What the names of encoders begin with that an account has uploaded: they are its own. */
 const UPLOADED = 'uploads/';
 
@@ -45,3 +49,6 @@ export const NEEDED_FILES = [
   'vocab.txt',
 ] as const;
 export const WEIGHT_FILES = ['model.safetensors', 'pytorch_model.bin'] as const;
+
+export const isFileOfEncoder = (file: string): boolean =>
+  [...NEEDED_FILES, ...WEIGHT_FILES].some((one) => one === file);

@@ -39,3 +39,25 @@ export async function changeLoading(
     throw error;
   }
 }
+
+/**
+ * Records that a file of a loaded encoder is not what was stored, so that it alone is loaded when the encoder is asked for
+ * again. Does nothing if the encoder has changed meanwhile.
+ */
+export async function dropDamaged(
+  table: Table,
+  { name, files, updated_at }: EncoderState,
+  damaged: { readonly file: string; readonly failure: string },
+  now: string,
+): Promise<void> {
+  const set = {
+    ...({ status: 'failed', failure: damaged.failure, failure_code: 'FILE_DAMAGED', updated_at: now } as const),
+    files: files.filter(({ file }) => file !== damaged.file),
+  };
+  const same: Condition = { kind: 'compare', attribute: 'updated_at', op: '=', value: updated_at };
+  try {
+    await table.update(keys.encoder(name), { set }, same);
+  } catch (error) {
+    if (!(error instanceof ConditionFailedError)) throw error;
+  }
+}

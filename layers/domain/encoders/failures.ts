@@ -11,7 +11,11 @@ export const ENCODER_FAILURES = [
   'FILE_INCOMPLETE',
   'FILE_DIFFERS',
   'FILES_MISSING',
+  /** It is not what was stored. */
+  'FILE_DAMAGED',
   'ENCODER_TOO_LARGE',
+  /** Of the installation. */
+  'STORAGE_LIMIT_EXCEEDED',
   'CONFIG_NOT_READ',
   'TOKENIZER_NOT_READ',
   /** Among others a pickle with code in it. */

@@ -44,6 +44,11 @@ async function expectWithinAccount(table: Table, accountId: string, bytes: numbe
   if (used + bytes > most) throw new StorageLimitError('This account', { most, used, bytes });
 }
 
+/** The same for what is of no account. Throws `StorageLimitError`. */
+export async function reserveForAll(table: Table, bytes: number, { storedBytes: most }: Caps): Promise<void> {
+  if (most !== undefined) await reserveInInstallation(table, bytes, most);
+}
+
 async function reserveInInstallation(table: Table, bytes: number, most: number): Promise<void> {
   const key = keys.installationStorage();
   try {
@@ -53,7 +58,8 @@ async function reserveInInstallation(table: Table, bytes: number, most: number):
       {
         kind: 'any',
         of: [
-          { kind: 'missing', attribute: 'bytes' },
+          // Nothing was measured or stored yet.
+          ...(bytes <= most ? [{ kind: 'missing', attribute: 'bytes' } as const] : []),
           { kind: 'compare', attribute: 'bytes', op: '<=', value: most - bytes },
         ],
       },

@@ -31,7 +31,9 @@ export const failedFor = (sweep: Sweep, failure: string, ended_at: string): Swee
 function settled(trial: Trial, { jobs }: Around): Trial {
   const job = trial.status === 'running' && trial.job_id !== undefined ? jobs.get(trial.job_id) : undefined;
   if (!job || job.status === 'queued' || job.status === 'running') return trial;
-  const { status, best_metric: score, failure } = job;
+  const { status, best_metric, failure } = job;
+  // What a trial had reached before it failed is no score: its hyperparameters would fail again.
+  const score = status === 'failed' ? undefined : best_metric;
   return { ...trial, status, ...(score === undefined ? {} : { score }), ...(failure === undefined ? {} : { failure }) };
 }
 

@@ -10,7 +10,8 @@ export type Access = z.infer<typeof access>;
 
 export async function recordAccess(table: Table, of: ManagerRef, name: string, at: string): Promise<Access> {
   const key = keys.vaultAccess(of.account_id, of.vault, name);
-  return access.parse(await table.update(key, { add: { count: 1 }, set: { name, last_accessed: at } }));
+  const change = { add: { count: 1 }, set: { name, last_accessed: at } };
+  return access.parse(await table.update(key, change, undefined, { relaxed: true }));
 }
 
 export async function findAccess(table: Table, of: ManagerRef, name: string): Promise<Access | undefined> {
@@ -34,9 +35,9 @@ const operations = z.object({
 });
 export type Operations = z.infer<typeof operations>;
 
-/** Adds what was measured. */
+/** Adds what was measured. A loss of power may take the last of it. */
 export async function recordOperations(table: Table, of: ManagerRef, add: Partial<Operations>): Promise<void> {
-  await table.update(keys.vaultOperations(of.account_id, of.vault), { add });
+  await table.update(keys.vaultOperations(of.account_id, of.vault), { add }, undefined, { relaxed: true });
 }
 
 export async function readOperations(table: Table, of: ManagerRef): Promise<Operations> {

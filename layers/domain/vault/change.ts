@@ -23,13 +23,17 @@ import { expectNotServed, notServed } from './served.ts';
 const ABANDONED_MS = 3_600_000;
 const DAY_MS = 86_400_000;
 
-export const filesOf = ({ account_id, vault, revision }: Pick<StoredModel, 'account_id' | 'vault' | 'revision'>) =>
-  blobKeys.vaultPrefix(account_id, vault, revision);
+export const filesOf = ({ account_id, vault, revision }: Place) => blobKeys.vaultPrefix(account_id, vault, revision);
 
-/** Before the file of a revision is written. */
-export function markRevision(table: Table, of: Pick<StoredModel, 'account_id' | 'vault' | 'revision'>, now: number) {
-  return table.transact([markOrphaned('artifacts', filesOf(of), now + ABANDONED_MS)]);
-}
+type Place = Pick<StoredModel, 'account_id' | 'vault' | 'revision'>;
+
+/** The mark of the files of a revision, which have to have their record by a time. */
+export const markOfRevision = (of: Place, from: number): Write =>
+  markOrphaned('artifacts', filesOf(of), from + ABANDONED_MS);
+
+/** Before the file of a revision is written, whose own row follows: on one machine it is on the disk no later than that. */
+export const markRevision = (table: Table, of: Place, now: number): Promise<void> =>
+  table.transact([markOfRevision(of, now)], undefined, { relaxed: true });
 
 interface Counts {
   readonly models: number;

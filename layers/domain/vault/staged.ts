@@ -36,9 +36,9 @@ export const stagedArchive = (of: ManagerRef, id: string): Staged =>
 export const markOfStaged = ({ bucket, prefix }: Staged, now: number): Write =>
   markOrphaned(bucket, prefix, now + STAGED_SECONDS * 1000);
 
-/** Before it is written. */
+/** Before it is written: on one machine it is on the disk no later than the file's own row. */
 export const markStaged = (table: Table, staged: Staged, now: number): Promise<void> =>
-  table.transact([markOfStaged(staged, now)]);
+  table.transact([markOfStaged(staged, now)], undefined, { relaxed: true });
 
 export const deleteStaged = (table: Table, blobs: Blobs, { bucket, prefix }: Staged): Promise<void> =>
   deleteOrphans(table, blobs, bucket, prefix);
@@ -56,17 +56,24 @@ export interface SignedParts {
   readonly until: string;
 }
 
+export interface UploadInParts {
+  readonly upload_id: string;
+  readonly file_size: number;
+  /** Default: that of datasets, as earlier versions had it. */
+  readonly part_size?: number | undefined;
+}
+
 /** A presigned URL for each part of an upload of so many bytes that ends at `until`. Throws `InvalidUploadError`. */
 export async function signParts(
   blobs: Blobs,
   { file }: Staged,
-  { upload_id, file_size }: { readonly upload_id: string; readonly file_size: number },
+  { upload_id, file_size, part_size = partSize(file_size) }: UploadInParts,
   { until, now }: { readonly until: number; readonly now: number },
 ): Promise<SignedParts> {
   const seconds = await signedSeconds(blobs, until, now);
-  const urls = await blobs.presignParts(file, upload_id, partsOf(file_size), seconds);
+  const urls = await blobs.presignParts(file, upload_id, partsOf(file_size, part_size), seconds);
   const parts = urls.map((url, index) => ({ part: index + 1, url }));
-  return { partSize: partSize(file_size), parts, seconds, until: isoTime(until) };
+  return { partSize: part_size, parts, seconds, until: isoTime(until) };
 }
 
 /**
@@ -76,10 +83,10 @@ export async function signParts(
 export async function joinParts(
   blobs: Blobs,
   { file }: Staged,
-  upload: { readonly upload_id: string; readonly file_size: number },
+  upload: UploadInParts,
   parts: readonly UploadPart[],
 ): Promise<void> {
-  expectParts(upload.file_size, parts);
+  expectParts(upload.file_size, parts, upload.part_size);
   const info = (await blobs.head(file)) ?? (await join(blobs, file, upload.upload_id, parts));
   if (info.size === upload.file_size) return;
   await blobs.delete(file);

@@ -4,9 +4,11 @@
  * key then, and the platform's key holds that key until the completion.
  */
 import { z } from 'zod';
+import { isStagedInPlain } from '../blob-keys.ts';
 import { NotFoundError } from '../errors.ts';
 import { indexes, keys } from '../keys.ts';
 import type { Blobs, BucketName } from '../ports/blobs/port.ts';
+import { BLOB_LIMITS } from '../ports/blobs/rules.ts';
 import { InvalidUploadError } from '../ports/errors.ts';
 import type { Item, Key, Table, Write } from '../ports/table/port.ts';
 import { epochSeconds, isoTime } from '../times.ts';
@@ -29,6 +31,8 @@ const archiveUpload = z.object({
   /** The bucket's id of it. */
   upload_id: z.string(),
   file_size: z.int(),
+  /** Of each part but the last. Earlier versions had that of datasets, as archives have it. */
+  part_size: z.int().optional(),
   /** From then on it has expired. Earlier versions left that to the table. */
   until: z.string().optional(),
 });
@@ -50,16 +54,30 @@ const vaultUpload = archiveUpload.extend({
 export type VaultUpload = z.infer<typeof vaultUpload>;
 
 /** The rest is decided here. */
-type Wanted<T> = Omit<T, 'upload_id' | 'until'>;
+type Wanted<T> = Omit<T, 'upload_id' | 'until' | 'part_size'>;
 export type NewVaultUpload = Wanted<VaultUpload>;
 
 const keyOfModel = (of: ManagerRef, id: string): Key => keys.vaultUpload(of.account_id, of.vault, id);
 const keyOfArchive = (of: ManagerRef, id: string): Key => keys.vaultArchiveUpload(of.account_id, of.vault, id);
 
-/** Starts it. Resolves with a presigned URL for each part. `now` in epoch milliseconds. */
-export function startVaultUpload(table: Table, blobs: Blobs, of: ManagerRef, wanted: NewVaultUpload, now: number) {
-  const record = { ...wanted, metadata: JSON.stringify(wanted.metadata) };
-  return start(table, blobs, of, { key: keyOfModel(of, wanted.id), staged: stagedModel(of, wanted.id), record }, now);
+/**
+ * Bytes of a part of a model: the fewest that S3 takes. A part is worked on once it is there, so that of small ones less is
+ * left to do when all of them are. The largest model has 954.
+ */
+const MODEL_PART_BYTES = BLOB_LIMITS.minPartBytes;
+
+/** Starts it, with writes of the same transaction. Resolves with a presigned URL for each part. `now` in epoch milliseconds. */
+export function startVaultUpload(
+  table: Table,
+  blobs: Blobs,
+  of: ManagerRef,
+  wanted: NewVaultUpload,
+  now: number,
+  also: readonly Write[] = [],
+) {
+  const record = { ...wanted, part_size: MODEL_PART_BYTES, metadata: JSON.stringify(wanted.metadata) };
+  const [key, staged] = [keyOfModel(of, wanted.id), stagedModel(of, wanted.id)];
+  return start(table, blobs, of, { key, staged, record, also }, now);
 }
 
 export function startArchiveUpload(
@@ -70,19 +88,21 @@ export function startArchiveUpload(
   now: number,
 ) {
   const [key, staged] = [keyOfArchive(of, record.id), stagedArchive(of, record.id)];
-  return start(table, blobs, of, { key, staged, record }, now);
+  return start(table, blobs, of, { key, staged, record, also: [] }, now);
 }
 
 interface Started {
   readonly key: Key;
   readonly staged: Staged;
-  readonly record: Wanted<ArchiveUpload>;
+  readonly record: Wanted<ArchiveUpload> & Pick<ArchiveUpload, 'part_size'>;
+  readonly also: readonly Write[];
 }
 
 /** The record outlives its time, for the schedule to abort the upload. */
 const DAY_SECONDS = 86_400;
 
-async function start(table: Table, blobs: Blobs, of: ManagerRef, { key, staged, record }: Started, now: number) {
+async function start(table: Table, blobs: Blobs, of: ManagerRef, started: Started, now: number) {
+  const { key, staged, record, also } = started;
   const upload_id = await blobs.startUpload(staged.file);
   const ends = now + STAGED_SECONDS * 1000;
   const signed = await signParts(blobs, staged, { ...record, upload_id }, { until: ends, now });
@@ -90,11 +110,13 @@ async function start(table: Table, blobs: Blobs, of: ManagerRef, { key, staged, 
   const { account_id, vault, id: manager_id } = of;
   const item = { ...record, upload_id, account_id, vault, manager_id, until };
   const index = { ipk: indexes.vaultUploads, isk: until, expiresAt: epochSeconds(now) + DAY_SECONDS };
-  await table.transact([markOfStaged(staged, now), { kind: 'put', item: itemOf(key, { ...item, ...index }) }]);
-  return signed;
+  const put: Write = { kind: 'put', item: itemOf(key, { ...item, ...index }) };
+  // Neither do the parts of a model outlive a loss of power.
+  await table.transact([markOfStaged(staged, now), put, ...also], undefined, { relaxed: isStagedInPlain(staged.file) });
+  return { ...signed, upload_id };
 }
 
-type Signed = Pick<ArchiveUpload, 'id' | 'upload_id' | 'file_size' | 'until'>;
+type Signed = Pick<ArchiveUpload, 'id' | 'upload_id' | 'file_size' | 'part_size' | 'until'>;
 
 /** New URLs for the parts, of those that were put already too. Throws `NotFoundError` if its parts were joined. */
 export const signModelParts = (blobs: Blobs, of: ManagerRef, upload: Signed, now: number): Promise<SignedParts> =>

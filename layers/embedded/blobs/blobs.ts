@@ -5,6 +5,7 @@ import type {
   BlobInfo,
   Blobs,
   BucketName,
+  FollowedUpload,
   PartToPut,
   PutOptions,
   ReadBlob,
@@ -98,11 +99,12 @@ export class FileBlobs implements Blobs {
 
   async delete(key: string): Promise<void> {
     checkBlobKey(key);
-    const removed = await this.#store.database.write(() => {
+    const remove = () => {
       const row = this.#row(key);
       this.#store.database.run('DELETE FROM blobs WHERE bucket = ? AND key = ?', this.#bucket, key);
       return row === undefined ? [] : contentsOf(row);
-    });
+    };
+    const removed = await this.#store.database.write(remove, { relaxed: isStagedInPlain(key) });
     await this.#store.contents.remove(removed.map((content: Content) => content.name));
   }
 
@@ -178,10 +180,15 @@ export class FileBlobs implements Blobs {
     await this.#store.uploads.abort(this.#bucket, key, uploadId);
   }
 
+  followUpload(key: string, uploadId: string, expected: { parts: number; seconds: number }): FollowedUpload {
+    checkBlobKey(key);
+    return this.#store.uploads.follow(this.#bucket, key, uploadId, expected);
+  }
+
   async #put(
     key: string,
     chunks: AsyncIterable<Uint8Array>,
-    { contentType = DEFAULT_CONTENT_TYPE, isReleased = false, isAuthenticated = false }: PutOptions,
+    { contentType = DEFAULT_CONTENT_TYPE, isReleased = false, isAuthenticated = false, isFollowed = false }: PutOptions,
   ): Promise<BlobInfo> {
     checkBlobKey(key);
     checkContentType(contentType);
@@ -196,7 +203,8 @@ export class FileBlobs implements Blobs {
     });
     const blob = { bucket: this.#bucket, key, contentType, etag: written.etag, contents: [written] };
     try {
-      const { info, replaced } = await database.write(() => replaceBlob(database, blob, now()));
+      const relaxed = isFollowed || isStagedInPlain(key);
+      const { info, replaced } = await database.write(() => replaceBlob(database, blob, now()), { relaxed });
       await contents.remove(replaced);
       return info;
     } catch (error) {

@@ -54,7 +54,8 @@ export class Contents {
   readonly #space: DiskSpace;
   /** The secret of sealed contents. */
   readonly #secret: Uint8Array;
-  readonly #folders = new Set<string>();
+  /** Those that exist, and those of them whose names are on the disk. */
+  readonly #folders = { made: new Set<string>(), durable: new Set<string>() };
 
   constructor(dir: string, secret: Uint8Array, space: DiskSpace) {
     this.#dir = dir;
@@ -88,7 +89,7 @@ export class Contents {
     body: AsyncIterable<Uint8Array>,
     { maxBytes, tooLarge, ...options }: WriteOptions,
   ): Promise<WrittenContent> {
-    const folder = await this.#folder(name);
+    const folder = await this.#folder(name, sealer === undefined);
     const path = join(folder, name);
     const file = await open(path, 'wx', 0o600);
     const etag = etags[options.etag]();
@@ -152,11 +153,11 @@ export class Contents {
 
   /** Removing a missing file succeeds. */
   async remove(names: Iterable<string>): Promise<void> {
-    for (const name of names) {
-      await unlink(this.#path(name)).catch((error: NodeJS.ErrnoException) => {
-        if (error.code !== 'ENOENT') throw error;
-      });
-    }
+    const absent = (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'ENOENT') throw error;
+    };
+    // Side by side: the system gives back the memory of a large file before it answers.
+    await Promise.all([...names].map((name) => unlink(this.#path(name)).catch(absent)));
   }
 
   /** Removes the files that have no row and whose writer has ended. */
@@ -174,12 +175,16 @@ export class Contents {
     return removed;
   }
 
-  async #folder(name: string): Promise<string> {
+  async #folder(name: string, durable: boolean): Promise<string> {
     const folder = join(this.#dir, name.slice(0, 2));
-    if (!this.#folders.has(folder)) {
+    const known = this.#folders;
+    if (!known.made.has(folder)) {
       await mkdir(folder, { recursive: true, mode: 0o700 });
+      known.made.add(folder);
+    }
+    if (durable && !known.durable.has(folder)) {
       await syncFolder(this.#dir);
-      this.#folders.add(folder);
+      known.durable.add(folder);
     }
     return folder;
   }
@@ -201,21 +206,34 @@ function stream(pieces: readonly Piece[], secret: Uint8Array): Readable {
   const [only] = pieces;
   if (only !== undefined && isPlain(only.content) && only.end - only.start < PIECE_BYTES && pieces.length === 1)
     return createReadStream('', { fd: only.file, start: only.start, end: only.end });
-  const joined = Readable.from(readAll(pieces, secret), { objectMode: false });
-  joined.once('close', () => {
-    // Files that were read to the end are closed already; closing them again does nothing.
-    for (const { file } of pieces) void file.close().catch(() => undefined);
-  });
+  const source = readAll(pieces, secret);
+  const joined = Readable.from(source, { objectMode: false });
+  joined.once('close', () => void closeAll(pieces));
+  // Whoever iterates gets the chunks as they are made: through a stream each would take as long as to decrypt it.
+  joined[Symbol.asyncIterator] = () => source;
   return joined;
 }
 
+/** Files that were read to the end are closed already; closing them again does nothing. */
+async function closeAll(pieces: readonly Piece[]): Promise<void> {
+  for (const { file } of pieces) await file.close().catch(() => undefined);
+}
+
 async function* readAll(pieces: readonly Piece[], secret: Uint8Array): AsyncGenerator<Buffer> {
-  for (const piece of pieces) {
-    const { content, start } = piece;
-    if (isFramed(content.name)) yield* openFrames({ ...piece, ...content, secret });
-    else if (isSealed(content.name)) yield* decrypted(piece, contentCipher(secret, content.name, start));
-    else yield* readPieces(piece);
+  try {
+    for (const piece of pieces) {
+      for await (const chunk of chunksOf(piece, secret)) yield chunk;
+    }
+  } finally {
+    await closeAll(pieces);
   }
+}
+
+function chunksOf(piece: Piece, secret: Uint8Array): AsyncIterable<Buffer> {
+  const { content, start } = piece;
+  if (isFramed(content.name)) return openFrames({ ...piece, ...content, secret });
+  if (isSealed(content.name)) return decrypted(piece, contentCipher(secret, content.name, start));
+  return readPieces(piece);
 }
 
 async function* decrypted(piece: Piece, cipher: Cipheriv): AsyncGenerator<Buffer> {

@@ -1,6 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { type Readable, Writable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
+import type { Readable } from 'node:stream';
 import { parseRange } from '#domain/byte-range.ts';
 import { contentDisposition } from '#domain/content-disposition.ts';
 import {
@@ -27,17 +26,23 @@ type Get = Extract<Grant, { method: 'GET' }>;
 type Put = Extract<Grant, { method: 'PUT' }>;
 
 /**
- * Answers a request for a presigned URL: GET and HEAD of a blob, with ranges, and PUT of a part. Resolves with false,
- * without a response, for any other path.
+ * Answers a request for a presigned URL: GET and HEAD of a blob, with ranges, and PUT of a part. False, without a response,
+ * for any other path.
  */
-export async function servePresigned(
+export const servePresigned = (
   store: PresignedStore,
   request: IncomingMessage,
   response: ServerResponse,
   body: () => AsyncIterable<Uint8Array> = () => request,
-): Promise<boolean> {
+): Promise<true> | false => (request.url?.startsWith(PRESIGNED_PATH) ? serve(store, request, response, body) : false);
+
+async function serve(
+  store: PresignedStore,
+  request: IncomingMessage,
+  response: ServerResponse,
+  body: () => AsyncIterable<Uint8Array>,
+): Promise<true> {
   const { method = '', url = '' } = request;
-  if (!url.startsWith(PRESIGNED_PATH)) return false;
   if (method !== 'GET' && method !== 'HEAD' && method !== 'PUT') {
     refuse(request, response, 405, `${method} is not allowed here; allowed: GET, HEAD, PUT`, {
       Allow: 'GET, HEAD, PUT',
@@ -90,19 +95,24 @@ async function getBlob(store: PresignedStore, grant: Get, request: IncomingMessa
   } else await send(body, response);
 }
 
-/** Gives back the memory of each chunk as soon as it is sent. */
+/** Gives back the memory of each chunk as soon as it is sent; the next one is made meanwhile. */
 async function send(body: Readable, response: ServerResponse): Promise<void> {
-  const sent = new Writable({
-    write(chunk: Uint8Array, _, done) {
-      response.write(chunk, (error) => {
-        release(chunk);
-        done(error);
-      });
-    },
-    final: (done) => void response.end(done),
-  });
-  response.once('close', () => sent.destroy());
-  await pipeline(body, sent);
+  let fail: (error: Error) => void = () => {};
+  response.once('close', () => fail(new Error('the client closed the connection')));
+  const done = (work: (callback: (error?: Error | null) => void) => void): Promise<void> =>
+    new Promise((resolve, reject) => {
+      fail = reject;
+      work((error) => (error ? reject(error) : resolve()));
+    });
+  let sending = Promise.resolve();
+  for await (const chunk of body as AsyncIterable<Uint8Array>) {
+    await sending;
+    sending = done((callback) => response.write(chunk, callback)).then(() => release(chunk));
+    // Whoever waits for it gets the error.
+    sending.catch(() => {});
+  }
+  await sending;
+  await done((callback) => response.end(callback));
 }
 
 async function putPart(

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { crc32Digest, sha256Digest } from '#domain/checked-stream.ts';
 import type { BlobInfo, Digest } from '#domain/ports/blobs/port.ts';
 import type { Database, Row } from '../database.ts';
@@ -27,6 +28,19 @@ export function contentsOf(row: Row): Content[] {
     }),
   );
 }
+
+export function contentOfPart(row: Row): Content {
+  const digest = digestOfEtag(String(row.etag));
+  return {
+    ...{ name: String(row.content), size: Number(row.size) },
+    ...(digest === undefined ? {} : { digest }),
+    ...(row.sums === null ? {} : { sums: String(row.sums) }),
+  };
+}
+
+/** Of a blob that was joined of parts, by what tells each of them from any other. */
+export const etagOfParts = (parts: readonly string[]): string =>
+  `${createHash('sha256').update(parts.join()).digest('hex')}-${parts.length}`;
 
 /** How a row has them. One with checksums of its blocks has a digest. */
 const storedContents = (contents: readonly Content[]): string =>

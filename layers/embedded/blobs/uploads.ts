@@ -1,12 +1,14 @@
-import { createHash, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { isStagedInPlain } from '#domain/blob-keys.ts';
-import { PayloadTooLargeError } from '#domain/errors.ts';
-import type { BlobInfo, UploadPart } from '#domain/ports/blobs/port.ts';
+import { InternalError, PayloadTooLargeError } from '#domain/errors.ts';
+import type { BlobInfo, FollowedUpload, UploadPart } from '#domain/ports/blobs/port.ts';
 import { BLOB_LIMITS, checkPart, checkParts, unquoted } from '#domain/ports/blobs/rules.ts';
 import { InvalidUploadError } from '#domain/ports/errors.ts';
 import type { Database, Row } from '../database.ts';
-import type { Content, Contents } from './contents.ts';
-import { digestOfEtag, replaceBlob } from './rows.ts';
+import type { Contents } from './contents.ts';
+import { FollowedParts } from './followed-parts.ts';
+import { areFramed, contentOfPart, etagOfParts, replaceBlob } from './rows.ts';
+import { tellOfUpload } from './upload-news.ts';
 
 /** Multipart uploads: each part is a content of its own, and the completed blob lists them; nothing is copied. */
 export class Uploads {
@@ -22,15 +24,17 @@ export class Uploads {
 
   async start(bucket: string, key: string, contentType: string): Promise<string> {
     const id = randomUUID();
-    await this.#database.write(() =>
-      this.#database.run(
-        'INSERT INTO uploads (id, bucket, key, content_type, started_at) VALUES (?, ?, ?, ?, ?)',
-        id,
-        bucket,
-        key,
-        contentType,
-        this.#now(),
-      ),
+    await this.#database.write(
+      () =>
+        this.#database.run(
+          'INSERT INTO uploads (id, bucket, key, content_type, started_at) VALUES (?, ?, ?, ?, ?)',
+          id,
+          bucket,
+          key,
+          contentType,
+          this.#now(),
+        ),
+      { relaxed: isStagedInPlain(key) },
     );
     return id;
   }
@@ -56,6 +60,8 @@ export class Uploads {
     // The body of a request, which nobody else reads.
     const limit = { maxBytes: BLOB_LIMITS.partBytes, tooLarge, isReleased: true };
     const sealed = isStagedInPlain(key);
+    // Neither does the file outlive a loss of power.
+    const relaxed = { relaxed: sealed };
     const written = await this.#contents.write(body, { ...limit, sealed, etag: sealed ? 'checksum' : 'sha256' });
     let replaced: Row | undefined;
     try {
@@ -72,27 +78,33 @@ export class Uploads {
           written.sums ?? null,
         );
         return before;
-      });
+      }, relaxed);
     } catch (error) {
       await this.#contents.remove([written.name]);
       throw error;
     }
+    if (sealed) tellOfUpload(id);
     if (replaced !== undefined) await this.#contents.remove([String(replaced.content)]);
     return written.etag;
   }
 
   /** Makes the blob of the listed parts and removes the others. Throws `InvalidUploadError`. */
   async complete(bucket: string, key: string, id: string, listed: readonly UploadPart[]): Promise<BlobInfo> {
-    const { info, unused } = await this.#database.write(() => {
-      const contentType = String(this.require(bucket, key, id).content_type);
-      const chosen = choose(this.#parts(id), listed);
-      const contents = chosen.map(contentOfPart);
-      const digest = createHash('sha256').update(chosen.map((row) => row.etag).join());
-      const blob = { bucket, key, contentType, etag: `${digest.digest('hex')}-${chosen.length}`, contents };
-      const { info, replaced } = replaceBlob(this.#database, blob, this.#now());
-      const used = new Set(contents.map((content) => content.name));
-      return { info, unused: [...replaced, ...this.#remove(id).filter((name) => !used.has(name))] };
-    });
+    const { info, unused } = await this.#database.write(
+      () => {
+        const contentType = String(this.require(bucket, key, id).content_type);
+        const chosen = choose(this.#parts(id), listed);
+        const contents = chosen.map(contentOfPart);
+        // Framed ones are never the same again, and who followed the upload has to know whether these were read.
+        const names = areFramed(contents) ? contents.map(({ name }) => name) : chosen.map((row) => String(row.etag));
+        const blob = { bucket, key, contentType, etag: etagOfParts(names), contents };
+        const { info, replaced } = replaceBlob(this.#database, blob, this.#now());
+        const used = new Set(contents.map((content) => content.name));
+        return { info, unused: [...replaced, ...this.#remove(id).filter((name) => !used.has(name))] };
+      },
+      { relaxed: isStagedInPlain(key) },
+    );
+    tellOfUpload(id);
     await this.#contents.remove(unused);
     return info;
   }
@@ -102,7 +114,14 @@ export class Uploads {
       this.require(bucket, key, id);
       return this.#remove(id);
     });
+    tellOfUpload(id);
     await this.#contents.remove(names);
+  }
+
+  /** Only of files that are staged, whose parts are framed. */
+  follow(bucket: string, key: string, id: string, expected: { parts: number; seconds: number }): FollowedUpload {
+    if (!isStagedInPlain(key)) throw new InternalError(`the parts of ${key} cannot be followed`);
+    return new FollowedParts({ database: this.#database, contents: this.#contents }, { bucket, key, id }, expected);
   }
 
   /** Aborts the uploads that were started before a time (epoch milliseconds); resolves with their number. */
@@ -126,15 +145,6 @@ export class Uploads {
     this.#database.run('DELETE FROM uploads WHERE id = ?', id);
     return names;
   }
-}
-
-function contentOfPart(row: Row): Content {
-  const digest = digestOfEtag(String(row.etag));
-  return {
-    ...{ name: String(row.content), size: Number(row.size) },
-    ...(digest === undefined ? {} : { digest }),
-    ...(row.sums === null ? {} : { sums: String(row.sums) }),
-  };
 }
 
 /** The listed parts. Checks that they are stored, with these etags, and that all but the last are large enough. */

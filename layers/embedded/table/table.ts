@@ -11,7 +11,17 @@ import {
   checkSize,
   checkTransaction,
 } from '#domain/ports/table/item-rules.ts';
-import type { Change, Condition, Item, Key, Page, Query, Table, Write } from '#domain/ports/table/port.ts';
+import type {
+  Change,
+  Condition,
+  Item,
+  Key,
+  Page,
+  Query,
+  Table,
+  Write,
+  WriteOptions,
+} from '#domain/ports/table/port.ts';
 import type { Database, Row } from '../database.ts';
 import { CachedReads, expiryOf, type Found } from './cached-reads.ts';
 import type { Counters } from './counters.ts';
@@ -58,16 +68,17 @@ export class SqliteTable implements Table {
     return this.#reads.read(`query ${JSON.stringify(query)}`, now, () => queryItems(this.#database, query, now));
   }
 
-  async put(item: Item, condition?: Condition): Promise<void> {
-    await this.#single(prepare({ kind: 'put', item, ...(condition && { condition }) }));
+  async put(item: Item, condition?: Condition, options?: WriteOptions): Promise<void> {
+    await this.#single(prepare({ kind: 'put', item, ...(condition && { condition }) }), options);
   }
 
-  async update(key: Key, change: Change, condition?: Condition): Promise<Item> {
-    const changed = await this.#single(prepare({ kind: 'update', key, change, ...(condition && { condition }) }));
+  async update(key: Key, change: Change, condition?: Condition, options?: WriteOptions): Promise<Item> {
+    const write = prepare({ kind: 'update', key, change, ...(condition && { condition }) });
+    const changed = await this.#single(write, options);
     return changed as Item;
   }
 
-  async increment(key: Key, name: string, expiresAt: number, limit?: number): Promise<number> {
+  increment(key: Key, name: string, expiresAt: number, limit?: number): Promise<number> {
     return this.#counters.increment(key, name, expiresAt, limit);
   }
 
@@ -79,11 +90,11 @@ export class SqliteTable implements Table {
     await this.#counters.delete(partition);
   }
 
-  async delete(key: Key, condition?: Condition): Promise<void> {
-    await this.#single(prepare({ kind: 'delete', key, ...(condition && { condition }) }));
+  async delete(key: Key, condition?: Condition, options?: WriteOptions): Promise<void> {
+    await this.#single(prepare({ kind: 'delete', key, ...(condition && { condition }) }), options);
   }
 
-  async transact(writes: readonly Write[], token?: string): Promise<void> {
+  async transact(writes: readonly Write[], token?: string, options?: WriteOptions): Promise<void> {
     checkTransaction(writes, token);
     const prepared = writes.map(prepare);
     const hash = token === undefined ? '' : createHash('sha256').update(canonicalJson(prepared)).digest('hex');
@@ -96,16 +107,16 @@ export class SqliteTable implements Table {
         this.#apply(write, before[index]);
       });
     };
-    await this.#database.write(work, QUIET);
+    await this.#database.write(work, { ...QUIET, ...options });
   }
 
-  #single(write: Write): Promise<Item | undefined> {
+  #single(write: Write, options?: WriteOptions): Promise<Item | undefined> {
     const work = () => {
       const before = this.#read(keyOf(write));
       if (!isMet(write, before)) throw new ConditionFailedError();
       return this.#apply(write, before);
     };
-    return this.#database.write(work, QUIET);
+    return this.#database.write(work, { ...QUIET, ...options });
   }
 
   /** Records the token. True if the same transaction was done before; throws if another one used the token. */

@@ -7,6 +7,7 @@ import type { TableBytes } from '../files/source-bytes.ts';
 import type { ServedFeature } from '../serving/description.ts';
 import type { Cell } from '../serving/input.ts';
 import { columnValues } from '../values/column-values.ts';
+import { parseNumber } from '../values/number.ts';
 
 export interface DatasetRows {
   /** The place of a column in a row; -1 if there is none of that name. */
@@ -37,9 +38,17 @@ export async function readDataset(bytes: TableBytes, profile: DatasetProfile): P
  * Where the column has the feature's type, its cells are read by its own format, and what cannot be read is missing, as in
  * a training. Otherwise text stays text: the model reads it by the format of its own data, or says that it cannot.
  */
-function readerOf({ type }: ServedFeature, column: DatasetProfile['columns'][number] | undefined) {
+function readerOf({ type, format }: ServedFeature, column: DatasetProfile['columns'][number] | undefined) {
   const { isMissing, number, word } = columnValues(type, column?.format);
   const asText = (cell: string): Cell => (isMissing(cell) ? null : cell);
+  // Categories that are numbers may be written with another decimal mark than the model's.
+  const areNumbers = column?.type === 'number' || column?.format?.words === 'number';
+  if (type === 'category' && format?.words === 'number' && areNumbers)
+    return (cell: string): Cell => {
+      const text = asText(cell);
+      const value = text === null ? Number.NaN : parseNumber(cell.trim(), column.format?.decimal);
+      return Math.abs(value) <= Number.MAX_SAFE_INTEGER ? value : text;
+    };
   if (type === 'category' || type !== column?.type) return asText;
   if (type === 'boolean') return (cell: string): Cell => word(cell) || null;
   return (cell: string): Cell => {

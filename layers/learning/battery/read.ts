@@ -2,6 +2,7 @@
 import type { ValidationError } from '#domain/errors.ts';
 import { fileFault, shown } from '../csv/fault.ts';
 import { readCsv } from '../csv/read.ts';
+import { expectDistinctNames } from '../csv/record-check.ts';
 import { parseNumber } from '../values/number.ts';
 import { CELL, type Cell, type Cycle, FEATURES, TARGETS } from './cells.ts';
 
@@ -13,6 +14,7 @@ const NUMBERS = [...FEATURES, ...TARGETS] as const;
  */
 export async function readCells(bytes: AsyncIterable<Uint8Array>): Promise<Cell[]> {
   const { header, rows } = await readCsv(bytes);
+  expectDistinctNames(header);
   const missing = [CELL, ...NUMBERS].filter((name) => !header.includes(name));
   if (missing.length > 0) {
     await rows.return(undefined);

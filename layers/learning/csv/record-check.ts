@@ -50,17 +50,26 @@ export function expectFeatureAndTarget(names: readonly string[]): void {
   );
 }
 
-/** The names of the columns, of whatever format. Throws `ValidationError`. */
+/** Of a file whose columns are looked up by their names. Throws `ValidationError`. */
+export function expectDistinctNames(names: readonly string[]): void {
+  const faults = new Faults();
+  for (const [index, name] of names.entries()) {
+    const earlier = names.indexOf(name);
+    if (earlier < index && !faults.full)
+      faults.add('file', `column names must differ; got ${shown(name)} for columns ${earlier + 1} and ${index + 1}`);
+  }
+  faults.throwIfAny();
+}
+
+/** The names of the columns, of whatever format, as they are in the file. Throws `ValidationError`. */
 export function expectHeader(names: readonly string[]): void {
   if (names.length < 1 || names.length > BOUNDS.columns) {
     throw fileFault(`must have between 1 and ${BOUNDS.columns} columns; got ${names.length}`);
   }
   const faults = new Faults();
-  const first = new Map<string, number>();
   for (const [index, name] of names.entries()) {
     if (faults.full) break;
     const at = `column ${index + 1} of the header`;
-    const earlier = first.get(name);
     if (name === '') faults.add('file', `${at} must have a name; got ""`);
     else if (name === '__proto__') {
       // Rows of a request are objects with the names of columns, and schemas of such objects leave it out.
@@ -70,9 +79,7 @@ export function expectHeader(names: readonly string[]): void {
         'file',
         `${at} must be a name of at most ${BOUNDS.columnNameCharacters} characters; got ${name.length}: ${shown(name)}`,
       );
-    } else if (earlier !== undefined) {
-      faults.add('file', `column names must differ; got ${shown(name)} for columns ${earlier + 1} and ${index + 1}`);
-    } else first.set(name, index);
+    }
   }
   faults.throwIfAny();
 }

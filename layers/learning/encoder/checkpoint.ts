@@ -105,7 +105,8 @@ function namesOf(name: string, prefix: string): string[] {
   return [...bare(name), ...bare(old)];
 }
 
-function floats(name: string, { dtype, data }: Tensor): Float32Array {
+/** In float32, whatever a file holds them in. Throws `WeightsMisfit` for what are no floating-point numbers. */
+export function floats(name: string, { dtype, data }: Tensor): Float32Array {
   if (dtype === 'float32') return data as Float32Array;
   if (dtype === 'float16' || dtype === 'bfloat16') {
     return Float32Array.from(data as Uint16Array, (bits) => fromHalfBits(dtype, bits));

@@ -9,7 +9,8 @@ import type { StoredTensors } from '../files/stored-tensor.ts';
 import { openWeights } from '../files/weights.ts';
 import { WeightsError } from '../files/weights-error.ts';
 import { type EncoderWeights, expectFit, readEncoder, WeightsMisfit } from './checkpoint.ts';
-import { openTokenizer, type TextTokenizer, TOKENIZER_FILES } from './tokenizer.ts';
+import { withHeadOf } from './head.ts';
+import { openTokenizer, type TextTokenizer, tokenizerFilesOf } from './tokenizer.ts';
 import { TokenizerError } from './tokenizer-error.ts';
 
 /** The files of an encoder, wherever they lie. */
@@ -36,11 +37,17 @@ export interface OpenedEncoder {
 
 const CONFIG = 'config.json';
 
+export interface OpenOptions extends Omit<EncoderOptions, 'classes'> {
+  /** What the head tells apart, in its order. */
+  readonly labels: readonly string[];
+}
+
 /** @throws TrainingFailure naming the file, and what of it is not read or does not fit */
-export const openEncoder = (files: EncoderFiles, options: EncoderOptions): Promise<OpenedEncoder> =>
+export const openEncoder = (files: EncoderFiles, { labels, ...options }: OpenOptions): Promise<OpenedEncoder> =>
   refusing(files, async () => {
-    const parts = await openParts(files, options);
-    return { files, ...parts, weights: await withWeights(files, (stored) => readEncoder(parts.encoder, stored)) };
+    const parts = await openParts(files, { ...options, classes: labels.length });
+    const read = (stored: StoredTensors) => readEncoder(parts.encoder, withHeadOf(stored, parts.config, labels));
+    return { files, ...parts, weights: await withWeights(files, read) };
   });
 
 /**
@@ -60,7 +67,7 @@ async function openParts(files: EncoderFiles, options: EncoderOptions): Promise<
   if (!files.has(CONFIG)) throw missing(files);
   const config = parseConfig(await files.read(CONFIG));
   const encoder = encoderOf(config, options);
-  const names = TOKENIZER_FILES.filter((file) => files.has(file));
+  const names = tokenizerFilesOf((file) => files.has(file));
   const tokenizerFiles = new Map(await Promise.all(names.map(async (file) => [file, await files.read(file)] as const)));
   return { config, encoder, tokenizer: openTokenizer(tokenizerFiles), tokenizerFiles };
 }

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { expectHarmless, MOST_TOKENIZER_BYTES } from './expect-harmless.ts';
 import { openSentencePiece } from './sentencepiece/sentencepiece.ts';
 import { TokenizerError } from './tokenizer-error.ts';
+import { wordPieceTokenizer } from './vocabulary-file.ts';
 import { withWordPieces } from './word-pieces.ts';
 
 export interface TextTokenizer {
@@ -14,10 +15,16 @@ export interface TextTokenizer {
   readonly after: readonly number[];
 }
 
-/** The files that a tokenizer is read from, where there are any. */
-export const TOKENIZER_FILES = ['tokenizer.json', 'tokenizer_config.json', 'spm.model'] as const;
-export type TokenizerFile = (typeof TOKENIZER_FILES)[number];
 export type TokenizerFiles = ReadonlyMap<string, Uint8Array>;
+
+/** Those that a tokenizer may be read from, the first one before the others. */
+const SOURCES = ['tokenizer.json', 'spm.model', 'vocab.txt'] as const;
+
+/** Of the files of an encoder, those that its tokenizer is read from. */
+export function tokenizerFilesOf(has: (file: string) => boolean): string[] {
+  const source = SOURCES.find(has);
+  return [source, 'tokenizer_config.json'].filter((file) => file !== undefined && has(file)) as string[];
+}
 
 /** @throws TokenizerError */
 export function openTokenizer(files: TokenizerFiles): TextTokenizer {
@@ -29,8 +36,10 @@ export function openTokenizer(files: TokenizerFiles): TextTokenizer {
   if (json) return fromJson(parse('tokenizer.json', json), files.get('tokenizer_config.json'));
   const model = files.get('spm.model');
   if (model) return fromSentencePiece(model);
+  const words = files.get('vocab.txt');
+  if (words) return fromJson(wordPieceTokenizer(words, settingsOf(files)), files.get('tokenizer_config.json'));
   throw new TokenizerError(
-    `there must be tokenizer.json or spm.model; got ${[...files.keys()].join(', ') || 'neither'}`,
+    `there must be tokenizer.json, spm.model or vocab.txt; got ${[...files.keys()].join(', ') || 'none'}`,
   );
 }
 
@@ -38,6 +47,11 @@ const tokenizerJson = z.looseObject({
   model: z.looseObject({ type: z.string().optional() }),
   normalizer: z.unknown().optional(),
 });
+
+const settingsOf = (files: TokenizerFiles): unknown => {
+  const config = files.get('tokenizer_config.json');
+  return config ? parse('tokenizer_config.json', config) : {};
+};
 
 function fromJson(json: unknown, config: Uint8Array | undefined): TextTokenizer {
   const parsed = tokenizerJson.safeParse(json);

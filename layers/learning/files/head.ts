@@ -6,7 +6,8 @@ import { inspectCsvHead } from '../csv/inspect.ts';
 import type { Preamble } from '../csv/preamble.ts';
 import { HEAD_BYTES } from '../csv/read.ts';
 import { explained } from './archive.ts';
-import { type Batch, rowsOf } from './batch.ts';
+import type { Batch } from './batch.ts';
+import { distinctNames, type RenamedColumn } from './column-names.ts';
 import { bytesInMemory, type FileBytes } from './file-bytes.ts';
 import { BEGINNING_BYTES, compressionOf, contentOf } from './format.ts';
 import { gunzipBeginning, gunzipped } from './gzip.ts';
@@ -23,6 +24,8 @@ export interface TableHead extends StoredFormat {
   /** What stands before the header. */
   readonly preamble?: Preamble | undefined;
   readonly header: readonly string[];
+  /** Columns whose names others have before them. */
+  readonly renamed: readonly RenamedColumn[];
   readonly rows: readonly (readonly string[])[];
   /** Whether these are all rows. */
   readonly whole: boolean;
@@ -53,7 +56,7 @@ export async function inspectHead(
   const outer = { bytes, whole: file.size <= HEAD_BYTES && !isCut };
   if (compression === undefined) {
     try {
-      return await contentHead(outer, () => Promise.resolve(file), given);
+      return named(await contentHead(outer, () => Promise.resolve(file), given));
     } catch (error) {
       throw isCut ? error : await explained(error, file);
     }
@@ -61,15 +64,20 @@ export async function inspectHead(
   const unpack = compression === 'gzip' ? () => gunzipped(file) : (await onlyEntry(file)).open;
   const inner = compression === 'gzip' ? await gunzippedHead(outer) : await headOf(unpack());
   expectPackedOnce(inner.bytes, compression);
-  const head = await contentHead(inner, () => inMemory(unpack()), given);
+  const head = named(await contentHead(inner, () => inMemory(unpack()), given));
   return head && { ...head, compression };
 }
+
+type ContentHead = Omit<TableHead, 'renamed'>;
+
+const named = (head: ContentHead | undefined): TableHead | undefined =>
+  head && { ...head, ...distinctNames(head.header) };
 
 async function contentHead(
   { bytes, whole }: Beginning,
   file: () => Promise<FileBytes>,
   given: Partial<Dialect>,
-): Promise<TableHead | undefined> {
+): Promise<ContentHead | undefined> {
   const content = contentOf(bytes.subarray(0, BEGINNING_BYTES));
   if (content === 'delimited') {
     const head = inspectCsvHead(bytes, whole, given);
@@ -89,18 +97,17 @@ const allRows = (batch: Batch, columns: number): string[][] =>
     Array.from({ length: columns }, (_, column) => batch.text(row, column)),
   );
 
-async function parquetHead(file: FileBytes): Promise<TableHead> {
+async function parquetHead(file: FileBytes): Promise<ContentHead> {
   const { header, batches } = await openParquet(file);
   const rows: (readonly string[])[] = [];
-  let whole = true;
-  for await (const row of rowsOf(batches, header.length)) {
-    if (rows.length === PARQUET_ROWS) {
-      whole = false;
-      break;
-    }
-    rows.push(row);
+  let count = 0;
+  for await (const batch of batches) {
+    count += batch.rows;
+    // A row group may be the whole file: no more of it is unpacked than is needed.
+    rows.push(...allRows(batch.first(PARQUET_ROWS - rows.length), header.length));
+    if (count > PARQUET_ROWS) break;
   }
-  return { format: 'parquet', header, rows, whole };
+  return { format: 'parquet', header, rows, whole: count <= PARQUET_ROWS };
 }
 
 /** Of a whole file, also what is wrong with its end is found. */

@@ -3,7 +3,7 @@ import { LIMITS } from '#domain/limits.ts';
 import { checkedText, TextCheck } from '../csv/bytes.ts';
 import { fileFault } from '../csv/fault.ts';
 import { ROW_CHARACTERS } from '../csv/parse-options.ts';
-import { expectCellBytes, expectHeader } from '../csv/record-check.ts';
+import { expectCellBytes, expectDistinctNames, expectHeader } from '../csv/record-check.ts';
 import type { Batch } from './batch.ts';
 import { Cells } from './cells.ts';
 import { namesIn, RecordReader, type RecordShape, recordFault } from './json-record.ts';
@@ -96,6 +96,8 @@ class JsonRows {
   #open({ names, shape }: Pick<JsonPosition, 'names' | 'shape'>): void {
     this.header = names.map((name) => name.trim());
     expectHeader(this.header);
+    // Which of two values a record means, nobody can say.
+    if (shape === 'objects') expectDistinctNames(this.header);
     this.#beginning = { names, shape };
     this.#reader = new RecordReader(names, shape);
     this.#cells = new Cells(names.length);

@@ -7,6 +7,7 @@ import type { Preamble } from '../csv/preamble.ts';
 import { type Csv, type CsvBeginning, type RowsPosition, readCsv, resumeCsv } from '../csv/read.ts';
 import { explained } from './archive.ts';
 import type { Batch } from './batch.ts';
+import { distinctNames, type RenamedColumn } from './column-names.ts';
 import type { FileBytes } from './file-bytes.ts';
 import { BEGINNING_BYTES, compressionOf, contentOf, formatName } from './format.ts';
 import { gunzipped } from './gzip.ts';
@@ -23,6 +24,8 @@ export interface Table extends StoredFormat {
   /** What stands before the header. */
   readonly preamble?: Preamble | undefined;
   readonly header: readonly string[];
+  /** Columns whose names others have before them. */
+  readonly renamed: readonly RenamedColumn[];
   /** Each row has as many cells as the header. Can be read once; throws ValidationError. */
   readonly batches: AsyncGenerator<Batch>;
   /** The SHA-256 of the file's bytes in hex, once they were read to their end. */
@@ -71,6 +74,7 @@ export async function readTable(
   const compression = compressionOf(beginning);
   const opened = (content: Content): Table => ({
     ...content,
+    ...distinctNames(content.header),
     ...(compression === undefined ? {} : { compression }),
     digest: () => source.digest(),
     position: () => positionOf(source, compression, content.at()),
@@ -113,12 +117,23 @@ async function resumeTable(bytes: TableBytes, hash: FileHash, from: TablePositio
   if (content.format === 'parquet') {
     const { at, ...table } = parquetContent(await openParquet(source.file, { firstGroup: content.rowGroups }));
     const digest = () => String(from.hash);
-    return { ...table, digest, position: () => ({ ...from, content: at() ?? content }) };
+    return {
+      ...table,
+      ...distinctNames(table.header),
+      digest,
+      position: () => ({ ...from, content: at() ?? content }),
+    };
   }
   const { offset } = content.rows;
   const { at, ...table } = resumeContent(await unpackedFrom(source, compression, offset), content);
   const packed = compression === undefined ? {} : { compression };
-  return { ...table, ...packed, digest: () => source.digest(), position: () => position(at()) };
+  return {
+    ...table,
+    ...distinctNames(table.header),
+    ...packed,
+    digest: () => source.digest(),
+    position: () => position(at()),
+  };
 }
 
 async function unpackedFrom(source: SourceBytes, compression: Compression | undefined, offset: number) {
@@ -173,7 +188,7 @@ const WORKBOOK = 'xl/workbook.xml';
 const SPREADSHEET = 'content.xml';
 const SHOWN = 5;
 
-type Content = Omit<Table, 'compression' | 'digest' | 'position'> & {
+type Content = Omit<Table, 'compression' | 'digest' | 'position' | 'renamed'> & {
   /** What follows the last batch; undefined where reading cannot go on from there. */
   readonly at: () => ContentPosition | undefined;
 };

@@ -4,7 +4,7 @@ import type { ColumnMetaData, Compressors, DataPageHeader, DecodedArray, SchemaE
 import { type parquetHeader, readPage } from 'hyparquet/src/column.js';
 import { decompressPage, readDataPage } from 'hyparquet/src/datapage.js';
 import type { ParquetPage } from './parquet-columns.ts';
-import { readRuns } from './parquet-runs.ts';
+import { isOneRun, readRuns } from './parquet-runs.ts';
 import { kindOf } from './parquet-values.ts';
 import { readWords, Words } from './parquet-words.ts';
 import { snappyUnpacked } from './snappy.ts';
@@ -107,6 +107,7 @@ interface OpenedPage {
 
 /** Which rows have a value. Mostly one run of ones says that all have. */
 function levelsOf(page: Uint8Array, start: number, end: number, rows: number): Pick<OpenedPage, 'levels' | 'count'> {
+  if (isOneRun(page, start, end, 1, rows)) return { levels: undefined, count: rows };
   const levels = readRuns(page, start, end, 1, rows);
   let count = 0;
   for (let row = 0; row < rows; row++) count += levels[row]!;

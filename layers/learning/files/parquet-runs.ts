@@ -16,7 +16,8 @@ export function readRuns(page: Uint8Array, start: number, end: number, width: nu
   const bytes = page.subarray(0, Math.min(end, page.length));
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const size = (width + 7) >> 3;
-  for (let [at, seen] = [start, 0]; seen < count; ) {
+  let at = start;
+  for (let seen = 0; seen < count; ) {
     let header = 0;
     for (let shift = 0; ; shift += 7) {
       if (at >= bytes.length || shift > 28) throw new Error('its runs are fewer than announced');
@@ -41,6 +42,17 @@ export function readRuns(page: Uint8Array, start: number, end: number, width: nu
   return found;
 }
 
+/** Whether they are all this number of at most eight bits, in one run: then there is nothing to unpack. */
+export function isOneRun(page: Uint8Array, start: number, end: number, number: number, count: number): boolean {
+  let header = 0;
+  for (let [at, shift] = [start, 0]; at < end && shift <= 28; at++, shift += 7) {
+    const byte = page[at]!;
+    header |= (byte & 0x7f) << shift;
+    if (byte < 0x80) return (header & 1) === 0 && header >>> 1 >= count && at + 1 < end && page[at + 1] === number;
+  }
+  return false;
+}
+
 interface Packed {
   readonly width: number;
   readonly found: Uint32Array;
@@ -54,7 +66,9 @@ function unpack(view: DataView, at: number, { width, found, from, to }: Packed):
   const mask = 2 ** width - 1;
   // The last ones may lie in fewer than four bytes.
   const whole = Math.min(to, from + Math.max(0, Math.floor(((view.byteLength - at - 4) * 8) / Math.max(1, width))));
-  let [i, bit] = [from, 0];
+  // Not together in an array: each step of the loop would make objects of them.
+  let i = from;
+  let bit = 0;
   for (; i < whole; i++, bit += width) found[i] = (view.getUint32(at + (bit >>> 3), true) >>> (bit & 7)) & mask;
   for (; i < to; i++, bit += width) {
     const first = at + (bit >>> 3);

@@ -1,6 +1,13 @@
 /** Reads Parquet files of flat columns, one row group after another. */
 import { types } from 'node:util';
-import { type FileMetaData, parquetMetadataAsync, parquetSchema, type SchemaTree } from 'hyparquet';
+import {
+  type ColumnMetaData,
+  type FileMetaData,
+  parquetMetadataAsync,
+  parquetSchema,
+  type RowGroup,
+  type SchemaTree,
+} from 'hyparquet';
 import { LIMITS } from '#domain/limits.ts';
 import { fileFault, shown } from '../csv/fault.ts';
 import { expectHeader } from '../csv/record-check.ts';
@@ -139,6 +146,12 @@ function expectGroups({ row_groups, num_rows }: FileMetaData, columns: number): 
   if (rows !== num_rows) throw fileFault(`must have ${num_rows} rows, as it says; its row groups have ${rows}`);
 }
 
+/** They are in the order of the schema; columns of the same name can be told apart by that alone. */
+function columnOf({ columns }: RowGroup, name: string, index: number): ColumnMetaData | undefined {
+  const isNamed = ({ meta_data }: RowGroup['columns'][number] = {} as never) => meta_data?.path_in_schema[0] === name;
+  return (isNamed(columns[index]) ? columns[index] : columns.find(isNamed))?.meta_data;
+}
+
 async function* read(
   file: FileBytes,
   { row_groups }: FileMetaData,
@@ -148,8 +161,8 @@ async function* read(
   for (const group of row_groups.slice(firstGroup)) {
     const rows = Number(group.num_rows);
     const packed: PackedColumn[] = [];
-    for (const { element } of columns) {
-      const column = group.columns.find(({ meta_data }) => meta_data?.path_in_schema[0] === element.name)?.meta_data;
+    for (const [i, { element }] of columns.entries()) {
+      const column = columnOf(group, element.name, i);
       if (!column) throw fileFault(`column ${shown(element.name)} is missing in a row group`);
       const of = { column, element, rows };
       const { start, end } = rangeOf(of);

@@ -28,11 +28,12 @@ const UNSEEN: StoppingRecord = { epoch: 0, best_epoch: 0, best: null };
 
 /** Tracks the best epoch so far, and decides whether to continue. */
 export class EarlyStopping {
-  /** The monitored metric: the rule's if it applies and can be computed, otherwise the validation loss. */
-  readonly monitor: string;
+  /** The monitored metric: the rule's if it applies and can be computed, otherwise the loss of `#otherwise`. */
+  #monitor: string;
+  readonly #otherwise: 'val_loss' | 'loss';
   readonly #enabled: boolean;
   readonly #patience: number;
-  readonly #greaterIsBetter: boolean;
+  #greaterIsBetter: boolean;
   readonly #tieBreaker: string | undefined;
   #bestTie: number | undefined;
   #best: number;
@@ -43,8 +44,9 @@ export class EarlyStopping {
   /** @param seen where to continue */
   constructor(rule: StoppingRule, validated: boolean, seen: StoppingRecord = UNSEEN, bestBy?: BestBy) {
     const usable = rule.enabled && (validated || !rule.monitor.startsWith('val_'));
-    this.monitor = bestBy?.metric ?? (usable ? rule.monitor : validated ? 'val_loss' : 'loss');
-    this.#greaterIsBetter = bestBy?.greaterIsBetter ?? greaterIsBetter(this.monitor);
+    this.#otherwise = validated ? 'val_loss' : 'loss';
+    this.#monitor = bestBy?.metric ?? (usable ? rule.monitor : this.#otherwise);
+    this.#greaterIsBetter = bestBy?.greaterIsBetter ?? greaterIsBetter(this.#monitor);
     this.#tieBreaker = bestBy?.tieBreaker;
     this.#bestTie = seen.best_tie;
     this.#enabled = rule.enabled;
@@ -52,6 +54,10 @@ export class EarlyStopping {
     this.#best = seen.best ?? Number.NaN;
     this.bestEpoch = seen.best_epoch;
     this.#epoch = seen.epoch;
+  }
+
+  get monitor(): string {
+    return this.#monitor;
   }
 
   get record(): StoppingRecord {
@@ -63,7 +69,12 @@ export class EarlyStopping {
   /** Takes the next epoch's metrics and returns whether it is the best so far. Of equal epochs the first counts, unless a tie breaker decides. */
   take(metrics: Scores): boolean {
     this.#epoch++;
-    const value = metrics[this.monitor] ?? Number.NaN;
+    // Undefined on these rows, and so after every epoch: ROC AUC where a class is not among them.
+    if (!(this.#monitor in metrics) && this.#otherwise in metrics) {
+      this.#monitor = this.#otherwise;
+      this.#greaterIsBetter = greaterIsBetter(this.#otherwise);
+    }
+    const value = metrics[this.#monitor] ?? Number.NaN;
     const tie = this.#tieBreaker === undefined ? undefined : metrics[this.#tieBreaker];
     const winsTie = value === this.#best && tie !== undefined && tie < (this.#bestTie ?? Number.NEGATIVE_INFINITY);
     const isBetter = winsTie || (this.#greaterIsBetter ? value > this.#best : value < this.#best);

@@ -1,6 +1,7 @@
 /** A list of images with their labels: a CSV or JSON file beside them. */
 import { fileFault, shown } from '../csv/fault.ts';
 import { readCsv } from '../csv/read.ts';
+import { expectDistinctNames } from '../csv/record-check.ts';
 import { chooseTarget } from '../profile/target.ts';
 
 export interface ManifestRow {
@@ -32,6 +33,7 @@ async function fromCsv(name: string, bytes: Uint8Array, target?: string): Promis
       yield bytes;
     })(),
   );
+  expectDistinctNames(header);
   const { fileAt, labelAt } = places(name, header, target);
   const found: ManifestRow[] = [];
   for await (const record of rows) {

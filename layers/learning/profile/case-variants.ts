@@ -2,7 +2,7 @@ import { shown } from '../csv/fault.ts';
 import { type ClassCount, classesOf } from './classes.ts';
 import type { ColumnSummary } from './column.ts';
 import type { Decided } from './decide.ts';
-import type { Finding } from './warn.ts';
+import { choose, type Finding } from './warn.ts';
 
 const SHOWN = 3;
 
@@ -27,7 +27,8 @@ export function caseVariants(
       rows: variants.flat().reduce((sum, { count }) => sum + count, 0),
       message: `Values differ in upper and lower case only: ${names.join('; ')}`,
       cost: 'They are different values',
-      overrule: null,
+      // Classes that are meant to be one have to be made one in the file.
+      overrule: classes ? null : choose(summary.name, { role: 'ignore' }),
     },
   ];
 }

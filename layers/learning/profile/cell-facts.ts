@@ -1,4 +1,5 @@
 /** Everything that a cell that is no plain number may be, whatever the column is. */
+import { DATE_ORDERS } from '#domain/datasets/column-format.ts';
 import { isPlainNumber, parseNumber, unitOf } from '../values/number.ts';
 import { isOrdered, parseTime } from '../values/time.ts';
 import { parseBoolean } from '../values/truth.ts';
@@ -12,8 +13,8 @@ export interface CellFacts {
   readonly withComma: number;
   readonly unit: string;
   readonly isOrdered: boolean;
-  readonly dayFirst: number;
-  readonly monthFirst: number;
+  /** In each of the orders that a date may have. */
+  readonly times: readonly number[];
   readonly pair: number | undefined;
 }
 
@@ -30,7 +31,8 @@ export function factsOf(cell: string): CellFacts {
   const withComma = (isPlain && !hasPoint) || beginsWithYear(cell) ? value : parseNumber(cell, ',');
   const isNumber = isPlain || !Number.isNaN(value) || !Number.isNaN(withComma);
   const ordered = !isNumber && isOrdered(cell);
-  const dayFirst = isNumber ? Number.NaN : parseTime(cell, 'day_first');
+  const [usual, ...others] = DATE_ORDERS;
+  const time = isNumber ? Number.NaN : parseTime(cell, usual);
   return {
     isPlain,
     hasPoint,
@@ -39,8 +41,7 @@ export function factsOf(cell: string): CellFacts {
     withComma,
     unit: isNumber && !isPlain ? unitOf(cell) : '',
     isOrdered: ordered,
-    dayFirst,
-    monthFirst: ordered ? parseTime(cell, 'month_first') : dayFirst,
+    times: [time, ...others.map((order) => (ordered ? parseTime(cell, order) : time))],
     pair: parseBoolean(cell)?.pair,
   };
 }

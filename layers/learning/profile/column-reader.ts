@@ -4,8 +4,8 @@ import type { Words } from '../files/parquet-words.ts';
 import { hashOfBytes, hashOfNumber } from '../values/hash.ts';
 import { readIsoTime } from '../values/iso-time.ts';
 import { type MissingWords, missingWords } from '../values/missing.ts';
-import { missingValues } from '../values/missing-values.ts';
-import { type PlainNumber, readPlainNumber } from '../values/plain-number.ts';
+import { missingNumbers, missingValues } from '../values/missing-values.ts';
+import { ReadNumber, readPlainNumber } from '../values/plain-number.ts';
 import { BytesText } from './cell-text.ts';
 import type { ColumnState, ColumnSummary } from './column.ts';
 import { charactersOf } from './counts.ts';
@@ -30,9 +30,10 @@ export class ColumnReader {
   /** The longest word for "no value", in bytes, and the numbers and times among them. */
   readonly #missingBytes: number;
   readonly #missingValues: ReadonlySet<number>;
+  readonly #missingNumbers: ReadonlySet<number>;
   /** What is known of cells that occur again and again, by their entries in `counts`. */
   readonly #known: (KnownCell | undefined)[] = [];
-  readonly #number: PlainNumber = { value: 0, withComma: 0, hasPoint: false, leadingZero: false };
+  readonly #number = new ReadNumber();
   readonly #cell = new BytesText();
   readonly #block = new NumberBlock();
 
@@ -43,6 +44,7 @@ export class ColumnReader {
     this.#missing = missingWords(missing);
     this.#missingBytes = Math.max(SHORT_WORD, ...[...this.#missing].map((word) => Buffer.byteLength(word)));
     this.#missingValues = missingValues(this.#missing);
+    this.#missingNumbers = missingNumbers(this.#missing);
   }
 
   restore(state: ColumnState): void {
@@ -56,7 +58,8 @@ export class ColumnReader {
     let isNumber = true;
     for (let row = 0; row < rows; row++) {
       // Numbers mostly come together.
-      if (isNumber) row += this.#addBlock((block, rules) => block.takeCells(cells, column, row, rules));
+      if (isNumber)
+        row += this.#addBlock(before + row + 1, (block, rules) => block.takeCells(cells, column, row, rules));
       if (row >= rows) return;
       const at = row * columns + column;
       isNumber = this.#addCell(bytes, starts[at]!, ends[at]!, before + row + 1);
@@ -93,7 +96,9 @@ export class ColumnReader {
         continue;
       }
       if (at >= to) to = at + runOf(levels, row, rows);
-      const length = this.#addBlock((block, rules) => block.takeNumbers(numbers, { from: at, to }, rules, entries));
+      const length = this.#addBlock(before + row + 1, (block, rules) =>
+        block.takeNumbers(numbers, { from: at, to }, rules, entries),
+      );
       row += length;
       at += length;
       if (at >= to) {
@@ -123,10 +128,10 @@ export class ColumnReader {
       }
       if (at >= to) to = at + runOf(levels, row, rows);
       const length = this.#addBlock(
+        before + row + 1,
         (block, rules) => block.takeCodes(dictionary, codes, { from: at, to }, rules),
         true,
       );
-      dictionary.use(codes, at, at + length);
       row += length;
       at += length;
       if (at >= to) {
@@ -143,13 +148,15 @@ export class ColumnReader {
 
   /**
    * Adds numbers together, as far as they can be, and returns how many.
+   * @param row of the first one
    * @param known whether their values are added elsewhere
    */
-  #addBlock(take: (block: NumberBlock, rules: BlockRules) => void, known = false): number {
+  #addBlock(row: number, take: (block: NumberBlock, rules: BlockRules) => void, known = false): number {
     const rules = this.summary.blockRules(this.#missingValues, BLOCK);
     if (!rules) return 0;
     const block = this.#block;
     take(block, rules);
+    block.row = row;
     if (block.length > 0) this.summary.addBlock(block, known || rules.counts !== undefined);
     return block.length;
   }
@@ -251,7 +258,7 @@ export class ColumnReader {
   #knownOf(entry: number): KnownCell {
     const known = this.#known[entry];
     if (known) return known;
-    const made = knownCell(this.summary.counts.text(entry), this.#missing);
+    const made = knownCell(this.summary.counts.text(entry), this.#missing, this.#missingNumbers);
     this.#known[entry] = made;
     return made;
   }
@@ -269,7 +276,8 @@ export class ColumnReader {
     const time = readIsoTime(bytes, start, end);
     const isTime = !Number.isNaN(time) && !this.#mayMiss(time);
     if (!isTime && !isSurelyWord(bytes, start, end, this.#missingBytes)) {
-      this.#addKnown(knownCell(bytes.toString('utf8', start, end), this.#missing), hash, row);
+      const text = bytes.toString('utf8', start, end);
+      this.#addKnown(knownCell(text, this.#missing, this.#missingNumbers), hash, row);
       return;
     }
     const { summary } = this;

@@ -7,14 +7,13 @@
  */
 import { once } from 'node:events';
 import { setImmediate } from 'node:timers/promises';
-import { Worker } from 'node:worker_threads';
+import type { Worker } from 'node:worker_threads';
 import { ValidationError } from '#domain/errors.ts';
-// Whoever starts threads says so; these do not load it.
-import '#engine/telemetry.ts';
 import type { Cells, CellsMemory } from '../files/cells.ts';
 import type { ParquetBatch } from '../files/parquet-batch.ts';
 import type { ColumnState } from './column.ts';
 import type { ColumnSetup, WorkerMessage, WorkerReply } from './column-worker.ts';
+import { keepThread, takeThread } from './reading-threads.ts';
 
 /** What finding the cells costs, and waiting for the workers' start, as a share of what reading all columns costs. */
 const SCAN_COST = 0.25;
@@ -42,7 +41,7 @@ export class ColumnThreads implements AsyncDisposable {
   /** Starts all threads but this one. */
   constructor(threads: number) {
     this.#shares = Array.from({ length: threads - 1 }, () => {
-      const worker = new Worker(new URL('./column-worker.ts', import.meta.url));
+      const worker = takeThread();
       const share: Share = { worker, columns: [], pending: 0, memories: [], states: undefined };
       worker.on('message', (reply: WorkerReply) => this.#take(share, reply));
       worker.on('error', (error) => {
@@ -166,8 +165,9 @@ export class ColumnThreads implements AsyncDisposable {
     return states;
   }
 
+  /** What was broken off is still being read; then the thread ends. */
   async [Symbol.asyncDispose](): Promise<void> {
-    await Promise.all(this.#shares.map(({ worker }) => worker.terminate()));
+    await Promise.all(this.#shares.map(({ worker, states }) => (states ? keepThread(worker) : worker.terminate())));
   }
 
   async #reply({ worker }: Share): Promise<void> {

@@ -56,8 +56,13 @@ function reply(message: WorkerMessage): WorkerReply | undefined {
     readers.set(message.column, reader);
     return undefined;
   }
-  if (message.kind === 'end')
-    return { kind: 'states', states: Array.from(readers.values(), ({ summary }) => summary.state) };
+  if (message.kind === 'end') {
+    const states = Array.from(readers.values(), ({ summary }) => summary.state);
+    // The next table has other columns.
+    readers.clear();
+    cells = undefined;
+    return { kind: 'states', states };
+  }
   try {
     if (message.kind === 'packed') readPacked(message);
     else readCells(message);

@@ -1,7 +1,8 @@
+import { DATE_ORDERS } from '#domain/datasets/column-format.ts';
 import { DECIMAL_MARKS } from '../values/number.ts';
 import type { PlainNumber } from '../values/plain-number.ts';
-import { DATE_ORDERS } from '../values/time.ts';
-import { Alternatives, type AlternativesState, type Place } from './candidate.ts';
+import { Alternatives, type AlternativesState } from './alternatives.ts';
+import type { Place } from './candidate.ts';
 import type { CellFacts } from './cell-facts.ts';
 import type { CellText } from './cell-text.ts';
 import { type CountBounds, type CountsState, ValueCounts } from './counts.ts';
@@ -109,7 +110,7 @@ export class ColumnSummary {
 
   /** If there are too many distinct numbers to count, their frequencies are not needed. */
   get isCounted(): boolean {
-    return !this.counts.overflowed || this.numbers.of('.').readable * 2 < this.present;
+    return !this.counts.overflowed || this.numbers.readable * 2 < this.present;
   }
 
   addEmpty(row: number): void {
@@ -126,7 +127,7 @@ export class ColumnSummary {
     const { value, withComma, hasPoint, leadingZero } = number;
     this.#addPresent(cell, length, hash, row);
     this.booleanPair = undefined;
-    if (hasPoint) this.numbers.add(value, withComma, cell, row);
+    if (hasPoint) this.numbers.add([value, withComma], cell, row);
     else {
       this.numbers.addSame(value, cell, row);
       if (leadingZero) occur(this.leadingZeros, cell, row);
@@ -142,11 +143,11 @@ export class ColumnSummary {
     const { differ } = this.numbers;
     if (!this.isCounted) {
       if (!this.times.isSettled) return undefined;
-      return { most, missing, points: differ && this.numbers.isSecondSettled, counts: undefined };
+      return { most, missing, points: differ && this.numbers.isSecondSettled, differ, counts: undefined };
     }
     // Behind so many numbers they are not counted any more.
-    const left = this.counts.overflowed ? this.present - 2 * this.numbers.of('.').readable : most;
-    return { most: Math.min(most, left), missing, points: differ, counts: this.counts };
+    const left = this.counts.overflowed ? this.present - 2 * this.numbers.readable : most;
+    return { most: Math.min(most, left), missing, points: differ, differ, counts: this.counts };
   }
 
   /** @param known whether their values were added before, or will be added by `addUsed` */
@@ -197,16 +198,16 @@ export class ColumnSummary {
 
   /** A cell that is no plain number. */
   addOther(facts: CellFacts, cell: string, hash: number, row: number): void {
-    const { value, withComma, unit, isOrdered, dayFirst, monthFirst, pair } = facts;
+    const { value, withComma, unit, isOrdered, times, pair } = facts;
     this.#addPresent(cell, cell.length, hash, row);
     this.#asBoolean(pair);
-    this.numbers.add(value, withComma, cell, row);
+    this.numbers.add([value, withComma], cell, row);
     if (Number.isNaN(value) && Number.isNaN(withComma)) {
       if (!this.hasBlanks) this.hasBlanks = cell.includes(' ');
       if (isOrdered) {
         this.dateMark ??= cell.match(/[-/.]/)?.[0];
-        this.times.add(dayFirst, monthFirst, cell, row);
-      } else this.times.addSame(dayFirst, cell, row);
+        this.times.add(times, cell, row);
+      } else this.times.addSame(times[0]!, cell, row);
       return;
     }
     this.allIntegers &&= Number.isInteger(value);

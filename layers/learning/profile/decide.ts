@@ -1,9 +1,8 @@
 /** Decides what a column is: by what its owner says, and otherwise by what most of its values are. */
-import type { ColumnFormat } from '#domain/datasets/column-format.ts';
+import { type ColumnFormat, DATE_ORDERS, type DateOrder } from '#domain/datasets/column-format.ts';
 import type { ColumnChoice } from '#domain/datasets/parsing-options.ts';
 import type { ColumnType } from '#domain/datasets/profile.ts';
-import type { DecimalMark } from '../values/number.ts';
-import type { DateOrder } from '../values/time.ts';
+import { DECIMAL_MARKS, type DecimalMark } from '../values/number.ts';
 import type { Candidate } from './candidate.ts';
 import { type ColumnSummary, MAX_CATEGORIES, MOST_UNITS } from './column.ts';
 
@@ -23,8 +22,10 @@ export interface Decided {
   readonly format: ColumnFormat;
   /** Of numbers and times: their values. */
   readonly values?: Candidate;
-  /** What the column leaves open and its owner has not said. */
-  readonly open?: 'decimal' | 'date_order';
+  /** Whether the column leaves the decimal mark open, and its owner has not said it. */
+  readonly decimalIsOpen?: boolean;
+  /** The orders of the date that fit as well as that of the format, where nothing settles it. */
+  readonly otherOrders?: readonly DateOrder[];
 }
 
 /** The file's words for "no value" hold for columns that have none of their own. */
@@ -36,8 +37,7 @@ export function decide(summary: ColumnSummary, said: Saying, conventions: Conven
   const { numbers, times } = summary;
   const givenDecimal = said.decimal ?? said.fileDecimal;
   const decimal = givenDecimal ?? numbers.better ?? conventions.decimal;
-  const settledOrder = said.date_order ?? times.better ?? (summary.dateMark === '.' ? 'day_first' : undefined);
-  const dateOrder = settledOrder ?? conventions.dateOrder ?? 'month_first';
+  const dateOrder = said.date_order ?? times.better ?? likeliestOrder(summary, conventions);
   const number = numbers.of(decimal);
   const time = times.of(dateOrder);
   const type = said.type ?? typeOf(summary, number, time);
@@ -48,19 +48,40 @@ export function decide(summary: ColumnSummary, said: Saying, conventions: Conven
       type,
       format: { decimal, ...units(summary), ...missing },
       values: number,
-      ...(isOpen ? { open: 'decimal' } : {}),
+      ...(isOpen ? { decimalIsOpen: true } : {}),
     };
   }
   if (type === 'timestamp') {
-    const isOpen = settledOrder === undefined && times.differ;
+    const otherOrders = said.date_order === undefined ? otherOrdersThan(dateOrder, summary) : [];
     return {
       type,
       format: { date_order: dateOrder, ...missing },
       values: time,
-      ...(isOpen ? { open: 'date_order' } : {}),
+      ...(otherOrders.length > 0 ? { otherOrders } : {}),
     };
   }
   return { type, format: { words: wordsOf(summary, number), decimal, ...missing } };
+}
+
+/** Of those with which most values can be read. */
+function likeliestOrder({ times, dateMark }: ColumnSummary, { dateOrder }: Conventions): DateOrder {
+  const { best } = times;
+  const orders = dateMark === '.' ? DATE_ORDERS : ([dateOrder, 'month_first', 'day_first'] as const);
+  const usual = orders.find((order) => order !== undefined && order !== 'year_first' && best.includes(order));
+  if (usual === undefined) return 'year_first';
+  const isYear =
+    best.includes('year_first') &&
+    (dateOrder === 'year_first' || spanOf(times.of('year_first')) < spanOf(times.of(usual)));
+  return isYear ? 'year_first' : usual;
+}
+
+/** Dates that were read in the right order lie closer together: with the year in the place of the day, over decades. */
+const spanOf = ({ moments: { min, max } }: Candidate): number => max - min;
+
+function otherOrdersThan(order: DateOrder, { times, dateMark }: ColumnSummary): DateOrder[] {
+  // With points, nobody writes the month first.
+  const possible = times.best.filter((other) => other !== 'month_first' || dateMark !== '.');
+  return possible.filter((other) => times.of(other) !== times.of(order));
 }
 
 function typeOf(summary: ColumnSummary, number: Candidate, time: Candidate): ColumnType {
@@ -93,19 +114,19 @@ export function conventionsOf(columns: readonly ColumnSummary[], delimiter?: str
   const decimals = columns.map(({ numbers }) =>
     numbers.of('.').fits || numbers.of(',').fits ? numbers.better : undefined,
   );
-  const orders = columns.map(({ times }) => times.better);
+  const orders = columns.map(({ times }) => (times.differ ? times.better : undefined));
   return {
     // Where the comma is the decimal mark, a file is separated by semicolons.
-    decimal: mostly(decimals, ['.', ',']) ?? (delimiter === ';' ? ',' : '.'),
-    dateOrder: mostly(orders, ['month_first', 'day_first']),
+    decimal: mostly(decimals, DECIMAL_MARKS) ?? (delimiter === ';' ? ',' : '.'),
+    dateOrder: mostly(orders, DATE_ORDERS),
   };
 }
 
-function mostly<T>(votes: readonly (T | undefined)[], [one, other]: readonly [T, T]): T | undefined {
+function mostly<T>(votes: readonly (T | undefined)[], choices: readonly T[]): T | undefined {
   const count = (of: T) => votes.filter((vote) => vote === of).length;
-  const difference = count(one) - count(other);
-  if (difference === 0) return undefined;
-  return difference > 0 ? one : other;
+  const most = Math.max(...choices.map(count));
+  const [first, ...others] = choices.filter((choice) => count(choice) === most);
+  return others.length > 0 ? undefined : first;
 }
 
 /** With so many that not all are known, none is said. */

@@ -8,49 +8,45 @@ import { hashOfNumber, leastHash } from '../values/hash.ts';
 
 const K = 1024;
 const SPAN = 2 ** 52;
+/** With so many, those that are not among the smallest are forgotten. */
+const MOST = 2 * K;
+const FREE = 0;
 
 export interface DistinctState {
-  readonly heap: readonly number[];
+  /** In ascending order. */
+  readonly hashes: Float64Array;
   readonly overflowed: boolean;
 }
 
 export class DistinctCount {
-  /** The kept hashes, and a max-heap of them to find the largest. */
-  readonly #kept: Set<number>;
-  readonly #heap: number[];
+  /** A hash table with open addressing, at most half full. */
+  #places = new Float64Array(32);
+  #size = 0;
+  /** Hashes above are not among the k smallest. */
+  #largest = Number.POSITIVE_INFINITY;
   #overflowed: boolean;
 
-  constructor({ heap, overflowed }: DistinctState = { heap: [], overflowed: false }) {
-    this.#heap = [...heap];
-    this.#kept = new Set(heap);
+  constructor({ hashes, overflowed }: DistinctState = { hashes: new Float64Array(), overflowed: false }) {
     this.#overflowed = overflowed;
+    this.#keep(hashes);
   }
 
   get state(): DistinctState {
-    return { heap: [...this.#heap], overflowed: this.#overflowed };
+    return { hashes: this.#smallest, overflowed: this.estimated };
   }
 
   /** Adds a value by its hash of 52 bits, which is the same for equal values. */
   add(hash: number): void {
-    if (this.#heap.length < K) {
-      if (this.#kept.has(hash)) return;
-      this.#kept.add(hash);
-      this.#heap.push(hash);
-      this.#up(this.#heap.length - 1);
-      return;
-    }
-    const largest = this.#heap[0]!;
     // The usual case of a column with many values, for which nothing is looked up.
-    if (hash > largest) {
+    if (hash > this.#largest) {
       this.#overflowed = true;
       return;
     }
-    if (this.#kept.has(hash)) return;
-    this.#overflowed = true;
-    this.#kept.delete(largest);
-    this.#kept.add(hash);
-    this.#heap[0] = hash;
-    this.#down();
+    if (!this.#insert(hash || 1)) return;
+    if (this.#size === MOST) {
+      this.#overflowed = true;
+      this.#keep(this.#smallest);
+    } else if (2 * this.#size > this.#places.length) this.#rebuild(2 * this.#places.length, this.#places);
   }
 
   /** Adds the first `length` numbers. */
@@ -59,43 +55,49 @@ export class DistinctCount {
   }
 
   addNumber(value: number): void {
-    const largest = this.#heap.length < K ? SPAN : this.#heap[0]!;
     // The upper half of most hashes is enough to see that they are not among the smallest.
-    if (leastHash(value) > largest) this.#overflowed = true;
+    if (leastHash(value) > this.#largest) this.#overflowed = true;
     else this.add(hashOfNumber(value));
   }
 
   get estimated(): boolean {
-    return this.#overflowed;
+    return this.#overflowed || this.#size > K;
   }
 
   get count(): number {
-    return this.#overflowed ? Math.round((K - 1) / (this.#heap[0]! / SPAN)) : this.#kept.size;
+    return this.estimated ? Math.round((K - 1) / (this.#smallest.at(-1)! / SPAN)) : this.#size;
   }
 
-  #up(from: number): void {
-    let i = from;
-    while (i > 0) {
-      const parent = (i - 1) >> 1;
-      if (this.#heap[parent]! >= this.#heap[i]!) return;
-      this.#swap(i, parent);
-      i = parent;
+  get #smallest(): Float64Array {
+    return this.#places
+      .filter((hash) => hash !== FREE)
+      .sort()
+      .slice(0, K);
+  }
+
+  #keep(hashes: Float64Array): void {
+    if (this.#overflowed) this.#largest = hashes.at(-1)!;
+    this.#rebuild(Math.max(this.#places.length, 4 * hashes.length), hashes);
+  }
+
+  /** @returns whether it is a new one */
+  #insert(hash: number): boolean {
+    const places = this.#places;
+    const mask = places.length - 1;
+    // Of the smallest hashes, the upper bits are alike.
+    let at = (hash - Math.floor(hash * 2 ** -20) * 2 ** 20) & mask;
+    for (let found = places[at]!; found !== FREE; found = places[at]!) {
+      if (found === hash) return false;
+      at = (at + 1) & mask;
     }
+    places[at] = hash;
+    this.#size++;
+    return true;
   }
 
-  #down(): void {
-    for (let i = 0; ; ) {
-      let largest = i;
-      for (const child of [2 * i + 1, 2 * i + 2]) {
-        if (child < this.#heap.length && this.#heap[child]! > this.#heap[largest]!) largest = child;
-      }
-      if (largest === i) return;
-      this.#swap(i, largest);
-      i = largest;
-    }
-  }
-
-  #swap(i: number, j: number): void {
-    [this.#heap[i], this.#heap[j]] = [this.#heap[j]!, this.#heap[i]!];
+  #rebuild(length: number, hashes: Float64Array): void {
+    this.#places = new Float64Array(2 ** Math.ceil(Math.log2(length)));
+    this.#size = 0;
+    for (const hash of hashes) if (hash !== FREE) this.#insert(hash);
   }
 }

@@ -2,10 +2,11 @@
 import { FORMAT_NAMES, type StoredFormat } from '#domain/datasets/file-format.ts';
 import { shown } from '../csv/fault.ts';
 import type { Preamble } from '../csv/preamble.ts';
+import type { RenamedColumn } from '../files/column-names.ts';
 import { formatName, misnamed } from '../files/format.ts';
 import { parseNumber } from '../values/number.ts';
 import type { ColumnSummary } from './column.ts';
-import type { Finding } from './warn.ts';
+import { choose, type Finding } from './warn.ts';
 
 export interface FileFacts extends StoredFormat {
   /** Of CSV and TSV. */
@@ -15,6 +16,8 @@ export interface FileFacts extends StoredFormat {
   /** What stands before the header. */
   readonly preamble?: Preamble | undefined;
   readonly fileName?: string | undefined;
+  /** Columns whose names others have before them. */
+  readonly renamed?: readonly RenamedColumn[];
 }
 
 export const fileFindings = (facts: FileFacts): Finding[] => [
@@ -29,6 +32,7 @@ function preambleFinding({ preamble }: FileFacts): Finding[] {
   return [
     {
       code: 'lines_before_header',
+      first: { value: first },
       rows: 0,
       message: `${lines === 1 ? '1 line before the header is' : `${lines} lines before the header are`} not read; ${lines === 1 ? 'it' : 'the first'} is ${shown(first)}`,
       cost: 'If one of them is the header, the columns have wrong names: then take the other lines away, and upload the file again',
@@ -58,6 +62,7 @@ function nameFinding({ fileName, ...stored }: FileFacts): Finding[] {
   return [
     {
       code: 'format_differs',
+      first: { value: fileName! },
       rows: 0,
       message: `The file is called ${shown(fileName!)}, as ${FORMAT_NAMES[said]} is, and its content is ${formatName(stored)}: it was read as that`,
       cost: 'If another file was meant, the model learns from the wrong one',
@@ -65,6 +70,22 @@ function nameFinding({ fileName, ...stored }: FileFacts): Finding[] {
     },
   ];
 }
+
+/** Of columns that have the name of another one. */
+export const renamedFindings = (
+  { renamed = [] }: Pick<FileFacts, 'renamed'>,
+  columns: readonly ColumnSummary[],
+  rows: number,
+): Finding[] =>
+  renamed.map(({ from, to }) => ({
+    code: 'column_renamed',
+    column: to,
+    first: columns.find(({ name }) => name === to)?.first,
+    rows,
+    message: `A column before it is called ${shown(from)} as well; this one is called ${shown(to)}`,
+    cost: 'A model knows it, and asks for it, by that name',
+    overrule: choose(to, { role: 'ignore' }),
+  }));
 
 /** A file without names has a row of values in their place: where a column has numbers, its name is one. */
 export function headerFinding(columns: readonly ColumnSummary[]): Finding[] {
@@ -76,6 +97,8 @@ export function headerFinding(columns: readonly ColumnSummary[]): Finding[] {
   return [
     {
       code: 'header_like_row',
+      column: first.name,
+      first: { value: first.name },
       rows: 1,
       message: `The first row was taken for the names of the columns, and it looks like values: ${shown(first.name)} is the name of a column of numbers`,
       cost: 'That row is not learned from. If the file has no names, write a line with them before it, and upload it again',

@@ -1,11 +1,13 @@
 /** What there is to say about a column: what was taken for missing, left out or read in one of several ways. */
+
+import { DATE_ORDERS, type DateOrder } from '#domain/datasets/column-format.ts';
 import { shown } from '../csv/fault.ts';
 import { DECIMAL_MARKS } from '../values/number.ts';
-import { DATE_ORDERS } from '../values/time.ts';
 import type { ColumnSummary } from './column.ts';
 import { areCodes, type Decided } from './decide.ts';
 import { areTokens, isUnique } from './identifier.ts';
 import type { Leak } from './leaks.ts';
+import { sentinelFindings } from './sentinels.ts';
 import { choose, type Finding } from './warn.ts';
 
 const KINDS = {
@@ -24,6 +26,7 @@ export function columnFindings(summary: ColumnSummary, decided: Decided): Findin
     ...absent(summary, decided),
     ...open(summary, decided),
     ...written(summary, decided),
+    ...sentinelFindings(summary, decided),
   ].map((finding) => ({ column, ...finding }));
 }
 
@@ -57,8 +60,9 @@ function absent({ name, absent: { rows, first } }: ColumnSummary, { values }: De
   ];
 }
 
-function open({ name, present, numbers, times }: ColumnSummary, { open: what, format }: Decided): Finding[] {
-  if (what === 'decimal' && (format.decimal === ',' || numbers.differ)) {
+function open({ name, present, numbers, times }: ColumnSummary, decided: Decided): Finding[] {
+  const { decimalIsOpen, otherOrders: [rival, ...others] = [], format } = decided;
+  if (decimalIsOpen && (format.decimal === ',' || numbers.differ)) {
     const other = format.decimal === ',' ? '.' : ',';
     const isUsual =
       format.decimal === '.' && numbers.of(',').readable === numbers.of('.').readable && !hasComma(numbers);
@@ -66,7 +70,7 @@ function open({ name, present, numbers, times }: ColumnSummary, { open: what, fo
     return [
       {
         code: 'decimal_ambiguous',
-        first: numbers.firstDifference,
+        first: numbers.differenceOf(','),
         rows: present,
         message: `The values can be read with "." and with "," as the decimal mark; they were read with ${shown(format.decimal!)}`,
         cost: 'With the wrong one, values are a thousand times too large or too small',
@@ -74,22 +78,27 @@ function open({ name, present, numbers, times }: ColumnSummary, { open: what, fo
       },
     ];
   }
-  if (what !== 'date_order') return [];
-  const order = format.date_order === 'day_first' ? 'month_first' : 'day_first';
+  if (rival === undefined) return [];
+  const order = format.date_order!;
+  const parts = [order, rival, ...others].map((one) => PARTS[one]);
   return [
     {
       code: 'date_order_ambiguous',
-      first: times.firstDifference,
+      first: times.differenceOf(rival === DATE_ORDERS[0] ? order : rival),
       rows: present,
-      message: `No date shows whether the day or the month comes first; they were read as ${format.date_order!.replace('_', ' ')}`,
-      cost: 'With the wrong order, times are off by months',
-      overrule: choose(name, { date_order: order }),
+      message: `No date shows whether ${parts.toSorted().join(' or ')} comes first; they were read as ${order.replace('_', ' ')}`,
+      cost: `With the wrong order, times are off by ${[order, rival].includes('year_first') ? 'years' : 'months'}`,
+      overrule: choose(name, { date_order: rival }),
     },
   ];
 }
 
-const hasComma = ({ firstDifference }: ColumnSummary['numbers']): boolean =>
-  firstDifference?.value.includes(',') === true;
+const PARTS: Readonly<Record<DateOrder, string>> = {
+  ...{ day_first: 'the day', month_first: 'the month', year_first: 'the year' },
+};
+
+const hasComma = (numbers: ColumnSummary['numbers']): boolean =>
+  numbers.differenceOf(',')?.value.includes(',') === true;
 
 function written(summary: ColumnSummary, { type, values }: Decided): Finding[] {
   const { name, present, leadingZeros, units } = summary;
@@ -134,7 +143,7 @@ function written(summary: ColumnSummary, { type, values }: Decided): Finding[] {
   ) {
     found.push({
       code: 'digits_lost',
-      first: undefined,
+      first: summary.first,
       rows: present,
       message: 'The whole numbers have more digits than a number holds exactly',
       cost: 'Numbers that differ in the last digits become equal',
@@ -162,10 +171,11 @@ export function featureFindings(summary: ColumnSummary, { type }: Decided): Find
       {
         code: 'constant_column',
         column,
+        first: summary.first,
         rows: present,
         message: 'All values are equal',
         cost: 'Nothing can be learned from it',
-        overrule: null,
+        overrule: choose(column, { role: 'ignore' }),
       },
     ];
   }
@@ -174,6 +184,7 @@ export function featureFindings(summary: ColumnSummary, { type }: Decided): Find
       {
         code: 'unique_values',
         column,
+        first: summary.first,
         rows: present,
         message: 'No value occurs twice',
         cost: 'A model can only learn the rows by heart from it',

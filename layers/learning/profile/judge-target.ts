@@ -1,6 +1,7 @@
 /** What the target is: which task, which rows have it, and what its classes are. */
 import type { ColumnFormat, Separator } from '#domain/datasets/column-format.ts';
 import type { Task } from '#domain/datasets/profile.ts';
+import type { Place } from './candidate.ts';
 import { caseVariants } from './case-variants.ts';
 import { type ClassCount, classesOf } from './classes.ts';
 import type { ColumnSummary } from './column.ts';
@@ -57,7 +58,7 @@ export function judgeTarget(
   const hasWords = said.missing !== undefined && said.missing.length > 0;
   const first = earliest(summary.empty.first, hasWords ? summary.absent.first : undefined);
   const decided = { type, format, ...(type === 'number' ? { values: numbers } : {}) } as const;
-  const found = [...classFindings(summary, classes), ...caseVariants(summary, decided, classes)];
+  const found = [...classFindings(summary, classes, said.missing), ...caseVariants(summary, decided, classes)];
   if (without > 0) found.push(targetRowsFinding(summary, { rows: without, first, task, hasWords }));
   return { task, classes, without, decided, found };
 }
@@ -93,5 +94,5 @@ function judgeLabels(
 /** Of a target, the rows that are left out are said in one. */
 const ABOUT_MISSING: readonly string[] = ['missing_words', 'values_unreadable'];
 
-const earliest = (...places: readonly Finding['first'][]): Finding['first'] =>
+const earliest = (...places: readonly (Place | undefined)[]): Place | undefined =>
   places.filter((place) => place !== undefined).toSorted((a, b) => a.row - b.row)[0];

@@ -9,11 +9,11 @@ export interface KnownCell extends CellFacts {
   readonly isWord: boolean;
 }
 
-export function knownCell(text: string, missing: MissingWords): KnownCell {
+/** @param numbers those among the words for "no value" */
+export function knownCell(text: string, missing: MissingWords, numbers: ReadonlySet<number>): KnownCell {
   const facts = factsOf(text);
-  const absent = isMissing(text, missing);
-  const isValue = [facts.value, facts.withComma, facts.dayFirst, facts.monthFirst].some(
-    (value) => !Number.isNaN(value),
-  );
+  const isNumber = numbers.size > 0 && facts.isPlain && !facts.leadingZero && numbers.has(facts.value);
+  const absent = isNumber || isMissing(text, missing);
+  const isValue = [facts.value, facts.withComma, ...facts.times].some((value) => !Number.isNaN(value));
   return { ...facts, text, isMissing: absent, isWord: !absent && !isValue };
 }

@@ -8,7 +8,7 @@ import type { ColumnSummary } from './column.ts';
 import type { Decided } from './decide.ts';
 import type { JudgedTarget } from './judge-target.ts';
 import { MAX_LABELS } from './target.ts';
-import type { Finding } from './warn.ts';
+import { choose, type Finding } from './warn.ts';
 
 /** How many columns the name of the target has. */
 const NAMED = 3;
@@ -97,7 +97,7 @@ function emptyFinding({ name, empty, absent }: ColumnSummary): Finding[] {
       ...{ code: 'labels_empty', column: name, first, rows },
       message: `${rows} rows have no value in this column of labels; they were taken for rows without the label`,
       cost: 'If it means "unknown", the model learns that they have not the label',
-      overrule: null,
+      overrule: choose(name, { role: 'ignore' }),
     },
   ];
 }

@@ -1,9 +1,9 @@
 /** Numbers of a column that follow one another, of which none has to be looked at by itself: they are summarised together. */
 import type { Cells } from '../files/cells.ts';
 import { hashOfBytes } from '../values/hash.ts';
-import { isPlainSize, type PlainNumber, readPlainNumber } from '../values/plain-number.ts';
+import { isPlainSize, ReadNumber, readPlainNumber } from '../values/plain-number.ts';
 import type { ValueCounts } from './counts.ts';
-import type { DictionaryNumbers } from './dictionary-numbers.ts';
+import { type DictionaryNumbers, FACT } from './dictionary-numbers.ts';
 import { grouped, type Numbers, wholeLength } from './number-cells.ts';
 
 /** The most of them. */
@@ -14,6 +14,8 @@ export interface BlockRules {
   readonly most: number;
   /** Whether numbers with a point may, which have another value with a comma as the decimal mark, or none. */
   readonly points: boolean;
+  /** Whether there are such numbers: of the others, the value with a comma need not be known. */
+  readonly differ: boolean;
   /** Numbers that are words for "no value". */
   readonly missing: ReadonlySet<number>;
   /** Those that were counted before, which are counted again. Absent: any. */
@@ -25,13 +27,15 @@ export class NumberBlock {
   /** The values with a comma as the decimal mark, of those that have one. */
   readonly withComma = new Float64Array(BLOCK);
   length = 0;
+  /** Of the first of them; the others follow it. */
+  row = 0;
   commas = 0;
   /** Of those without a point: how many there are, and how many characters they have. */
   digits = { least: Number.POSITIVE_INFINITY, most: 0, cells: 0 };
   leadingZeros = 0;
   /** Characters of the longest one. */
   longest = 0;
-  readonly #number: PlainNumber = { value: 0.5, withComma: 0.5, hasPoint: false, leadingZero: false };
+  readonly #number = new ReadNumber();
 
   /** Takes numbers from a row on. */
   takeCells({ bytes, columns, rows, starts, ends }: Cells, column: number, from: number, rules: BlockRules): void {
@@ -82,22 +86,25 @@ export class NumberBlock {
 
   /** Takes numbers of a dictionary, of rows that all have one. What is known of each of these is not in the block. */
   takeCodes(
-    { values, isReal, isPlain, withComma, entries }: DictionaryNumbers,
+    { values, isReal, facts, withComma, entries }: DictionaryNumbers,
     codes: ArrayLike<number>,
     { from, to }: { readonly from: number; readonly to: number },
-    { most, points, counts }: BlockRules,
+    { most, points, differ, counts }: BlockRules,
   ): void {
     this.#reset();
     if (isReal && !points) return;
     const { values: into, withComma: intoWithComma } = this;
+    const wanted = differ ? FACT.comma : 0;
     const last = Math.min(to, from + most);
-    let [length, commas] = [0, 0];
+    let length = 0;
+    let commas = 0;
     for (let at = from; at < last; at++) {
       const code = codes[at]!;
-      if (isPlain[code] === 0 || (counts && !counts.repeat(entries[code]!))) break;
+      const fact = facts[code]!;
+      if ((fact & FACT.plain) === 0 || (counts && !counts.repeat(entries[code]!))) break;
+      if ((fact & FACT.used) === 0) facts[code] = fact | FACT.used;
       into[length++] = values[code]!;
-      const other = withComma[code]!;
-      if (!Number.isNaN(other)) intoWithComma[commas++] = other;
+      if ((fact & wanted) !== 0) intoWithComma[commas++] = withComma[code]!;
     }
     this.length = length;
     this.commas = commas;

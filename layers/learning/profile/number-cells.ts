@@ -38,6 +38,8 @@ export function grouped(value: number): number {
   const size = Math.abs(value);
   if (size < 1 || size >= 1000) return Number.NaN;
   const thousands = Math.round(value * 1000);
+  // Most numbers have more digits than three behind the point, which is seen without a division.
+  if (Math.abs(value * 1000 - thousands) > 1e-6) return Number.NaN;
   return thousands / 1000 === value && thousands % 10 !== 0 ? thousands : Number.NaN;
 }
 

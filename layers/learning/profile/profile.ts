@@ -53,7 +53,7 @@ interface Checkpoint {
 }
 
 /** Changes with what checkpoints hold. Those of other versions are not used, and the file is read from its beginning. */
-const VERSION = 1;
+const VERSION = 2;
 
 /**
  * The same in parts: the profile does not depend on where they end.
@@ -80,11 +80,11 @@ export async function profileInParts(bytes: TableBytes, options: ProfileOptions,
     return { checkpoint: serialize(checkpoint) };
   }
   await rows.end(table);
-  const { format, compression, rival, preamble } = read;
+  const { format, compression, rival, preamble, renamed } = read;
   const stored = storedFormat({ format, compression });
   return {
     profile: {
-      ...table.profile(task, { ...stored, ...read.dialect, rival, preamble, fileName }),
+      ...table.profile(task, { ...stored, ...read.dialect, rival, preamble, renamed, fileName }),
       ...stored,
       ...read.dialect,
       sha256: read.digest(),

@@ -69,7 +69,9 @@ export class QuantileSketch {
     const drawing = this.#drawing;
     const span = 2 ** drawing.level;
     const single = this.#single;
-    let [at, { seen, chosen }, singles] = [from, drawing, this.#singles];
+    let at = from;
+    let { seen, chosen } = drawing;
+    let singles = this.#singles;
     while (at < length) {
       if (seen === span) {
         if (singles === single.length) break;

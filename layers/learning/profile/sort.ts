@@ -39,7 +39,8 @@ export function sortNumbers(values: Float64Array, length: number): void {
 
 /** Gives each number a key in the order of the numbers, and finds where those with the same byte in it begin. */
 function countKeys(length: number): void {
-  let [least, most] = [0xffffffff, 0];
+  let least = 0xffffffff;
+  let most = 0;
   for (let i = 0; i < length; i++) {
     const half = halves[2 * i + 1]!;
     // Numbers with a sign have their bits the other way round.
@@ -57,7 +58,8 @@ function countKeys(length: number): void {
     lower[key & 0xff]! += 1;
     upper[key >>> 8]! += 1;
   }
-  let [lowerPlace, upperPlace] = [0, 0];
+  let lowerPlace = 0;
+  let upperPlace = 0;
   for (let i = 0; i < BUCKETS; i++) {
     const [ofLower, ofUpper] = [lower[i]!, upper[i]!];
     lower[i] = lowerPlace;

@@ -15,7 +15,7 @@ import type { ColumnSetup } from './column-worker.ts';
 import type { CountBounds } from './counts.ts';
 import { type Conventions, conventionsOf, decide, type Saying } from './decide.ts';
 import { expectPossible } from './expect.ts';
-import { type FileFacts, fileFindings, headerFinding } from './file-findings.ts';
+import { type FileFacts, fileFindings, headerFinding, renamedFindings } from './file-findings.ts';
 import {
   columnFindings,
   determinesTargetFinding,
@@ -189,6 +189,7 @@ export class TableSummary {
     const found: Finding[] = [
       ...fileFindings(file),
       ...headerFinding(this.#columns),
+      ...renamedFindings(file, this.#columns, this.#rows),
       ...totalsFinding(this.#last, this.#columns),
       ...(target?.found ?? []),
     ];

@@ -1,5 +1,6 @@
 /** What there is to say about the target: rows that are left out, and classes that may be meant otherwise. */
 import type { Task } from '#domain/datasets/profile.ts';
+import { LIMITS } from '#domain/limits.ts';
 import { shown } from '../csv/fault.ts';
 import { isMissing } from '../values/missing.ts';
 import type { Place } from './candidate.ts';
@@ -11,7 +12,11 @@ import { choose, type Finding } from './warn.ts';
 const RARE = 2;
 const SHOWN = 5;
 
-export function classFindings(summary: ColumnSummary, classes: readonly ClassCount[]): Finding[] {
+export function classFindings(
+  summary: ColumnSummary,
+  classes: readonly ClassCount[],
+  said: readonly string[] = [],
+): Finding[] {
   const { name: column } = summary;
   const rare = classes.filter(({ count }) => count < RARE);
   const merged = classes.filter(({ others }) => others.length > 0);
@@ -30,7 +35,7 @@ export function classFindings(summary: ColumnSummary, classes: readonly ClassCou
         rows: count,
         message: `The class ${shown(value)} is a word that often means "no value"; it was taken for a class`,
         cost: 'If it means "no value", the model learns to predict that',
-        overrule: choose(column, { missing: [value] }),
+        overrule: choose(column, { missing: [...said, value] }),
       }),
     ),
     ...(rare.length > 0
@@ -42,7 +47,7 @@ export function classFindings(summary: ColumnSummary, classes: readonly ClassCou
             rows: rare.length,
             message: `${rare.length} of ${classes.length} classes have one row each: ${names(rare)}`,
             cost: 'Such a class is learned from one example, and never validated',
-            overrule: null,
+            overrule: withoutClasses(summary, rare, said),
           },
         ]
       : []),
@@ -66,6 +71,14 @@ export function classFindings(summary: ColumnSummary, classes: readonly ClassCou
         ]
       : []),
   ];
+}
+
+/** So that their rows are left out; null where they are more than may be named. */
+function withoutClasses({ name }: ColumnSummary, classes: readonly ClassCount[], said: readonly string[]) {
+  const words = [...said, ...classes.map(({ value }) => value)];
+  const canBe =
+    words.length <= LIMITS.parsing.words && words.every((word) => word.length <= LIMITS.parsing.wordCharacters);
+  return canBe ? choose(name, { missing: words }) : null;
 }
 
 const placeOf = ({ counts }: ColumnSummary, value: string): Place => ({ row: counts.firstRow(value) ?? 0, value });

@@ -13,6 +13,7 @@ const CODES = [
   'delimiter_ambiguous',
   'lines_before_header',
   'header_like_row',
+  'column_renamed',
   'decimal_ambiguous',
   'date_order_ambiguous',
   'values_unreadable',
@@ -31,6 +32,7 @@ const CODES = [
   'codes',
   'leading_zeros',
   'digits_lost',
+  'sentinel_values',
   'missing_words',
   'constant_column',
   'unique_values',
@@ -44,7 +46,8 @@ const VALUE_CHARACTERS = 60;
 export interface Finding {
   readonly code: WarningCode;
   readonly column?: string;
-  readonly first?: Place | undefined;
+  /** Without a row where it stands in none. */
+  readonly first?: (Pick<Place, 'value'> & Partial<Place>) | undefined;
   readonly rows: number;
   readonly message: string;
   readonly cost: string;

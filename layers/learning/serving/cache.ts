@@ -18,6 +18,8 @@ export interface CacheLimits {
 
 interface Entry<V> {
   readonly loading: Promise<V>;
+  /** Once it is loaded. */
+  value?: V;
   users: number;
   /** 0 until it is loaded. */
   bytes: number;
@@ -37,6 +39,8 @@ export class Cache<V extends Loaded> {
   #loading = 0;
   /** Counts the loads that have begun, so that one notices others beside it. */
   #loads = 0;
+  /** The most recent. */
+  #latest = '';
 
   constructor(limits: CacheLimits) {
     this.#limits = limits;
@@ -44,12 +48,15 @@ export class Cache<V extends Loaded> {
 
   /** Loads a missing value, once even for concurrent callers, and keeps it loaded while `use` runs. */
   async use<R>(name: string, load: () => Promise<V>, use: (value: V) => Promise<R>): Promise<R> {
-    const entry = this.#entries.get(name) ?? { loading: this.#load(name, load), users: 0, bytes: 0 };
+    const entry: Entry<V> = this.#entries.get(name) ?? { loading: this.#load(name, load), users: 0, bytes: 0 };
     entry.users++;
-    this.#entries.delete(name);
-    this.#entries.set(name, entry);
+    if (this.#latest !== name || !this.#entries.has(name)) {
+      this.#entries.delete(name);
+      this.#entries.set(name, entry);
+      this.#latest = name;
+    }
     try {
-      return await use(await entry.loading);
+      return await use(entry.value ?? (await entry.loading));
     } finally {
       entry.users--;
       if (this.#isFull) await this.#evict();
@@ -72,7 +79,7 @@ export class Cache<V extends Loaded> {
       // Beside others it is not known whose memory it is.
       const taken = isAlone && number === this.#loads ? measure() - before : 0;
       const bytes = Math.max(value.bytes, Math.min(taken, mostOf(value)));
-      this.#entries.get(name)!.bytes = bytes;
+      Object.assign(this.#entries.get(name)!, { bytes, value });
       this.#bytes += bytes;
       return value;
     } catch (error) {

@@ -76,7 +76,28 @@ function madeOnce<T>(make: (feature: ServedFeature) => T): (feature: ServedFeatu
 }
 
 const numbersOf = madeOnce(takingNumbers);
-const wordsOf = madeOnce(takingWords);
+const wordsOf = madeOnce((feature) => remembering(takingWords(feature)));
+
+/** So many words of a feature are remembered, and as long ones: most data have few. */
+const MOST_WORDS = 1000;
+const WORD_CHARACTERS = 100;
+
+/** A word that was taken before need not be read again. */
+function remembering({ expected, take }: Taking<string>): Taking<string> {
+  const taken = new Map<string, string>();
+  return {
+    expected,
+    take: (cell) => {
+      if (typeof cell !== 'string' || cell.length > WORD_CHARACTERS) return take(cell);
+      const known = taken.get(cell);
+      if (known !== undefined) return known;
+      const word = take(cell);
+      if (taken.size >= MOST_WORDS) taken.clear();
+      if (word !== undefined) taken.set(cell, word);
+      return word;
+    },
+  };
+}
 
 /** A word of the feature's data in the form in which the model takes it; '' for "no value". */
 export const wordOf = (feature: ServedFeature, word: string): string => wordsOf(feature).take(word) ?? '';
@@ -91,6 +112,59 @@ export function rowTensors(
   features: readonly ServedFeature[],
   rows: readonly Input[],
   placeOf: (row: number) => string = (row) => `inputs[${row}]`,
+): Tensors {
+  return tensorsOfGood(features, rows) ?? tensorsOrFaults(features, rows, placeOf);
+}
+
+/** Without a message at hand for each cell, which takes longer than to read it; `undefined` where a row is not good. */
+function tensorsOfGood(features: readonly ServedFeature[], rows: readonly Input[]): Tensors | undefined {
+  for (const row of rows) {
+    if (typeof row === 'string') return undefined;
+    if ((isList(row) ? row : Object.keys(row)).length !== features.length) return undefined;
+  }
+  const columns: [string, Tensor][] = [];
+  for (let j = 0; j < features.length; j++) {
+    const feature = features[j]!;
+    const shape = [rows.length, 1];
+    if (isNumeric(feature)) {
+      const data = new Float64Array(rows.length);
+      if (!fill(data, rows, j, feature, numbersOf(feature).take, Number.NaN)) return undefined;
+      columns.push([feature.input, { dtype: 'float64', shape, data }]);
+    } else {
+      const data = new Array<string>(rows.length);
+      if (!fill(data, rows, j, feature, wordsOf(feature).take, '')) return undefined;
+      columns.push([feature.input, { dtype: 'string', shape, data }]);
+    }
+  }
+  return Object.fromEntries(columns);
+}
+
+/** False where a cell cannot be taken. */
+function fill<T>(
+  into: { [row: number]: T },
+  rows: readonly Input[],
+  j: number,
+  { name }: ServedFeature,
+  take: Taking<T>['take'],
+  missing: T,
+): boolean {
+  for (let i = 0; i < rows.length; i++) {
+    const row = rows[i] as Exclude<Input, string>;
+    const cell = isList(row) ? row[j] : Object.hasOwn(row, name) ? row[name] : undefined;
+    if (cell === undefined || (typeof cell === 'object' && cell !== null)) return false;
+    const value = cell === null ? missing : take(cell);
+    if (value === undefined) return false;
+    into[i] = value;
+  }
+  return true;
+}
+
+const isNumeric = ({ type }: ServedFeature): boolean => type === 'number' || type === 'timestamp';
+
+function tensorsOrFaults(
+  features: readonly ServedFeature[],
+  rows: readonly Input[],
+  placeOf: (row: number) => string,
 ): Tensors {
   const faults = new Faults();
   const known = new Set(features.map(({ name }) => name));
@@ -152,7 +226,7 @@ function columnOf(
   at: number,
   faults: Faults,
 ): Tensor {
-  const { name, type } = feature;
+  const { name } = feature;
   const taken = <T>({ expected, take }: Taking<T>, missing: T): T[] =>
     cells.map((row, i) => {
       if (faults.full) return missing;
@@ -165,7 +239,7 @@ function columnOf(
       return missing;
     });
   const shape = [cells.length, 1];
-  return type === 'number' || type === 'timestamp'
+  return isNumeric(feature)
     ? tensor('float64', shape, Float64Array.from(taken(numbersOf(feature), Number.NaN)))
     : tensor('string', shape, taken(wordsOf(feature), ''));
 }

@@ -1,7 +1,6 @@
 /** How long a prediction takes, as far as shows beforehand. */
 import type { ServedModel } from '#domain/models/record.ts';
-import { IMPORTED_FILE } from '../files/names.ts';
-import { ONNX_FILE } from './description.ts';
+import { factsOf } from './facts.ts';
 
 /** A file of so many bytes has about a million parameters: it is loaded in milliseconds. */
 export const SMALL_MODEL_BYTES = 4 * 2 ** 20;
@@ -12,10 +11,10 @@ const LIGHT_BYTES = 32 * 2 ** 20;
 export const LIGHT_MS = 1;
 
 /** @param isLong whether its run takes longer than that, if that was measured */
-export function isHeavy({ artifacts }: Pick<ServedModel, 'artifacts'>, rows: number, isLong?: boolean): boolean {
-  const bytes = artifacts.find(({ file }) => file === ONNX_FILE)?.size ?? 0;
+export function isHeavy(model: Pick<ServedModel, 'artifacts'>, rows: number, isLong?: boolean): boolean {
+  const { isImported, bytes } = factsOf(model);
   // Of a model of others the size does not tell what it does.
-  if (artifacts.some(({ file }) => file === IMPORTED_FILE)) return true;
+  if (isImported) return true;
   if (bytes > SMALL_MODEL_BYTES) return true;
   return isLong ?? bytes * rows > LIGHT_BYTES;
 }

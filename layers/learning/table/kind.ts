@@ -40,7 +40,7 @@ export const table: Kind = {
     seconds: profile.rows * profile.columns.length * SECONDS_PER_CELL,
   }),
   prepare: (source, profile, options) => prepare(source.bytes(), profile, options),
-  tensors: async ({ features }, inputs) => rowTensors(features, inputs),
+  tensors: ({ features }, inputs) => rowTensors(features, inputs),
   explainer: tableExplainer,
   columns: ({ features }) => features,
   card: ({ features }) => ({

@@ -3,7 +3,7 @@ import { forServing } from '#engine/onnx/serving/serve.ts';
 import { openSession, type Session } from '#engine/run.ts';
 import { expectTensor, type Tensors, tensor } from '#engine/tensor.ts';
 import { classifyTokens, tokenBounds } from '../encoder/classify.ts';
-import { openTokenizer, type TextTokenizer, TOKENIZER_FILES } from '../encoder/tokenizer.ts';
+import { openTokenizer, type TextTokenizer, tokenizerFilesOf } from '../encoder/tokenizer.ts';
 import { VARIANT_FILES, type Variant } from '../serving/description.ts';
 import { decide, type TextPrediction } from './decide.ts';
 import { type GramServing, TEXT_FILE, textServing } from './description.ts';
@@ -55,7 +55,7 @@ export async function openTextClassifier(files: ModelFiles, variant: Variant = '
 }
 
 async function tokenizerOf(files: ModelFiles): Promise<TextTokenizer> {
-  const names = TOKENIZER_FILES.filter((file) => files.has(file));
+  const names = tokenizerFilesOf((file) => files.has(file));
   return openTokenizer(new Map(await Promise.all(names.map(async (file) => [file, await files.read(file)] as const))));
 }
 

@@ -7,7 +7,9 @@ import { checkedText, TextCheck } from '../csv/bytes.ts';
 import type { Dialect } from '../csv/dialect.ts';
 import { shortened, shown } from '../csv/fault.ts';
 import { readCsv } from '../csv/read.ts';
+import { expectDistinctNames } from '../csv/record-check.ts';
 import { rowsOf } from '../files/batch.ts';
+import { namesInFile } from '../files/column-names.ts';
 import { formatName } from '../files/format.ts';
 import { readTable } from '../files/open.ts';
 
@@ -53,6 +55,7 @@ async function* tableRows(
   source: Exclude<TextSource, 'jsonl'>,
 ): AsyncGenerator<Read> {
   const { header, rows } = source === 'csv' ? await readCsv(bytes) : await wholeTable(bytes, source);
+  expectDistinctNames(header);
   const missing = ['text', 'label'].filter((name) => !header.includes(name));
   if (missing.length > 0) {
     await rows.return(undefined);
@@ -65,12 +68,12 @@ async function* tableRows(
 }
 
 async function wholeTable(bytes: AsyncIterable<Uint8Array>, given: 'parquet' | Partial<Dialect>) {
-  const { header, batches, ...of } = await readTable(bytes, { dialect: given === 'parquet' ? {} : given });
+  const { header, batches, renamed, ...of } = await readTable(bytes, { dialect: given === 'parquet' ? {} : given });
   if (given === 'parquet' && (of.format !== 'parquet' || of.compression !== undefined)) {
     await batches.return(undefined);
     throw ValidationError.of('file', `must be Parquet, as its name says; got ${formatName(of)}`);
   }
-  return { header, rows: rowsOf(batches, header.length) };
+  return { header: namesInFile({ header, renamed }), rows: rowsOf(batches, header.length) };
 }
 
 async function* jsonRows(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Read> {

@@ -6,7 +6,7 @@ import { hashOfBytes } from './hash.ts';
 import { readIsoTime } from './iso-time.ts';
 import { missingWords } from './missing.ts';
 import { missingValues } from './missing-values.ts';
-import { isPlainSize, type PlainNumber, readPlainNumber } from './plain-number.ts';
+import { isPlainSize, ReadNumber, readPlainNumber } from './plain-number.ts';
 
 type ReadCell = (bytes: Buffer, start: number, end: number) => number;
 
@@ -32,7 +32,7 @@ export function numberReader(type: 'number' | 'timestamp', format?: ColumnFormat
 }
 
 function plainReader(decimal: ColumnFormat['decimal'] = '.'): ReadCell {
-  const into: PlainNumber = { value: 0, withComma: 0, hasPoint: false, leadingZero: false };
+  const into = new ReadNumber();
   const mark = decimal === ',' ? 'withComma' : 'value';
   return (bytes, start, end) => (readPlainNumber(bytes, start, end, into) ? into[mark] : Number.NaN);
 }

@@ -26,6 +26,9 @@ export function columnValues(
 ): ColumnValues {
   const { decimal = '.', date_order, missing, words = 'text' } = format ?? EARLIER;
   const without = missingWords(missing);
+  // Numbers among the words, however a cell writes them.
+  const numbers = new Set(missing?.map((word) => parseNumber(word.trim(), decimal)));
+  numbers.delete(Number.NaN);
   const text = format ? (cell: string) => cell.trim() : (cell: string) => cell;
   const isAbsent = (cell: string): boolean => isMissing(cell, without);
   const parse =
@@ -36,11 +39,14 @@ export function columnValues(
     isMissing: (cell) => isAbsent(text(cell)),
     number: (cell) => {
       const value = text(cell);
-      return isAbsent(value) ? Number.NaN : parse(value);
+      if (isAbsent(value)) return Number.NaN;
+      const found = parse(value);
+      return type === 'number' && numbers.size > 0 && numbers.has(found) ? Number.NaN : found;
     },
     word: (cell) => {
       const value = text(cell);
-      return isAbsent(value) ? '' : normal(value);
+      const found = isAbsent(value) ? '' : normal(value);
+      return words === 'number' && numbers.size > 0 && numbers.has(Number(found || Number.NaN)) ? '' : found;
     },
   };
 }

@@ -18,6 +18,12 @@ export type MissingWords = ReadonlySet<string>;
 export const missingWords = (given?: readonly string[]): MissingWords =>
   given === undefined ? USUAL : new Set(given.map((word) => word.trim().toLowerCase()));
 
+/** A body's `missing` for a column that has one word more. */
+export const withMissingWord = (word: string, given?: readonly string[], hasUsual = false): readonly string[] => [
+  ...(given ?? (hasUsual ? USUAL : [])),
+  word,
+];
+
 /** Of a cell without blanks around it; the empty one has no value whatever the words. */
 export function isMissing(cell: string, words: MissingWords = USUAL): boolean {
   return cell === '' || (cell.length <= MISSING_CHARACTERS && words.has(cell.toLowerCase()));

@@ -9,6 +9,29 @@ export interface PlainNumber {
   leadingZero: boolean;
 }
 
+/** In memory of its own: to write a double into an object makes another object. */
+export class ReadNumber implements PlainNumber {
+  hasPoint = false;
+  leadingZero = false;
+  readonly #doubles = new Float64Array(2);
+
+  get value(): number {
+    return this.#doubles[0]!;
+  }
+
+  set value(value: number) {
+    this.#doubles[0] = value;
+  }
+
+  get withComma(): number {
+    return this.#doubles[1]!;
+  }
+
+  set withComma(value: number) {
+    this.#doubles[1] = value;
+  }
+}
+
 /** So many digits are exact, and so is one division by a power of ten (Clinger 1990). */
 const MOST_DIGITS = 15;
 /** So many of them are a whole number of 32 bits. */
@@ -45,7 +68,8 @@ function readLongNumber(
 ): boolean {
   if (end - first > MOST_DIGITS + 1) return false;
   const middle = first + WHOLE_DIGITS;
-  let [upper, lower] = [0, 0];
+  let upper = 0;
+  let lower = 0;
   let point = -1;
   for (let at = first; at < end; at++) {
     const digit = bytes[at]! - ZERO;

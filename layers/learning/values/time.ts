@@ -1,9 +1,8 @@
 /**
  * Dates and times as people write them: ISO 8601, `31.05.2024`, `05/31/2024 7:30 PM`, `31 May 2024`, `… UTC`. Whether the
- * day or the month comes first is not guessed here: it is one order for a whole column.
+ * day, the month or a year of two digits comes first is not guessed here: it is one order for a whole column.
  */
-export const DATE_ORDERS = ['day_first', 'month_first'] as const;
-export type DateOrder = (typeof DATE_ORDERS)[number];
+import type { DateOrder } from '#domain/datasets/column-format.ts';
 
 /** `Wednesday, 30 September 2024 11:30:45.123456789 PM +00:00`, and some blanks. */
 const LONGEST = 64;
@@ -59,10 +58,16 @@ function yearFirst(text: string): Found | undefined {
 function yearLast(text: string, order: DateOrder): Found | undefined {
   const found = YEAR_LAST.exec(text);
   if (!found || found[2] !== found[4]) return undefined;
-  const [first, second] = [Number(found[1]), Number(found[3])];
-  const [day, month] = order === 'day_first' ? [first, second] : [second, first];
-  return { date: { year: fullYear(found[5]!), month, day }, length: found[0].length };
+  const [, first = '', , second = '', , last = ''] = found;
+  const { length } = found[0];
+  if (order === 'day_first') return { date: dateOf(last, second, first), length };
+  if (order === 'month_first') return { date: dateOf(last, first, second), length };
+  return first.length === 2 && last.length === 2 ? { date: dateOf(first, second, last), length } : undefined;
 }
+
+const dateOf = (year: string, month: string, day: string): Day => ({
+  ...{ year: fullYear(year), month: Number(month), day: Number(day) },
+});
 
 function named(text: string): Found | undefined {
   const after = DAY_MONTH_NAME.exec(text);

@@ -23,6 +23,8 @@ const WITHOUT_EFFECT = [
   // Of multilingual BERT; nothing reads them.
   ...['directionality', 'pooler_fc_size', 'pooler_num_attention_heads', 'pooler_num_fc_layers', 'pooler_size_per_head'],
   'pooler_type',
+  // Of TinyBERT's distillation; transformers reads none of them.
+  ...['cell', 'structure', 'pre_trained', 'training', 'emb_size'],
 ];
 
 /** Settings that may be written out with the only value that is read. */

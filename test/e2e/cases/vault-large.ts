@@ -62,11 +62,11 @@ export function vaultLarge(world: World): void {
         },
       });
       await expect(interrupted).rejects.toThrow('interrupted');
-      const { done } = JSON.parse(readFileSync(notesOf(file), 'utf8'));
+      const { done, parts } = JSON.parse(readFileSync(notesOf(file), 'utf8'));
       expect(done.length).toBeGreaterThan(0);
       const sent: number[] = [];
       const hash = await saveFile(client, file, wanted, { onProgress: (bytes) => sent.push(bytes) });
-      expect(sent).toHaveLength(2 - done.length);
+      expect(sent).toHaveLength(parts.length - done.length);
       expect(existsSync(notesOf(file))).toBe(false);
 
       const copy = join(world.folder, 'resumed.bin');

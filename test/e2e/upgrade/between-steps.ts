@@ -153,10 +153,10 @@ async function as<T>(served: Adapters, use: (user: User) => Promise<T>): Promise
     invoker,
     limits: shareLimits(defaultLimits(settings.uploadBytes)),
     spoolFolder: tmpdir(),
-    authorize: async () => undefined,
+    authorize: () => undefined,
     trustedProxies: 0,
     withBaseUrl: (_, handle) => handle(),
-    before: async () => false,
+    before: () => false,
     now: adapters.now,
     onError: (error, where) => logger.error(where, error as Error),
   });

@@ -39,7 +39,7 @@ let world: Awaited<ReturnType<typeof openWorld>>;
 let hub: HubServer;
 beforeEach(async () => {
   world = await openWorld();
-  hub = await new HubServer({ [REPOSITORY]: FILES }).start();
+  hub = await new HubServer({ [REPOSITORY]: FILES, 'distilbert/private': FILES }).start();
 });
 afterEach(async () => {
   await hub.stop();
@@ -49,6 +49,7 @@ afterEach(async () => {
 interface LoadCall {
   readonly hubUrl?: string;
   readonly encoderFolder?: string;
+  readonly settings?: Parameters<typeof parseSettings>[0];
   /** Milliseconds until the function's time limit. */
   readonly remaining?: () => number;
   readonly adapters?: Adapters;
@@ -56,11 +57,11 @@ interface LoadCall {
 
 const load = (
   message: object,
-  { hubUrl = hub.url, encoderFolder, remaining = () => 900_000, adapters = world.adapters }: LoadCall = {},
+  { hubUrl = hub.url, encoderFolder, settings, remaining = () => 900_000, adapters = world.adapters }: LoadCall = {},
 ) =>
   makeHandler(permitted('load-encoder', adapters), {
     logger: silent,
-    settings: parseSettings({ hubUrl, ...(encoderFolder === undefined ? {} : { encoderFolder }) }),
+    settings: parseSettings({ hubUrl, ...settings, ...(encoderFolder === undefined ? {} : { encoderFolder }) }),
   })(batchOf([message]), { getRemainingTimeInMillis: remaining });
 const ask = () => askForEncoder(world.adapters.table, NAME, 'a hub', isoTime(world.clock.now));
 const find = (name: string) => findEncoder(world.adapters.table, keys.encoder(name));
@@ -378,6 +379,30 @@ describe('a job of an encoder that is not loaded', () => {
     expect(world.compute.submitted).toMatchObject([{ jobId: 'j', attempt: 1 }]);
   });
 
+  test('sends the token of the host for the repositories that its operator lists, and no others', async () => {
+    await ask();
+    const tokens = () => new Set(hub.requests.map(({ authorization }) => authorization));
+    await load({ encoder: NAME }, { settings: { hubToken: 'secret', hubTokenFor: ['other', 'distilbert/other'] } });
+    expect(await state()).toMatchObject({ status: 'loaded' });
+    expect(tokens()).toEqual(new Set([undefined]));
+    await askForEncoder(world.adapters.table, 'distilbert/private', 'a hub', isoTime(world.clock.now));
+    await load({ encoder: 'distilbert/private' }, { settings: { hubToken: 'secret', hubTokenFor: ['distilbert'] } });
+    expect(tokens()).toContain('Bearer secret');
+  });
+
+  test('is refused where the installation has no room for it, before any weights', async () => {
+    await ask();
+    await load({ encoder: NAME }, { settings: { caps: { storedBytes: BYTES - 1 } } });
+    expect(await state()).toMatchObject({
+      ...{ status: 'failed', failure_code: 'STORAGE_LIMIT_EXCEEDED', files: [] },
+      failure: `This installation may store at most ${BYTES - 1} bytes; it stores 0, and this would add ${BYTES}`,
+    });
+    expect(loads()).toBe(0);
+    await ask();
+    await load({ encoder: NAME }, { settings: { caps: { storedBytes: BYTES } } });
+    expect(await state()).toMatchObject({ status: 'loaded' });
+  });
+
   test('fails without a hub, with the line that says what could be done', async () => {
     await load(await sent(), { hubUrl: 'http://127.0.0.1:9' });
     const failed = await job();
@@ -395,7 +420,7 @@ describe('a job of an encoder that is not loaded', () => {
   test.each([
     [
       { status: 401 },
-      'HUB does not give distilbert/distilbert-base-uncased to everyone (401): set HF_TOKEN to a token that may read it',
+      'HUB does not give distilbert/distilbert-base-uncased to everyone (401): set HF_TOKEN to a token that may read it, and name the repository in --hub-token-for',
       'HUB_UNAUTHORIZED',
     ],
     [{ status: 404 }, 'HUB has no distilbert/distilbert-base-uncased', 'HUB_NOT_FOUND'],

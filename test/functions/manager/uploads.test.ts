@@ -196,7 +196,7 @@ describe('a model in parts', () => {
 
   test('of which a part is missing in the list is refused, and the upload goes on', async () => {
     const id = await world.manager({ backup_enabled: false });
-    const bytes = randomBytes(17_000_000);
+    const bytes = randomBytes(7_000_000);
     const json = { model_name: 'm', file_size: bytes.length };
     const { upload_id, part_size, parts } = (await world.call('POST', `/${id}/models/uploads`, json)).body;
     const path = `/${id}/models/uploads/${upload_id}`;

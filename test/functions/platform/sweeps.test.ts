@@ -270,6 +270,20 @@ describe('a sweep', () => {
     expect(await platform.store.table.get(keys.dataset(dataset.account_id, dataset.id))).toBeUndefined();
   });
 
+  test('does not choose a trial that failed, however well it did before', async () => {
+    const id = (await start({ method: 'grid', space: { batch_size: [8, 16] } })).body.sweep_id;
+    const [good, bad]: Shown[] = (await read(id)).trials;
+    const key = keys.job(dataset.account_id, bad!.job_id!);
+    await platform.store.table.update(key, { set: { best_metric: 0.001 } });
+    await end(bad!.job_id!, undefined);
+    await end(good!.job_id!, 0.5);
+    await advance(id);
+    expect(await read(id)).toMatchObject({
+      best_trial: 1,
+      trials: [{ score: 0.5 }, { status: 'failed', score: null }],
+    });
+  });
+
   test('fails if no trial has a score', async () => {
     const id = (await start({ space: { batch_size: [8] }, trials: 1 })).body.sweep_id;
     await end((await read(id)).trials[0].job_id, undefined);

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import type { GatewayLimits } from '#infra/embedded/gateway/limits.ts';
 import { parseTrustedProxies } from '#infra/embedded/gateway/trusted-proxies.ts';
-import type { HostOptions } from '#infra/embedded/host.ts';
+import type { HostOptions } from '#infra/embedded/host-options.ts';
 import type { User } from '#test/e2e/user.ts';
 import { Connection, head } from './connection.ts';
 import { type LimitedHost, limitedHost, uploadHead, uploadOf } from './limited-host.ts';

@@ -11,6 +11,7 @@ import type { Input, Prediction } from '#learning/predictor.ts';
 import { type ProfileOptions, profileCsv } from '#learning/profile/profile.ts';
 import { seriesTensors } from '#learning/series/tensors.ts';
 import type { Serving } from '#learning/serving/description.ts';
+import { rowTensors } from '#learning/serving/rows.ts';
 import { openSource, type Source } from '#learning/source.ts';
 import { chunked } from '../chunks.ts';
 import { greyBmp, zipOf } from '../image/world.ts';
@@ -87,6 +88,26 @@ describe('a batch of series', () => {
     ]);
     const words = `run,at,x\n${['up', 'down', 'up', 'down'].map((word, i) => `a,${i},${word}`).join('\n')}\n`;
     expect((await details(words))[0]!.field).toBe('row 1, x');
+  });
+});
+
+describe('a batch of rows', () => {
+  test('has categories that are numbers with another decimal mark than those of the model', async () => {
+    const feature = {
+      name: 'size',
+      type: 'category',
+      input: 'size',
+      format: { words: 'number', decimal: ',' },
+    } as const;
+    const serving: Serving = {
+      ...{ format: 1, kind: 'table', task: 'regression', target: 'y', classes: [], features: [feature] },
+    };
+    const csv = `size,n\n${['1.5', '2.25', '10', 'NA'].map((size, i) => `${size},${i}`).join('\n')}\n`;
+    const profile = await profileCsv(chunked(csv), unlabelled);
+    const { rows } = await batchRows(openSource(chunked(csv)), { profile, serving, include: [] });
+    const sizes: unknown[] = [];
+    for await (const { input } of rows) sizes.push(...rowTensors(serving.features, [input!]).size!.data);
+    expect(sizes).toEqual(['1.5', '2.25', '10', '']);
   });
 });
 

@@ -54,6 +54,38 @@ describe('a tokenizer of word pieces', () => {
   });
 });
 
+describe('a vocabulary without a tokenizer.json', () => {
+  const { normalizer, model } = json<{ normalizer: { lowercase: boolean }; model: { vocab: Record<string, number> } }>(
+    'wordpiece/tokenizer.json',
+  );
+  const words = Object.entries(model.vocab).sort(([, a], [, b]) => a - b);
+  const vocabulary = Buffer.from(words.map(([word]) => `${word}\n`).join(''));
+  const open = (settings: object | undefined, file: Uint8Array = vocabulary) =>
+    openTokenizer(
+      new Map([
+        ['vocab.txt', file],
+        ...(settings ? [['tokenizer_config.json', Buffer.from(JSON.stringify(settings))] as const] : []),
+      ]),
+    );
+
+  test('is the tokenizer that Python makes of it', () => {
+    const tokenizer = open({ do_lower_case: normalizer.lowercase });
+    expect(texts.map((text) => encode(tokenizer, text))).toEqual(json<number[][]>('wordpiece/ids.json'));
+  });
+
+  test('puts texts into lower case unless its settings say otherwise', () => {
+    const lower = open(undefined);
+    expect(lower.encode('Hello')).toEqual(lower.encode('hello'));
+    const cased = open({ do_lower_case: false, cls_token: { content: '[CLS]' } });
+    expect(cased.encode('H')).not.toEqual(cased.encode('h'));
+  });
+
+  test('must have the tokens that mark a text', () => {
+    expect(() => open({}, Buffer.from('[PAD]\n[UNK]\na\n'))).toThrow('vocab.txt must have [CLS]');
+    expect(() => open({ do_lower_case: 3 })).toThrow('tokenizer_config.json: do_lower_case: ');
+  });
+});
+
 describe('a tokenizer that would keep a processor busy', () => {
   const wordpiece = json<object>('wordpiece/tokenizer.json');
   const open = (changes: object) =>
@@ -93,8 +125,9 @@ describe('files of a tokenizer', () => {
   const bytes = (text: string) => Buffer.from(text);
 
   test.each([
-    [[['vocab.txt', bytes('a')]], 'there must be tokenizer.json or spm.model; got vocab.txt'],
-    [[], 'there must be tokenizer.json or spm.model; got neither'],
+    [[['vocab.txt', bytes('a')]], 'vocab.txt must have [PAD]'],
+    [[], 'there must be tokenizer.json, spm.model or vocab.txt; got none'],
+    [[['tokenizer_config.json', bytes('{}')]], 'or vocab.txt; got tokenizer_config.json'],
     [[['tokenizer.json', bytes('{')]], 'tokenizer.json is not valid JSON'],
     [[['tokenizer.json', bytes('{}')]], 'tokenizer.json is no tokenizer: it has no model'],
     [[['spm.model', bytes('{"a":1}')]], 'spm.model is no SentencePiece model'],

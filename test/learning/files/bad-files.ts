@@ -128,7 +128,11 @@ export const BAD_FILES: readonly (readonly [what: string, content: string | Buff
     'must be CSV text in UTF-8; got UTF-16 text (by its first bytes): save it as UTF-8',
   ],
   ['cells that are padded with NUL', 'a,y\n1\0\0,u\n', 'must not contain NUL bytes; got one at line 2 (byte 6)'],
-  ['a name twice', 'a,a,y\n1,2,u\n', 'column names must differ; got "a" for columns 1 and 2'],
+  [
+    'a key twice in the first record',
+    '{"a":1,"a":2,"y":"u"}\n{"a":2,"y":"v"}\n',
+    'column names must differ; got "a" for columns 1 and 2',
+  ],
   [
     'names in two lines, the first with merged cells',
     'Person,,Body,\nname,age,height,y\nx,1,2,u\n',

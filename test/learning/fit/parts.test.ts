@@ -43,4 +43,14 @@ describe('early stopping', () => {
     for (const val_loss of [1, 2, 3, 4]) off.take({ val_loss });
     expect([off.isOver, off.bestEpoch]).toEqual([false, 1]);
   });
+
+  test('goes by the loss where the metric is undefined on the rows, also when it is resumed', () => {
+    const rule = { enabled: true, patience: 2, monitor: 'val_roc_auc' } as const;
+    const stopping = new EarlyStopping(rule, true);
+    for (const val_loss of [3, 2]) stopping.take({ val_loss });
+    expect([stopping.monitor, stopping.bestEpoch, stopping.best]).toEqual(['val_loss', 2, 2]);
+    const resumed = new EarlyStopping(rule, true, stopping.record);
+    expect([2.5, 2.2].map((val_loss) => resumed.take({ val_loss }))).toEqual([false, false]);
+    expect([resumed.monitor, resumed.bestEpoch, resumed.isOver]).toEqual(['val_loss', 2, true]);
+  });
 });

@@ -85,6 +85,13 @@ test('and how many threads read it', async () => {
     profileInParts(file, { task: 'auto' }, parts),
   ]);
   expect(profile).toEqual(alone.profile);
+  // The threads of before read this one.
+  const other = fileOf(
+    Buffer.from(`a,b,c,d,e,y\n${rows.map((row, i) => `${i % 9},${i},${row}`).join('\n')}\n`),
+    1_000_000,
+  );
+  const again = await profileInParts(other, { task: 'auto' }, { ...parts, threads: 3 });
+  expect(again.profile).toEqual((await profileInParts(other, { task: 'auto' }, parts)).profile);
 });
 
 test('and how many threads read a Parquet file', async () => {

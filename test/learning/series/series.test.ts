@@ -165,7 +165,7 @@ describe('series', () => {
     const { serving } = await exported({ window: 3 });
     const row = [1, 'u'];
     const details = async (...inputs: Parameters<typeof series.tensors>[1][number][]) =>
-      series.tensors(serving, inputs).then(
+      Promise.resolve(series.tensors(serving, inputs)).then(
         () => [],
         (error) => error.details.map(({ field, message }: { field: string; message: string }) => `${field} ${message}`),
       );

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import { parse } from 'csv-parse/sync';
 import { decodeModel } from '#engine/onnx/proto.ts';
+import { cutFront } from '#engine/onnx/serving/front/cut.ts';
 import { openSession } from '#engine/run.ts';
 import { expectTensor, toNumbers } from '#engine/tensor.ts';
 import { parameterKey } from '#engine/training/state.ts';
@@ -51,7 +52,12 @@ async function bothSides(text: string, options: LearnOptions) {
     }),
   );
   await using session = await openSession(bytes);
-  const answer = await session.run(rowTensors(serving.features, rows));
+  const feeds = rowTensors(serving.features, rows);
+  const answer = await session.run(feeds);
+  // What is loaded to serve it answers the same.
+  const cut = cutFront(bytes)!;
+  await using served = await openSession(cut.model);
+  expect(cut.run(served, feeds)).toEqual(answer);
   return { made, serving, bytes, outputs: expectTensor('outputs', outputs, 'float32'), answer, rows };
 }
 

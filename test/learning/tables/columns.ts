@@ -120,6 +120,23 @@ export const COLUMNS: Readonly<
     repeated(['12345678901234567', '12345678901234568', '5']),
     { type: 'number', said: ['digits_lost'] },
   ],
+  'numbers, of which some are -999, far below all others': [
+    many((i) => (i % 10 === 3 ? '-999.0' : `${i % 30}.5`)),
+    { type: 'number', min: -999, said: ['sentinel_values'] },
+  ],
+  'numbers, of which some are -999, and some 9999': [
+    many((i) => (i % 10 === 3 ? '-999' : i % 10 === 7 ? '9999' : `${i % 30}.5`)),
+    { type: 'number', said: ['sentinel_values', 'sentinel_values'] },
+  ],
+  'amounts, of which some are 9999, as others nearly are': [
+    many((i) => (i % 10 === 3 ? '9999' : `${i * 150}.5`)),
+    { type: 'number' },
+  ],
+  'numbers, of which one is -999': [many((i) => (i === 3 ? '-999' : `${i % 30}.5`)), { type: 'number' }],
+  'temperatures of a sensor that says 32767 where it has none': [
+    many((i) => (i % 20 === 3 ? '32767' : `${i % 30}`)),
+    { type: 'number', said: ['sentinel_values'] },
+  ],
   'truth in any case': [repeated(['TRUE', 'false', 'True']), { type: 'boolean', distinct: 3 }],
   'truth in French': [repeated(['oui', 'Non', 'OUI']), { type: 'boolean' }],
   'truth in German': [repeated(['ja', 'Nein', 'JA']), { type: 'boolean' }],
@@ -145,6 +162,28 @@ export const COLUMNS: Readonly<
   'years of two digits': [
     repeated(['31.12.99', '01.02.24']),
     { type: 'timestamp', min: Date.UTC(1999, 11, 31), max: Date.UTC(2024, 1, 1) },
+  ],
+  'years of two digits that may stand in front': [
+    many((i) => `24/05/${String((i % 28) + 1).padStart(2, '0')}`),
+    {
+      type: 'timestamp',
+      min: Date.UTC(2024, 4, 1),
+      max: Date.UTC(2024, 4, 28),
+      said: ['date_order_ambiguous'],
+    },
+  ],
+  'years of two digits that may stand at the end': [
+    many((i) => `${String((i % 28) + 1).padStart(2, '0')}/05/24`),
+    {
+      type: 'timestamp',
+      min: Date.UTC(2024, 4, 1),
+      max: Date.UTC(2024, 4, 28),
+      said: ['date_order_ambiguous'],
+    },
+  ],
+  'years of two digits in front': [
+    repeated(['99/12/31', '24/05/31']),
+    { type: 'timestamp', min: Date.UTC(1999, 11, 31), max: Date.UTC(2024, 4, 31) },
   ],
   'names of months': [
     repeated(['31 May 2024', 'Feb 1, 2024', '3-Mar-2024']),

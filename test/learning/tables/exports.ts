@@ -40,7 +40,7 @@ export const EXPORTS: Readonly<Record<string, Export>> = {
     said: [],
   },
   'comments before the header': withUsual(`# exported 2024-05-31\n# by lab, unit 3\na,b,y\n${usual()}`, [
-    'lines_before_header null null',
+    'lines_before_header null # exported 2024-05-31',
   ]),
   'a header that begins with `#`': {
     text: `#id\tb\ty\n${rows((i) => `${i % 9}\t${i}.5\t${yesNo(i)}`)}`,
@@ -49,10 +49,10 @@ export const EXPORTS: Readonly<Record<string, Export>> = {
     said: [],
   },
   'the title of a report above the table': withUsual(`Report of May 2024\n\na,b,y\n${usual()}`, [
-    'lines_before_header null null',
+    'lines_before_header null Report of May 2024',
   ]),
   'the same, as Excel writes it': withUsual(`Report of May 2024,,\r\n,,\r\na,b,y\r\n${usual('\r\n')}`, [
-    'lines_before_header null null',
+    'lines_before_header null Report of May 2024,,',
   ]),
   'a row of totals at the end': {
     text: `region,amount,y\n${rows((i) => `r${i % 3},${i}.5,${yesNo(i)}`)}Total,800,yes\n`,
@@ -64,7 +64,7 @@ export const EXPORTS: Readonly<Record<string, Export>> = {
     text: rows((i) => `${i},${i % 7}.5,${yesNo(i)}`),
     columns: { 0: 'number', 0.5: 'number', no: 'boolean' },
     rows: ROWS - 1,
-    said: ['header_like_row null null'],
+    said: ['header_like_row 0 0'],
   },
   'a delimiter at the end of each line': {
     text: `a,b,y,\n${rows((i) => `${i},${i % 7}.5,${yesNo(i)},`)}`,
@@ -94,6 +94,12 @@ export const EXPORTS: Readonly<Record<string, Export>> = {
     columns: { Age: 'number', age: 'number', y: 'boolean' },
     rows: ROWS,
     said: [],
+  },
+  'a name three times': {
+    text: `a,a,a.1,a,y\n${rows((i) => `${i},${i % 7}.5,${i % 3}.5,${i % 5}.25,${yesNo(i)}`)}`,
+    columns: { a: 'number', 'a.2': 'number', 'a.1': 'number', 'a.3': 'number', y: 'boolean' },
+    rows: ROWS,
+    said: ['column_renamed a.2 0.5', 'column_renamed a.3 0.25'],
   },
   'JSON with the NaN of Python': {
     text: `[${Array.from({ length: ROWS }, (_, i) => `{"a":${i % 9 ? i : 'NaN'},"b":${i % 7}.5,"y":"${yesNo(i)}"}`).join(',')}]`,

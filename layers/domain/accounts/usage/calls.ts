@@ -22,12 +22,28 @@ const endOfHour = (now: number): number => (Math.floor(epochSeconds(now) / HOUR_
 
 /** Where the calls of an hour are counted. `now` in epoch milliseconds. */
 export function hourCounter(accountId: string, now: number) {
-  const time = isoTime(now);
-  return {
-    key: keys.calls(accountId, time.slice(0, 10)),
-    name: `h${time.slice(11, 13)}`,
-    expiresAt: endOfHour(now) + RETENTION_SECONDS,
-  };
+  const { day, name, expiresAt } = hourOf(now);
+  return { key: keys.calls(accountId, day), name, expiresAt };
+}
+
+interface Hour {
+  readonly resetAt: number;
+  readonly day: string;
+  readonly name: string;
+  readonly expiresAt: number;
+}
+
+/** Most calls are in the hour of the one before. */
+let latest: Hour | undefined;
+
+function hourOf(now: number): Hour {
+  const resetAt = endOfHour(now);
+  if (latest?.resetAt !== resetAt) {
+    const time = isoTime(now);
+    const [day, name] = [time.slice(0, 10), `h${time.slice(11, 13)}`];
+    latest = { resetAt, day, name, expiresAt: resetAt + RETENTION_SECONDS };
+  }
+  return latest;
 }
 
 /**

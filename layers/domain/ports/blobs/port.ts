@@ -48,6 +48,22 @@ export interface PutOptions {
   readonly isReleased?: boolean;
   /** Whether whoever reads the file finds damage anyway: the store need not keep a checksum of it. */
   readonly isAuthenticated?: boolean;
+  /**
+   * Whether nobody goes by the file until a write of the table has followed: on one machine a loss of power before that may
+   * undo that it is there.
+   */
+  readonly isFollowed?: boolean;
+}
+
+/** The bytes of an upload while its parts still arrive. */
+export interface FollowedUpload {
+  /**
+   * Part by part in their order, each once it is stored, and then its end. Fails with an `InvalidUploadError` where the upload
+   * ends otherwise, or no part comes for too long.
+   */
+  readonly body: AsyncIterable<Uint8Array>;
+  /** That of the blob which is made of exactly these parts. Throws until the body has ended. */
+  etag(): string;
 }
 
 /** One bucket. A key is 1–1024 bytes of UTF-8. Writes are atomic. */
@@ -97,6 +113,12 @@ export interface Blobs {
   presignedSeconds(wantedSeconds: number): Promise<number>;
   completeUpload(key: string, uploadId: string, parts: readonly UploadPart[]): Promise<BlobInfo>;
   abortUpload(key: string, uploadId: string): Promise<void>;
+  /** Of so many parts, each of which comes within `seconds`. Absent where nobody sees parts before they are joined. */
+  followUpload?(
+    key: string,
+    uploadId: string,
+    expected: { readonly parts: number; readonly seconds: number },
+  ): FollowedUpload;
 }
 
 /** A place for files that nobody but the platform reads or writes. */

@@ -49,6 +49,14 @@ export type Write =
   | { readonly kind: 'delete'; readonly key: Key; readonly condition?: Condition }
   | { readonly kind: 'check'; readonly key: Key; readonly condition: Condition };
 
+export interface WriteOptions {
+  /**
+   * On one machine: whether a loss of power may undo it, as long as no other write of the machine has followed. It outlives
+   * every process. Default: it is on the disk.
+   */
+  readonly relaxed?: boolean;
+}
+
 export interface Query {
   /** Query the sparse index (`ipk`, `isk`) instead of the table (`pk`, `sk`). */
   readonly index?: 'byIndex';
@@ -78,9 +86,9 @@ export interface Table {
   getMany(keys: readonly Key[]): Promise<readonly (Item | undefined)[]>;
   query(query: Query): Promise<Page>;
   /** Replaces the whole item. Throws `ConditionFailedError`, `InvalidItemError`. */
-  put(item: Item, condition?: Condition): Promise<void>;
+  put(item: Item, condition?: Condition, options?: WriteOptions): Promise<void>;
   /** Resolves with the item as it is after the change. Throws `ConditionFailedError`, `InvalidItemError`. */
-  update(key: Key, change: Change, condition?: Condition): Promise<Item>;
+  update(key: Key, change: Change, condition?: Condition, options?: WriteOptions): Promise<Item>;
   /**
    * Adds one to a counter and resolves with its sum, which no concurrent caller gets too. It counts from 0 again from
    * `expiresAt` (epoch seconds) on. The counters of a key differ by name; only the methods below find them. They outlive
@@ -96,11 +104,11 @@ export interface Table {
   /** Deletes all counters of a partition. */
   deleteCounters(partition: string): Promise<void>;
   /** Deleting what is absent succeeds. Throws `ConditionFailedError`. */
-  delete(key: Key, condition?: Condition): Promise<void>;
+  delete(key: Key, condition?: Condition, options?: WriteOptions): Promise<void>;
   /**
    * All or nothing: 1–100 writes to different items (99 with a token). Repeated with the same token within ten minutes,
    * a transaction is done once; a different one with that token is an `IdempotencyMismatchError`. Throws
    * `TransactionFailedError`, which has the writes whose conditions failed.
    */
-  transact(writes: readonly Write[], token?: string): Promise<void>;
+  transact(writes: readonly Write[], token?: string, options?: WriteOptions): Promise<void>;
 }

@@ -31,9 +31,9 @@ export class Nodes {
     return others.length === 0 && found?.opType === opType ? found : undefined;
   }
 
-  /** Numbers that the file has. */
+  /** Numbers that the file has, in whatever shape. */
   constant(value: string | undefined): readonly number[] | undefined {
-    const found = this.#constants.get(value ?? '');
+    const found = this.#constants.get(this.maker(value, 'Reshape')?.input[0] ?? value ?? '');
     return found && Array.from(decodeTensor(found, `initialiser '${value}'`).data, Number);
   }
 

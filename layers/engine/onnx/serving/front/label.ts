@@ -1,0 +1,116 @@
+/** The label of a row by the place that it has among all, or by the probabilities where these tell as well. */
+import type { Session } from '../../../run.ts';
+import { expectTensor, type TensorOf, type Tensors, tensor } from '../../../tensor.ts';
+import { Attributes } from '../../decode.ts';
+import type { GraphProto, NodeProto } from '../../proto.ts';
+import { Nodes } from '../nodes.ts';
+
+export interface Label {
+  /** Of the output. */
+  readonly name: string;
+  /** The name of what it is looked up by. */
+  readonly place: string;
+  readonly labels: readonly string[];
+  readonly otherwise: string;
+  /** The output, float32 [rows, labels], whose largest number is at the place. */
+  readonly probabilities: string | undefined;
+}
+
+/** Where an output is the label at a place. */
+export function labelOf(graph: GraphProto): Label | undefined {
+  const isOutput = (name: string | undefined) => graph.output.some((one) => one.name === name);
+  for (const node of graph.node) {
+    const [name, place] = [node.output[0]!, node.input[0]!];
+    if (node.opType !== 'LabelEncoder' || !isOutput(name)) continue;
+    const attributes = new Attributes(node);
+    const [labels, places] = [attributes.strings('values_strings'), attributes.ints('keys_int64s')];
+    if (!labels || places?.length !== labels.length || !places.every((one, i) => one === i)) continue;
+    const otherwise = attributes.string('default_string', '_Unused');
+    return { name, place, labels, otherwise, probabilities: probabilitiesOf(graph, place) };
+  }
+  return undefined;
+}
+
+/** The output that grows with what the place is the first largest of. */
+function probabilitiesOf(graph: GraphProto, place: string): string | undefined {
+  const nodes = new Nodes(graph);
+  const first = nodes.maker(place, 'ArgMax');
+  if (!first || !isAlong(first)) return undefined;
+  const [logits] = first.input;
+  const grows = (value: string | undefined): boolean => {
+    if (value === logits) return true;
+    const divided = nodes.maker(value, 'Div');
+    const by = nodes.constant(divided?.input[1]);
+    return divided?.input[0] === logits && by?.length === 1 && by[0]! > 0;
+  };
+  const found = graph.node.find(
+    (node) =>
+      node.opType === 'Softmax' &&
+      isAlong(node) &&
+      grows(node.input[0]) &&
+      graph.output.some(({ name }) => name === node.output[0]),
+  );
+  return found?.output[0];
+}
+
+const isAlong = (node: NodeProto): boolean => new Attributes(node).int('axis', 0) === 1;
+
+/** By so much the largest probability is to exceed the others: their rounding is far below that. */
+const CLEARLY = 1 + 1e-5;
+
+/** So few probabilities are looked through here. */
+const FEW = 4096;
+
+/** Each output that the runtime makes takes it longer than to look for the largest of a few probabilities. */
+export function labelled(session: Pick<Session, 'runAtOnce'>, feeds: Tensors, label: Label): Tensors {
+  const { name, place, labels, otherwise, probabilities: of } = label;
+  const [
+    {
+      shape: [rows = 0],
+    } = { shape: [] },
+  ] = Object.values(feeds);
+  if (of !== undefined && rows * labels.length <= FEW) {
+    const results = session.runAtOnce(feeds, [of]);
+    const probabilities = expectTensor(of, results[of], 'float32');
+    const places = clearPlaces(probabilities, labels.length);
+    if (places) {
+      return {
+        [name]: tensor(
+          'string',
+          [places.length],
+          places.map((at) => labels[at]!),
+        ),
+        [of]: probabilities,
+      };
+    }
+  }
+  const results = session.runAtOnce(feeds);
+  const { data, shape } = expectTensor(place, results[place], 'int64');
+  const texts: string[] = [];
+  for (const at of data) texts.push(labels[Number(at)] ?? otherwise);
+  return Object.fromEntries(
+    Object.entries(results).map(([one, value]) =>
+      one === place ? [name, tensor('string', shape, texts)] : [one, value],
+    ),
+  );
+}
+
+/** Of the largest of each row; `undefined` where that of a row is not clear. */
+function clearPlaces({ data, shape }: TensorOf<'float32'>, width: number): number[] | undefined {
+  if (shape.length !== 2 || shape[1] !== width) return undefined;
+  const places: number[] = [];
+  for (let from = 0; from < data.length; from += width) {
+    let place = 0;
+    let second = 0;
+    for (let at = 1; at < width; at++) {
+      if (data[from + at]! > data[from + place]!) {
+        second = data[from + place]!;
+        place = at;
+      } else second = Math.max(second, data[from + at]!);
+    }
+    // Neither where there are no numbers.
+    if (!(data[from + place]! > CLEARLY * second)) return undefined;
+    places.push(place);
+  }
+  return places;
+}

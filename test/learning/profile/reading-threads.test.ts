@@ -1,0 +1,19 @@
+import { once } from 'node:events';
+import { expect, test } from '@jest/globals';
+import { keepThread, takeThread } from '#learning/profile/reading-threads.ts';
+
+test('a thread that has read a table reads the next one, unless it has ended meanwhile', async () => {
+  const first = takeThread();
+  keepThread(first);
+  const second = takeThread();
+  expect(second).toBe(first);
+  second.postMessage({ kind: 'end' });
+  expect(await once(second, 'message')).toEqual([{ kind: 'states', states: [] }]);
+  keepThread(second);
+  const ended = once(second, 'exit');
+  await second.terminate();
+  await ended;
+  const third = takeThread();
+  expect(third).not.toBe(second);
+  await third.terminate();
+});
