@@ -22,7 +22,10 @@ import { archiveWork } from '../backup/archive-work.ts';
 import { importWork } from '../backup/import-work.ts';
 import { restoreWork } from '../backup/restore-work.ts';
 import { backupWork } from '../backup/work.ts';
+import { managerDeletionWork } from '../managers/deletion-work.ts';
+import { deletionWork } from '../models/deletion-work.ts';
 import { downloadWork } from '../models/download-work.ts';
+import { copyWork } from '../models/platform-copy/work.ts';
 import { uploadWork } from '../models/upload-work.ts';
 import { rotationWork } from '../security/work.ts';
 import type { JobServices, VaultServices } from '../services.ts';
@@ -41,9 +44,12 @@ const WORKS: Readonly<Record<JobKind, Resume>> = {
   restore: restoreWork.resume,
   rotation: rotationWork.resume,
   save: uploadWork.resume,
+  copy: copyWork.resume,
   download: downloadWork.resume,
   archive: archiveWork.resume,
   import: importWork.resume,
+  model_deletion: deletionWork.resume,
+  manager_deletion: managerDeletionWork.resume,
 };
 
 /** Leases without any progress after which a job has failed. */
@@ -123,9 +129,12 @@ const ACTIONS = {
   restore: 'backup_restore',
   rotation: 'password_update',
   save: 'model_save',
+  copy: 'model_save',
   download: 'model_download',
   archive: 'backup_download',
   import: 'backup_create',
+  model_deletion: 'model_delete',
+  manager_deletion: 'manager_delete',
 } as const satisfies Record<JobKind, AuditAction>;
 
 /** What the progress of a job of one model has. */

@@ -13,6 +13,7 @@ import type { FileServices } from '../services.ts';
 import { givenMetadata, int8Answer, metadataRequest } from './fields.ts';
 import { showInt8 } from './int8.ts';
 import { type Saved, saveModel } from './save-model.ts';
+import { signingOf } from './sign.ts';
 
 /** The format marks values that must never appear in a response or a log. */
 const secret = z.string().meta({ format: 'password' });
@@ -26,7 +27,10 @@ export const saveFields = {
   metadata: metadataRequest.prefault({}),
   tags: givenTags.default([]),
   replace_existing: z.boolean().default(false),
-  digital_signature: z.boolean().default(false),
+  digital_signature: z.boolean().optional().meta({
+    default: false,
+    description: 'Left out, it is signed where there is a `signing_key`',
+  }),
   signing_key: secret
     .max(16_384)
     .optional()
@@ -91,20 +95,19 @@ export const save = route({
     const by = actorOf(input);
     const began = now();
     const access = { action: 'model_save', model_name: given.model_name } as const;
-    const bytes = decode(given.model_data);
-    await reserveBytes(table, manager.account_id, bytes.length, services.settings.caps);
-    const { model, warnings } = await auditFailure(services, manager, by, access, () =>
-      saveModel(services, manager, by, {
+    const { model, warnings } = await auditFailure(services, manager, by, access, async () => {
+      const bytes = decode(given.model_data);
+      await reserveBytes(table, manager.account_id, bytes.length, services.settings.caps);
+      return saveModel(services, manager, by, {
         name: given.model_name,
         bytes,
         password: given.password,
         metadata: givenMetadata(given.metadata),
         tags: given.tags,
         replace: given.replace_existing,
-        sign: given.digital_signature,
-        signingKey: given.signing_key,
-      }),
-    );
+        ...signingOf(given),
+      });
+    });
     const backup_created = await backUpSaved(services, manager, by, model);
     await recordOperations(table, manager, { saves: 1, save_microseconds: (now() - began) * 1000 });
     return { status: 201, body: showSaved({ model, warnings }, backup_created) };

@@ -186,7 +186,7 @@ export interface paths {
         };
         /**
          * Get the signature of a model
-         * @description An addition to the document: a Sigstore bundle as of the OpenSSF model-signing specification 1.0. `model_signing verify key` verifies it with the public key, for a folder that holds the file under the name of the model.
+         * @description An addition to the document: a Sigstore bundle as of the OpenSSF model-signing specification 1.0. `model_signing verify key` verifies the answer with the public key, which `details=true` has, for a folder that holds the file under the name of the model.
          */
         get: operations["get_api_model_manager_manager_id_models_model_name_signature"];
         put?: never;
@@ -260,7 +260,7 @@ export interface paths {
         };
         /**
          * Read the audit trail of a manager
-         * @description The newest first. `action_type` is one of manager_create, manager_delete, model_save, model_load, model_info, model_list, model_search, model_compare, model_download, model_update, model_activate, model_deploy, model_delete, model_restore, password_update, backup_create, backup_restore, backup_download, backup_delete, restore_drill, manager_stats, manager_info, model_versions, model_signature, backup_list, security_status, health_check, audit_trail, audit_verify, audit_export, model_access, listing, model_change, backup, security, audit; `model_access` is every load, info and download.
+         * @description The newest first. `action_type` is one of manager_create, manager_delete, model_upload, model_save, model_load, model_info, model_list, model_search, model_compare, model_download, model_update, model_activate, model_deploy, model_delete, model_restore, password_update, backup_upload, backup_create, backup_restore, backup_download, backup_delete, restore_drill, manager_stats, manager_info, model_versions, model_signature, backup_list, security_status, health_check, audit_trail, audit_verify, audit_export, model_access, listing, model_change, backup, security, audit; `model_access` is every load, info and download.
          */
         get: operations["get_api_model_manager_manager_id_audit_trail"];
         put?: never;
@@ -356,7 +356,7 @@ export interface paths {
         put?: never;
         /**
          * Save a model of the platform
-         * @description An addition to the document: its `model.onnx`, with what the platform knows of it as metadata. What the request gives as metadata comes on top.
+         * @description An addition to the document: its `model.onnx`; of weights that were imported, those; of a model that takes texts, a tar of all its files, which `deploy` makes a model of again. What the platform knows of it is its metadata; what the request gives as metadata comes on top. A large model outlasts the request.
          */
         post: operations["post_api_model_manager_manager_id_models_copy"];
         delete?: never;
@@ -706,7 +706,7 @@ export interface paths {
         };
         /**
          * Check the health of a manager
-         * @description A file is written and read, a text is encrypted and decrypted, the age of the last backup is looked at, and the hashes of some stored models are compared.
+         * @description A file is written and read, a text is encrypted and decrypted, the scheduled backup must not be late by an interval, and the hashes of some stored models are compared.
          */
         get: operations["get_api_model_manager_manager_id_health"];
         put?: never;
@@ -746,7 +746,7 @@ export interface paths {
         };
         /**
          * Download a backup as an archive
-         * @description An addition to the document: the `.tar.gz` of its `backup_path`. What is encrypted stays so. `POST …/backup/upload` takes it back.
+         * @description An addition to the document: the `.tar.gz` of its `backup_path`, or the `.tar` where it was made with `compress: false`. What is encrypted stays so. `POST …/backup/upload` takes it back.
          */
         get: operations["get_api_model_manager_manager_id_backup_backup_name_download"];
         put?: never;
@@ -856,7 +856,10 @@ export interface components {
             tags?: string[];
             /** @default false */
             replace_existing?: boolean;
-            /** @default false */
+            /**
+             * @description Left out, it is signed where there is a `signing_key`
+             * @default false
+             */
             digital_signature?: boolean;
             /**
              * Format: password
@@ -907,7 +910,10 @@ export interface components {
             tags?: string[];
             /** @default false */
             replace_existing?: boolean;
-            /** @default false */
+            /**
+             * @description Left out, it is signed where there is a `signing_key`
+             * @default false
+             */
             digital_signature?: boolean;
             /**
              * Format: password
@@ -971,7 +977,10 @@ export interface components {
                 /** @description The `ETag` header of the response to the part */
                 etag: string;
             }[];
-            /** @default false */
+            /**
+             * @description Left out, it is signed where there is a `signing_key`
+             * @default false
+             */
             digital_signature?: boolean;
             /**
              * Format: password
@@ -1263,6 +1272,8 @@ export interface components {
             task_type: string;
             model_count: number;
             created_at: string;
+            /** @description An addition: false where its models are stored plainly */
+            encryption_enabled: boolean;
         };
         ManagerInfo: {
             /** @example manager_prod */
@@ -1290,6 +1301,8 @@ export interface components {
              * @example 15.6
              */
             total_size_mb: number;
+            /** @description An addition: false where models are stored plainly */
+            encryption_enabled: boolean;
         };
         VaultModel: {
             /** @example classifier_v2.1 */
@@ -1348,6 +1361,8 @@ export interface components {
              * @example 0.045
              */
             query_time: number;
+            /** @description An addition: `sort_by` if it is a metric that is not known, so that higher is taken to be better */
+            assumed: string[];
         };
         ModelsByTags: {
             models: components["schemas"]["VaultModel"][];
@@ -1582,6 +1597,12 @@ export interface components {
             public_key: string;
             /** @description SHA-256 of the public key as PEM */
             fingerprint: string;
+            /**
+             * @description A Sigstore bundle v0.3
+             * @example {
+             *       "mediaType": "application/vnd.dev.sigstore.bundle.v0.3+json"
+             *     }
+             */
             bundle: {
                 [key: string]: unknown;
             };
@@ -1631,10 +1652,13 @@ export interface components {
         };
         SecurityStatus: {
             encryption_enabled: boolean;
-            /** @example AES-256-GCM */
-            encryption_algorithm: string;
+            /**
+             * @description Null where models are stored plainly
+             * @example AES-256-GCM
+             */
+            encryption_algorithm: string | null;
             /** @example scrypt */
-            key_derivation: string;
+            key_derivation: string | null;
             models_encrypted: number;
             models_unencrypted: number;
             last_key_rotation: string | null;
@@ -1696,6 +1720,8 @@ export interface components {
                 average_model_size_mb: number;
                 encrypted_models: number;
                 compressed_models: number;
+                /** @description An addition: false where models are stored plainly */
+                encryption_enabled: boolean;
             };
             access_stats: {
                 total_accesses: number;
@@ -1782,6 +1808,13 @@ export interface components {
             /** @description An addition: what was asked for and could not be done */
             warnings: string[];
         };
+        ModelGoingOn: {
+            message: string;
+            /** @example large_classifier_v1.0 */
+            model_name: string;
+            /** @constant */
+            status: "in_progress";
+        };
         StartedUpload: {
             upload_id: string;
             /** @description Bytes of every part but the last */
@@ -1801,13 +1834,8 @@ export interface components {
              * @example 2026-01-01T00:00:00.000Z
              */
             complete_by: string;
-        };
-        ModelGoingOn: {
-            message: string;
-            /** @example large_classifier_v1.0 */
-            model_name: string;
-            /** @constant */
-            status: "in_progress";
+            /** @description What was asked for and has no effect */
+            warnings: string[];
         };
         ModelLoaded: {
             /** @example Model loaded successfully */
@@ -1856,6 +1884,15 @@ export interface components {
             backup_created: boolean;
             /** @example ./backups/classifier_v2.1_20250115_103000.backup */
             backup_path: string | null;
+        };
+        BackupGoingOn: {
+            message: string;
+            /** @example daily_backup_20250115 */
+            backup_name: string;
+            /** @constant */
+            status: "in_progress";
+            models_done: number;
+            models_total: number;
         };
         ModelUpdated: {
             /** @example Model updated successfully */
@@ -1949,15 +1986,8 @@ export interface components {
             created_at: string;
             /** @description An addition: names that no model has */
             missing: string[];
-        };
-        BackupGoingOn: {
-            message: string;
-            /** @example daily_backup_20250115 */
-            backup_name: string;
-            /** @constant */
-            status: "in_progress";
-            models_done: number;
-            models_total: number;
+            /** @description An addition: models that are not in the backup, since their files are not what was stored */
+            damaged: string[];
         };
         BackupRestored: {
             /** @example Backup restored successfully */
@@ -2063,6 +2093,8 @@ export interface components {
              * @enum {string}
              */
             backup_copies: "none" | "pending" | "current";
+            /** @description An addition: false where models are stored plainly */
+            encryption_enabled: boolean;
             /**
              * @description In the cloud, since the deployment
              * @example 5d 12h 30m
@@ -2109,7 +2141,7 @@ export interface components {
                 /**
                  * @example {
                  *       "error": "UnauthorizedError",
-                 *       "message": "Invalid or expired token",
+                 *       "message": "Missing an API key (X-API-Key) or an access token (Authorization: Bearer …)",
                  *       "details": {},
                  *       "timestamp": "2026-01-01T00:00:00.000Z",
                  *       "request_id": "019a0c9b-8f5e-7c3a-9d47-2f6b1e0a4c55"
@@ -2428,7 +2460,8 @@ export interface operations {
                      *           "manager_id": "manager_prod",
                      *           "task_type": "classification",
                      *           "model_count": 1,
-                     *           "created_at": "string"
+                     *           "created_at": "string",
+                     *           "encryption_enabled": true
                      *         }
                      *       ],
                      *       "total_managers": 1
@@ -2545,7 +2578,8 @@ export interface operations {
                      *         }
                      *       ],
                      *       "total_models": 1,
-                     *       "total_size_mb": 15.6
+                     *       "total_size_mb": 15.6,
+                     *       "encryption_enabled": true
                      *     }
                      */
                     "application/json": components["schemas"]["VaultModelList"];
@@ -2569,7 +2603,7 @@ export interface operations {
                 algorithm?: string;
                 /** @description With commas between them: models that have all of them */
                 tags?: string;
-                /** @description A metric, or relevance, name, model_name, created_at, version, size_mb */
+                /** @description A metric, size, training_time, or relevance, name, model_name, created_at, version */
                 sort_by?: string;
                 /** @description Left out, the best first */
                 sort_order?: "asc" | "desc";
@@ -2606,7 +2640,10 @@ export interface operations {
                      *         }
                      *       ],
                      *       "total_results": 1,
-                     *       "query_time": 0.045
+                     *       "query_time": 0.045,
+                     *       "assumed": [
+                     *         "string"
+                     *       ]
                      *     }
                      */
                     "application/json": components["schemas"]["ModelSearch"];
@@ -2696,6 +2733,8 @@ export interface operations {
                 /** @description Left out, the `primary_metric` of the manager */
                 metric?: string;
                 limit?: number;
+                /** @description An addition: which page */
+                page?: number;
             };
             header?: never;
             path: {
@@ -2968,7 +3007,10 @@ export interface operations {
     };
     get_api_model_manager_manager_id_models_model_name_signature: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description The bundle within an answer that has the public key as well */
+                details?: "true" | "false" | "True" | "False";
+            };
             header?: never;
             path: {
                 manager_id: string;
@@ -2978,7 +3020,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The signature */
+            /** @description The bundle, or with `details=true` the bundle and its key */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2990,12 +3032,17 @@ export interface operations {
                      *       "algorithm": "P-256",
                      *       "public_key": "string",
                      *       "fingerprint": "string",
-                     *       "bundle": {}
+                     *       "bundle": {
+                     *         "mediaType": "application/vnd.dev.sigstore.bundle.v0.3+json"
+                     *       }
                      *     }
                      */
-                    "application/json": components["schemas"]["ModelSignature"];
+                    "application/json": components["schemas"]["ModelSignature"] | {
+                        [key: string]: unknown;
+                    };
                 };
             };
+            400: components["responses"]["ManagerError400"];
             401: components["responses"]["ManagerError401"];
             403: components["responses"]["ManagerError403"];
             404: components["responses"]["ManagerError404"];
@@ -3307,7 +3354,8 @@ export interface operations {
                      *         "total_size_mb": 15.6,
                      *         "average_model_size_mb": 15.6,
                      *         "encrypted_models": 1,
-                     *         "compressed_models": 1
+                     *         "compressed_models": 1,
+                     *         "encryption_enabled": true
                      *       },
                      *       "access_stats": {
                      *         "total_accesses": 1,
@@ -3513,6 +3561,22 @@ export interface operations {
                     "application/json": components["schemas"]["ModelSaved"];
                 };
             };
+            /** @description Going on: repeat the request until it has the end */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "message": "string",
+                     *       "model_name": "large_classifier_v1.0",
+                     *       "status": "in_progress"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ModelGoingOn"];
+                };
+            };
             400: components["responses"]["ManagerError400"];
             401: components["responses"]["ManagerError401"];
             403: components["responses"]["ManagerError403"];
@@ -3567,7 +3631,10 @@ export interface operations {
                      *         }
                      *       ],
                      *       "expires_in": 3600,
-                     *       "complete_by": "2026-01-01T00:00:00.000Z"
+                     *       "complete_by": "2026-01-01T00:00:00.000Z",
+                     *       "warnings": [
+                     *         "string"
+                     *       ]
                      *     }
                      */
                     "application/json": components["schemas"]["StartedUpload"];
@@ -3617,7 +3684,10 @@ export interface operations {
                      *         }
                      *       ],
                      *       "expires_in": 3600,
-                     *       "complete_by": "2026-01-01T00:00:00.000Z"
+                     *       "complete_by": "2026-01-01T00:00:00.000Z",
+                     *       "warnings": [
+                     *         "string"
+                     *       ]
                      *     }
                      */
                     "application/json": components["schemas"]["StartedUpload"];
@@ -3906,6 +3976,24 @@ export interface operations {
                     "application/json": components["schemas"]["ModelDeleted"];
                 };
             };
+            /** @description Its last backup goes on: repeat the request to see how far */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "message": "string",
+                     *       "backup_name": "daily_backup_20250115",
+                     *       "status": "in_progress",
+                     *       "models_done": 1,
+                     *       "models_total": 1
+                     *     }
+                     */
+                    "application/json": components["schemas"]["BackupGoingOn"];
+                };
+            };
             400: components["responses"]["ManagerError400"];
             401: components["responses"]["ManagerError401"];
             403: components["responses"]["ManagerError403"];
@@ -3914,6 +4002,7 @@ export interface operations {
             409: components["responses"]["ManagerError409"];
             413: components["responses"]["ManagerError413"];
             415: components["responses"]["ManagerError415"];
+            422: components["responses"]["ManagerError422"];
             429: components["responses"]["ManagerError429"];
             431: components["responses"]["ManagerError431"];
             500: components["responses"]["ManagerError500"];
@@ -4133,6 +4222,9 @@ export interface operations {
                      *       "models_included": 1,
                      *       "created_at": "2026-01-01T00:00:00.000Z",
                      *       "missing": [
+                     *         "string"
+                     *       ],
+                     *       "damaged": [
                      *         "string"
                      *       ]
                      *     }
@@ -4392,7 +4484,10 @@ export interface operations {
                      *         }
                      *       ],
                      *       "expires_in": 3600,
-                     *       "complete_by": "2026-01-01T00:00:00.000Z"
+                     *       "complete_by": "2026-01-01T00:00:00.000Z",
+                     *       "warnings": [
+                     *         "string"
+                     *       ]
                      *     }
                      */
                     "application/json": components["schemas"]["StartedUpload"];
@@ -4441,7 +4536,10 @@ export interface operations {
                      *         }
                      *       ],
                      *       "expires_in": 3600,
-                     *       "complete_by": "2026-01-01T00:00:00.000Z"
+                     *       "complete_by": "2026-01-01T00:00:00.000Z",
+                     *       "warnings": [
+                     *         "string"
+                     *       ]
                      *     }
                      */
                     "application/json": components["schemas"]["StartedUpload"];
@@ -4747,6 +4845,7 @@ export interface operations {
                      *         "drill_time": 1
                      *       },
                      *       "backup_copies": "none",
+                     *       "encryption_enabled": true,
                      *       "uptime": "5d 12h 30m"
                      *     }
                      */
@@ -4799,6 +4898,24 @@ export interface operations {
                     "application/json": components["schemas"]["ManagerDeleted"];
                 };
             };
+            /** @description Its last backup goes on: repeat the request to see how far, until it is 404, and the manager is gone */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "message": "string",
+                     *       "backup_name": "daily_backup_20250115",
+                     *       "status": "in_progress",
+                     *       "models_done": 1,
+                     *       "models_total": 1
+                     *     }
+                     */
+                    "application/json": components["schemas"]["BackupGoingOn"];
+                };
+            };
             400: components["responses"]["ManagerError400"];
             401: components["responses"]["ManagerError401"];
             403: components["responses"]["ManagerError403"];
@@ -4807,6 +4924,7 @@ export interface operations {
             409: components["responses"]["ManagerError409"];
             413: components["responses"]["ManagerError413"];
             415: components["responses"]["ManagerError415"];
+            422: components["responses"]["ManagerError422"];
             429: components["responses"]["ManagerError429"];
             431: components["responses"]["ManagerError431"];
             500: components["responses"]["ManagerError500"];
