@@ -4,13 +4,15 @@
  * the environment is wrong. On SIGTERM, or when its parent dies, it saves a checkpoint within about a second; a trainer
  * may also be killed at any point.
  */
-import { tmpdir, totalmem } from 'node:os';
+import { writeSync } from 'node:fs';
+import { availableParallelism, tmpdir, totalmem } from 'node:os';
 import { z } from 'zod';
 import { logReplacer } from '#domain/log-replacer.ts';
 import type { Adapters } from '#domain/ports/adapters.ts';
 import { QUEUES, type QueueName } from '#domain/ports/queue/port.ts';
 import { INTERRUPTED_EXIT_CODE } from '#domain/training/attempts.ts';
 import type { Log } from '#training/log.ts';
+import type { Outcome } from '#training/run-job.ts';
 import { listenToParent } from './parent.ts';
 
 /** What the trainer works at. */
@@ -42,6 +44,14 @@ const environment = z.object({
 /** The trainer receives nothing from a queue, so any valid settings do. */
 const UNUSED_QUEUE = { visibilitySeconds: 60, maxReceives: 1 };
 
+/** A line of it says that the task is done, and that the trainer waits for another one. */
+const DONE_FILE = 3;
+/** The memory that it may hold while it waits. */
+const MOST_WAITING_BYTES = 400e6;
+
+/** More of them would wait for the one that finds the cells. */
+const READING_THREADS = 4;
+
 /** How long a trainer may take to save a checkpoint after its host has died. */
 const ORPHAN_MS = 10_000;
 
@@ -51,21 +61,27 @@ const log: Log = (level, message, more = {}) =>
   );
 
 const interruption = new AbortController();
-process.on('SIGTERM', () => interruption.abort());
+process.on('SIGTERM', () => stop());
 // The reader may have died; the trainer finishes all the same.
 process.stdout.on('error', () => undefined);
 
 const settings = parsedOrExit(environment, process.env);
 const { TRAINYARD_DATA, TRAINYARD_CHECKPOINT_SECONDS: seconds, TRAINYARD_SCRATCH: scratch } = settings;
+// The image is one file, which has no other that a thread could begin with.
+const threads = TRAINYARD_DATA === undefined ? 1 : Math.min(READING_THREADS, availableParallelism());
 const run = settings.AWS_BATCH_JOB_ATTEMPT;
 const isStandby = settings.TRAINYARD_STANDBY !== undefined;
 let names: Record<string, unknown> | undefined;
 const parent = listenToParent(() => {
-  // There is nothing that it could save.
-  if (isStandby && names === undefined) process.exit(INTERRUPTED_EXIT_CODE);
-  interruption.abort();
+  stop();
   setTimeout(() => process.exit(INTERRUPTED_EXIT_CODE), ORPHAN_MS).unref();
 });
+
+function stop(): void {
+  // Without a task, there is nothing that it could save.
+  if (isStandby && names === undefined) process.exit(INTERRUPTED_EXIT_CODE);
+  interruption.abort();
+}
 
 try {
   // Before anything is awaited: a wrong environment is told at once.
@@ -76,21 +92,25 @@ try {
     import('#training/scratch.ts'),
   ]);
   const found = isStandby ? await (await import('#engine/device.ts')).findDevice() : undefined;
-  const of = given ?? parsedOrExit(task, JSON.parse(await parent.line()));
-  const attempt = { accountId: of.TRAINYARD_ACCOUNT, jobId: of.TRAINYARD_JOB, attempt: of.TRAINYARD_ATTEMPT, run };
-  const place = { job_id: attempt.jobId, attempt: attempt.attempt, run };
-  names = place;
-  log('INFO', 'training', place);
-  const outcome = await runJob(adapters, attempt, {
-    log: (level, message, more) => log(level, message, { ...place, ...more }),
-    signal: interruption.signal,
-    dollarsPerSecond,
-    disk: await writableFolder(scratch, tmpdir(), log),
-    memoryBytes: settings.TRAINYARD_MEMORY ?? Math.min(process.constrainedMemory() || totalmem(), totalmem()),
-    ...(seconds === undefined ? {} : { checkpointMs: seconds * 1000 }),
-    ...(found ? { findDevice: async () => found } : {}),
-  });
-  log('INFO', outcome, place);
+  let outcome: Outcome;
+  do {
+    const of = given ?? parsedOrExit(task, JSON.parse(await parent.line()));
+    const attempt = { accountId: of.TRAINYARD_ACCOUNT, jobId: of.TRAINYARD_JOB, attempt: of.TRAINYARD_ATTEMPT, run };
+    const place = { job_id: attempt.jobId, attempt: attempt.attempt, run };
+    names = place;
+    log('INFO', 'training', place);
+    outcome = await runJob(adapters, attempt, {
+      log: (level, message, more) => log(level, message, { ...place, ...more }),
+      signal: interruption.signal,
+      dollarsPerSecond,
+      disk: await writableFolder(scratch, tmpdir(), log),
+      memoryBytes: settings.TRAINYARD_MEMORY ?? Math.min(process.constrainedMemory() || totalmem(), totalmem()),
+      threads,
+      ...(seconds === undefined ? {} : { checkpointMs: seconds * 1000 }),
+      ...(found ? { findDevice: async () => found } : {}),
+    });
+    log('INFO', outcome, place);
+  } while (goesOn(outcome));
   await close();
   process.exit(outcome === 'interrupted' ? INTERRUPTED_EXIT_CODE : 0);
 } catch (error) {
@@ -101,6 +121,20 @@ try {
   }
   log('ERROR', 'crashed', { ...names, error: { message, stack } });
   process.exit(1);
+}
+
+/** Whether it waits for another task of the same account, and has said so. */
+function goesOn(outcome: Outcome): boolean {
+  if (!isStandby || outcome === 'interrupted' || interruption.signal.aborted) return false;
+  if (process.memoryUsage.rss() > MOST_WAITING_BYTES) return false;
+  names = undefined;
+  try {
+    writeSync(DONE_FILE, '\n');
+    return true;
+  } catch {
+    // Nobody listens: an earlier host has started it.
+    return false;
+  }
 }
 
 function parsedOrExit<T>(schema: z.ZodType<T>, given: unknown): T {

@@ -3,7 +3,7 @@ import { fstatSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 
 export interface Parent {
-  /** The first line. Never resolves if the input ends before. */
+  /** The next line. Never resolves if the input ends before. */
   line(): Promise<string>;
 }
 
@@ -12,13 +12,25 @@ export interface Parent {
  * parent.
  */
 export function listenToParent(orphaned: () => void, input: NodeJS.ReadStream = process.stdin): Parent {
-  const { promise: line, resolve } = Promise.withResolvers<string>();
+  const lines: string[] = [];
+  let waiting: ((line: string) => void) | undefined;
+  const take = (line: string): void => {
+    if (waiting) waiting(line);
+    else lines.push(line);
+    waiting = undefined;
+  };
   const stat = fstatSync(0);
   if (stat.isFIFO() || stat.isSocket()) {
-    createInterface({ input }).once('line', resolve);
+    createInterface({ input }).on('line', take);
     input.on('end', orphaned);
     input.on('error', orphaned);
     input.resume();
   }
-  return { line: () => line };
+  const line = () =>
+    new Promise<string>((resolve) => {
+      const next = lines.shift();
+      if (next === undefined) waiting = resolve;
+      else resolve(next);
+    });
+  return { line };
 }

@@ -4,11 +4,12 @@
  */
 import { send } from '#domain/messages.ts';
 import type { Adapters } from '#domain/ports/adapters.ts';
+import type { Key } from '#domain/ports/table/port.ts';
 import type { Settings } from '#domain/settings.ts';
 import type { Actor } from '#domain/vault/audit.ts';
 import { deleteDropped, dropBackup, dueOf } from '#domain/vault/backups.ts';
 import { copiesDue } from '#domain/vault/copies.ts';
-import { drillsDue, endDrills, planDrill } from '#domain/vault/drills.ts';
+import { drillsDue, endDrills, planDrill, postponeDrill } from '#domain/vault/drills.ts';
 import { abandonedJobs } from '#domain/vault/jobs.ts';
 import { deletedManagers, findManager, managersDue, scheduleBackup } from '#domain/vault/managers.ts';
 import { abortExpiredUploads } from '#domain/vault/uploads.ts';
@@ -48,7 +49,9 @@ export function makeHandler(adapters: Adapters, options: { readonly settings: Se
 
 async function backUpDue(services: VaultServices): Promise<void> {
   const { table, now } = services.adapters;
-  for (const manager of await managersDue(table, now(), AT_ONCE)) {
+  const unreadable = (key: Key, error: Error) =>
+    services.logger.error('the record of a manager cannot be read, and it is not backed up', { ...key, error });
+  for (const manager of await managersDue(table, now(), AT_ONCE, unreadable)) {
     const began = now();
     try {
       if (manager.models > 0) await backUpByTime(services, manager, SCHEDULE, { what: 'scheduled', kind: 'scheduled' });
@@ -68,16 +71,18 @@ const DRILL_MS = 60_000;
 async function drillDue(services: VaultServices): Promise<void> {
   const { table, now } = services.adapters;
   for (const due of await drillsDue(table, now(), DRILLS_AT_ONCE)) {
-    const manager = await findManager(table, due.account_id, due.id);
-    if (!manager || manager.config.restore_drill_interval_hours === 0) {
-      await endDrills(table, due);
-      continue;
-    }
     try {
+      const manager = await findManager(table, due.account_id, due.id);
+      if (!manager || manager.config.restore_drill_interval_hours === 0) {
+        await endDrills(table, due);
+        continue;
+      }
       const result = await runDrill(services, manager, SCHEDULE, DRILL_MS);
       if (result?.failed.length) services.logger.error('a restore drill failed', { manager_id: manager.id });
     } catch (error) {
-      services.logger.error('a restore drill did not end', { manager_id: manager.id, error: error as Error });
+      services.logger.error('a restore drill did not end', { manager_id: due.id, error: error as Error });
+      // Those of other managers are made meanwhile.
+      await postponeDrill(table, due, now());
     }
   }
 }

@@ -11,6 +11,7 @@ import { admit } from './middleware/admit.ts';
 import { cors } from './middleware/cors.ts';
 import { logRequest } from './middleware/log-request.ts';
 import { matchRoute } from './middleware/match-route.ts';
+import { type NoteRefusal, noteRefusals } from './middleware/note-refusals.ts';
 import { readBody } from './middleware/read-body.ts';
 import { renderErrors } from './middleware/render-errors.ts';
 import { requestId } from './middleware/request-id.ts';
@@ -21,6 +22,8 @@ import type { Route, Services } from './route.ts';
 export interface Surface<S extends Services> {
   readonly routes: readonly Route<S>[];
   readonly renderError: ErrorRenderer;
+  /** What becomes of requests of known callers that ended with an error. */
+  readonly noteRefusal?: NoteRefusal<S>;
 }
 
 /** For responses that are not streamed. */
@@ -43,6 +46,7 @@ export const makeStreamingSurface = <S extends Services>(surface: Surface<S>, se
  */
 function stack<S extends Services>(surface: Surface<S>, services: S, plugin: middy.PluginObject): unknown {
   const { adapters, settings, logger } = services;
+  const { noteRefusal } = surface;
   return middy<APIGatewayProxyEvent, ProxyResponse>(plugin)
     .use(requestId())
     .use(logRequest(logger, adapters.now))
@@ -51,6 +55,7 @@ function stack<S extends Services>(surface: Surface<S>, services: S, plugin: mid
     .use(matchRoute(makeMatcher(surface.routes)))
     .use(admit(services))
     .use(readBody(settings))
+    .use(noteRefusal ? noteRefusals(noteRefusal, services) : [])
     .use(renderErrors(surface.renderError, logger, adapters.now))
     .handler(makeDispatcher(surface.routes, services));
 }

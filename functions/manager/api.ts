@@ -4,7 +4,11 @@ import type { HandlerOptions, HttpHandler } from '#functions/http/contract.ts';
 import { renderManagerError } from '#functions/http/errors/manager.ts';
 import { makeServices } from '#functions/http/route.ts';
 import { makeSurface } from '#functions/http/surface.ts';
+import { auditRefusal } from './audit/refusals.ts';
 import { apiRoutes } from './routes.ts';
 
 export const makeHandler = (adapters: Adapters, options: HandlerOptions): HttpHandler =>
-  makeSurface({ routes: apiRoutes, renderError: renderManagerError }, makeServices(adapters, options));
+  makeSurface(
+    { routes: apiRoutes, renderError: renderManagerError, noteRefusal: auditRefusal },
+    makeServices(adapters, options),
+  );

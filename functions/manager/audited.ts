@@ -6,9 +6,31 @@ import type { VaultServices } from './services.ts';
 
 export type Access = Pick<AuditEvent, 'action' | 'model_name' | 'facts'>;
 
+/** Errors whose calls have an entry. */
+const audited = new WeakSet<object>();
+
+export const isAudited = (error: unknown): boolean => typeof error === 'object' && error !== null && audited.has(error);
+
+/** Appends the entry of an access that failed. What cannot be audited is logged: it was refused all the same. */
+export async function appendFailure(
+  { adapters, logger }: VaultServices,
+  of: Pick<ManagerRef, 'account_id' | 'id'>,
+  by: Actor,
+  access: Access,
+  error: unknown,
+): Promise<void> {
+  if (typeof error === 'object' && error !== null) audited.add(error);
+  const reason = error instanceof TrainyardError ? error.code : 'internal_error';
+  try {
+    await appendAudit(adapters.table, of, by, { ...access, success: false, reason }, adapters.now);
+  } catch (unwritten) {
+    logger.error('a failed access is not in the audit trail', { request_id: by.requestId, error: unwritten as Error });
+  }
+}
+
 /** Runs, and appends an entry if that fails. Throws what `run` throws. */
 export async function auditFailure<T>(
-  { adapters, logger }: VaultServices,
+  services: VaultServices,
   of: ManagerRef,
   by: Actor,
   access: Access,
@@ -17,15 +39,7 @@ export async function auditFailure<T>(
   try {
     return await run();
   } catch (error) {
-    const reason = error instanceof TrainyardError ? error.code : 'internal_error';
-    try {
-      await appendAudit(adapters.table, of, by, { ...access, success: false, reason }, adapters.now);
-    } catch (unwritten) {
-      logger.error('a failed access is not in the audit trail', {
-        request_id: by.requestId,
-        error: unwritten as Error,
-      });
-    }
+    await appendFailure(services, of, by, access, error);
     throw error;
   }
 }

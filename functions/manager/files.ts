@@ -4,6 +4,7 @@ import type { HandlerOptions, HttpHandler } from '#functions/http/contract.ts';
 import { renderManagerError } from '#functions/http/errors/manager.ts';
 import { makeServices } from '#functions/http/route.ts';
 import { makeSurface } from '#functions/http/surface.ts';
+import { auditRefusal } from './audit/refusals.ts';
 import { quantizing } from './models/quantizing.ts';
 import { fileRoutes } from './routes.ts';
 import type { FileServices } from './services.ts';
@@ -14,6 +15,6 @@ const importer: FileServices['importer'] = async () =>
 
 export const makeHandler = (adapters: Adapters, options: HandlerOptions): HttpHandler =>
   makeSurface<FileServices>(
-    { routes: fileRoutes, renderError: renderManagerError },
+    { routes: fileRoutes, renderError: renderManagerError, noteRefusal: auditRefusal },
     { ...makeServices(adapters, options), ...quantizing, importer },
   );

@@ -5,6 +5,7 @@
 import { RateLimitError, UnavailableError } from '#domain/errors.ts';
 import type { Actor } from '#domain/vault/audit.ts';
 import { reserveLogin } from '#functions/http/authentication/login-throttle.ts';
+import { PostponedError } from './jobs/work.ts';
 import type { VaultServices } from './services.ts';
 
 /** What a password opens: a model, a backup, or all that a rotation concerns. */
@@ -14,8 +15,8 @@ export interface Locked {
 }
 
 /**
- * Runs what tries a password; whatever it throws counts as a wrong one, unless it was not even tried. Throws
- * `RateLimitError`.
+ * Runs what tries a password; whatever it throws counts as a wrong one, unless it was not even tried: what is postponed
+ * is counted when it is gone on with. Throws `RateLimitError`.
  */
 export async function throttled<T>(
   { adapters, settings }: VaultServices,
@@ -30,7 +31,8 @@ export async function throttled<T>(
   try {
     result = await run();
   } catch (error) {
-    const untried = error instanceof RateLimitError || error instanceof UnavailableError;
+    const untried =
+      error instanceof RateLimitError || error instanceof UnavailableError || error instanceof PostponedError;
     await (untried ? attempt.cancelled() : attempt.failed());
     throw error;
   }

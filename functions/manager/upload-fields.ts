@@ -16,16 +16,19 @@ export const startedUpload = z
       example: 3600,
     }),
     complete_by: time.meta({ description: 'When the upload ends that is not completed' }),
+    warnings: z.array(z.string()).meta({ description: 'What was asked for and has no effect' }),
   })
   .meta({ id: 'StartedUpload' });
 
 export const showUpload = (
   id: string,
   { partSize, parts, seconds, until }: SignedParts,
+  warnings: readonly string[] = [],
 ): z.input<typeof startedUpload> => ({
   upload_id: id,
   part_size: partSize,
   parts: parts.map(({ part, url }) => ({ part, url })),
   expires_in: seconds,
   complete_by: until,
+  warnings: [...warnings],
 });

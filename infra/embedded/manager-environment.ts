@@ -1,5 +1,6 @@
 /** The environment variables that the document of the model manager names. */
 import type { Settings } from '#domain/settings.ts';
+import { pathBelow } from '#domain/vault/names.ts';
 import { UsageError } from '../command-line.ts';
 
 export interface ManagerEnvironment {
@@ -17,14 +18,14 @@ type Environment = Readonly<Record<string, string | undefined>>;
 export function managerEnvironment(given: Environment): ManagerEnvironment {
   const host = given.MODEL_MANAGER_API_HOST;
   const port = numberOf(given, 'MODEL_MANAGER_API_PORT', { min: 1, max: 65_535, whole: true });
-  const modelPath = given.MODEL_PATH;
+  const modelPath = pathOf(given, 'MODEL_PATH');
   const encryption = flagOf(given, 'ENABLE_ENCRYPTION');
   const backups = flagOf(given, 'BACKUP_ENABLED');
   const backupIntervalHours = numberOf(given, 'BACKUP_INTERVAL_HOURS', { min: 0.25, max: 8760, whole: false });
   return {
     listen: { ...(host === undefined || host === '' ? {} : { host }), ...(port === undefined ? {} : { port }) },
     vault: {
-      ...(modelPath === undefined || modelPath === '' ? {} : { modelPath }),
+      ...(modelPath === undefined ? {} : { modelPath }),
       ...(encryption === undefined ? {} : { encryption }),
       ...(backups === undefined ? {} : { backups }),
       ...(backupIntervalHours === undefined ? {} : { backupIntervalHours }),
@@ -43,6 +44,15 @@ function flagOf(given: Environment, name: string): boolean | undefined {
   if (TRUE.includes(text)) return true;
   if (FALSE.includes(text)) return false;
   throw new UsageError(`${name} must be true or false; got ${given[name]}`);
+}
+
+/** A folder may be written with a slash at its end. */
+function pathOf(given: Environment, name: string): string | undefined {
+  const text = given[name]?.trim() ?? '';
+  if (text === '') return undefined;
+  const path = pathBelow.safeParse(text.replace(/(?<=[^/])\/+$/, ''));
+  if (path.success) return path.data;
+  throw new UsageError(`${name} ${path.error.issues[0]!.message}; got ${text}`);
 }
 
 function numberOf(

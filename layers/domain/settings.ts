@@ -1,6 +1,7 @@
 /** The settings of an installation. The cloud's wiring and the one-machine host parse theirs with this schema. */
 import { z } from 'zod';
 import { LIMITS, RATES } from '#domain/limits.ts';
+import { pathBelow } from '#domain/vault/names.ts';
 
 const seconds = z.int().min(1);
 const count = z.int().min(1);
@@ -31,7 +32,7 @@ const rates = z.strictObject({
 
 /** What a new manager of the vault has where its request says nothing else. */
 const vault = z.strictObject({
-  modelPath: z.string().min(1).default('./models'),
+  modelPath: pathBelow.default('./models'),
   encryption: z.boolean().default(true),
   backups: z.boolean().default(true),
   backupIntervalHours: z.number().min(0.25).max(8760).default(24),

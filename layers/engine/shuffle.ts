@@ -13,8 +13,12 @@ export function shuffle(values: Int32Array, uniform: Uniform): Int32Array {
 
 /** The numbers from 0 to `count` − 1, in an order that depends only on the stream. */
 export function shuffled(count: number, uniform: Uniform): Int32Array {
-  return shuffle(
-    Int32Array.from({ length: count }, (_, i) => i),
-    uniform,
-  );
+  return shuffle(ascending(count), uniform);
+}
+
+/** The numbers from 0 to `count` − 1. A loop, because `Int32Array.from` takes ten times as long. */
+export function ascending(count: number): Int32Array {
+  const values = new Int32Array(count);
+  for (let i = 0; i < count; i++) values[i] = i;
+  return values;
 }

@@ -21,7 +21,6 @@ import { typicalValues } from './serving/typical.ts';
 import { expectVariant } from './serving/variant.ts';
 import { isHeavy, LIGHT_MS, SMALL_MODEL_BYTES } from './serving/weight.ts';
 import type { TextPrediction } from './text/decide.ts';
-import { takesText } from './text/description.ts';
 import { expectNoReference, type TextExplanation } from './text/explain.ts';
 import { makeTextPredictor, type TextPredictor } from './text/predictor.ts';
 

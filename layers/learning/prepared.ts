@@ -26,6 +26,8 @@ export interface PrepareOptions {
   readonly fold?: Fold;
   /** Where to put rows that do not fit into memory. Without it, such data is refused. */
   readonly scratch?: Scratch;
+  /** How many threads read a large table, the trainer's own included. Default: 1. */
+  readonly threads?: number;
   /** Called between pieces while data is slowly encoded onto the disk. What it throws ends the encoding. */
   readonly between?: () => Promise<void>;
 }

@@ -53,6 +53,7 @@ export async function fitData(of: FitData, { folder, part, fold }: FitPart): Pro
     testSplit: job.test_split ?? 0,
     seed: hyperparameters.seed,
     between: () => reporter.expectMore(),
+    threads: run.options.threads ?? 1,
     ...(start?.table ? { start: start.table } : {}),
     ...(fold ? { fold } : {}),
     ...(hasDisk ? { scratch: { folder } } : {}),

@@ -19,6 +19,8 @@ export interface FitJob {
     readonly signal?: AbortSignal;
     /** Milliseconds from one checkpoint to the next. */
     readonly checkpointMs?: number;
+    /** How many threads read a large table. Default: 1. */
+    readonly threads?: number;
     /** The memory that there is. Default: as much as is needed. */
     readonly memoryBytes?: number;
   };

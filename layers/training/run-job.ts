@@ -56,6 +56,8 @@ export interface RunOptions {
   readonly disk?: string;
   /** The memory of a trainer, for an estimate before it trains. Default: no estimate. */
   readonly memoryBytes?: number;
+  /** How many threads read a large table. Default: 1. */
+  readonly threads?: number;
   /** The price of the machine that this runs on. Default: 0. */
   readonly dollarsPerSecond?: number;
   /** Default: asks the runtime. */

@@ -132,8 +132,8 @@ export function admit(services: Services): Middleware {
       const asksWho = state.route !== undefined && state.route.authentication !== 'none';
       const caller = asksWho ? await identify(state, event) : undefined;
       if (caller) {
-        permit(caller, state.route);
         state.caller = caller;
+        permit(caller, state.route);
         return;
       }
       await admitAddress(state);

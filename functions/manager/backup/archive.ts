@@ -5,6 +5,7 @@ import { blobKeys } from '#domain/blob-keys.ts';
 import type { CompleteBackup } from '#domain/vault/backup.ts';
 import { listContents } from '#domain/vault/contents.ts';
 import type { VaultServices } from '../services.ts';
+import { unchanged } from './copy-backups.ts';
 import { type TarFile, tar } from './tar.ts';
 
 /** The names of its files; the record is the first of them. */
@@ -30,10 +31,12 @@ export const archiveOf = (services: VaultServices, of: CompleteBackup): Readable
 async function* filesOf({ adapters: { table, blobs } }: VaultServices, of: CompleteBackup): AsyncGenerator<TarFile> {
   const record = Buffer.from(JSON.stringify(of), 'utf8');
   yield { name: ARCHIVE.record, size: record.length, body: [record] };
-  const manifest = await blobs.backups.get(blobKeys.backupManifest(of.account_id, of.manager_id, of.id));
-  yield { name: ARCHIVE.manifest, size: manifest.info.size, body: manifest.body };
+  const key = blobKeys.backupManifest(of.account_id, of.manager_id, of.id);
+  const manifest = await blobs.backups.get(key);
+  const written = of.complete.digests.ciphertext.sha256;
+  yield { name: ARCHIVE.manifest, size: manifest.info.size, body: unchanged(manifest.body, key, written) };
   for (const { sha256, key } of await listContents(table, of)) {
     const { info, body } = await blobs.backups.get(key);
-    yield { name: `${ARCHIVE.contents}${sha256}`, size: info.size, body };
+    yield { name: `${ARCHIVE.contents}${sha256}`, size: info.size, body: unchanged(body, key, sha256) };
   }
 }

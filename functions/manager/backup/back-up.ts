@@ -1,12 +1,14 @@
 /** Makes backups. A model is backed up as it is stored: nobody needs its password. */
+import { DamagedFileError } from '#domain/errors.ts';
 import { newId } from '#domain/ids.ts';
 import { BlobNotFoundError } from '#domain/ports/errors.ts';
 import { isoTime } from '#domain/times.ts';
-import type { Actor } from '#domain/vault/audit.ts';
+import { type Actor, appendAudit } from '#domain/vault/audit.ts';
 import type { BackedUpModel, Backup, BackupKind, CompleteBackup } from '#domain/vault/backup.ts';
 import { completeBackup, discardBackup, startBackup, touchBackup } from '#domain/vault/backups.ts';
-import { BackupExistsError, ModelsNotFoundError } from '#domain/vault/errors.ts';
+import { BackupExistsError, ModelsNotFoundError, StoredDataError } from '#domain/vault/errors.ts';
 import { revisionOf, type StoredFile, storedFile } from '#domain/vault/files.ts';
+import type { Compared } from '#domain/vault/intact.ts';
 import { itemOf } from '#domain/vault/item.ts';
 import type { Manager } from '#domain/vault/manager.ts';
 import { itemOfModel, type StoredModel } from '#domain/vault/model.ts';
@@ -14,6 +16,7 @@ import { findModel, readModels, readNamedModels, someNames } from '#domain/vault
 import { forgetSealedCopies } from '#domain/vault/sealed-copies.ts';
 import { type Pace, PostponedError } from '../jobs/work.ts';
 import { fileOfVariant } from '../models/load-model.ts';
+import { factsOf, translated } from '../models/seal.ts';
 import type { VaultServices } from '../services.ts';
 import { holdFile, type Protection } from './hold-file.ts';
 import { writeManifest } from './manifest.ts';
@@ -34,11 +37,26 @@ export interface BackedUp {
   readonly backup: CompleteBackup;
   /** Names that no model has. */
   readonly missing: string[];
+  /** Names of models that were left out, since their files are not what was stored. */
+  readonly damaged: string[];
 }
 
 const DAY_MS = 86_400_000;
 
-/** Throws `BackupExistsError`, and `ModelsNotFoundError` if no model has any of the names. */
+/** What a backup does by its kind. */
+const KINDS: Readonly<Record<BackupKind, { readonly compared: Compared; readonly leavesOutDamaged: boolean }>> = {
+  named: { compared: 'bytes', leavesOutDamaged: true },
+  // Restore drills read what scheduled backups hold.
+  scheduled: { compared: 'size', leavesOutDamaged: true },
+  save: { compared: 'size', leavesOutDamaged: false },
+  // What it holds is about to be the last copy.
+  deletion: { compared: 'bytes', leavesOutDamaged: false },
+};
+
+/**
+ * Throws `BackupExistsError`, `ModelsNotFoundError` if no model has any of the names, and `StoredDataError` if files are
+ * damaged: of all models, or of any where they are about to be deleted.
+ */
 export async function backUp(
   services: VaultServices,
   manager: Manager,
@@ -60,14 +78,22 @@ export async function backUp(
   };
   if (before) await touchBackup(table, started, now());
   else await startBackup(table, started);
-  const protection = { encrypt: given.encrypt, password: given.password !== undefined };
+  const { compared, leavesOutDamaged } = KINDS[given.kind];
+  const protection = { encrypt: given.encrypt, password: given.password !== undefined, compared };
   try {
     const backedUp: BackedUpModel[] = [];
+    const damaged: string[] = [];
     for (const [done, model] of models.entries()) {
       const { id, created_at } = started;
       await pace?.reached({ id, created_at, done, total: models.length });
-      const one = await holdModel(services, manager, started, model, protection);
-      if (one) backedUp.push(one);
+      try {
+        const one = await holdModel(services, manager, started, model, protection);
+        if (one) backedUp.push(one);
+      } catch (error) {
+        if (!leavesOutDamaged || !isDamage(error) || damaged.length + 1 === models.length) throw error;
+        damaged.push(model.name);
+        await noteDamage(services, manager, by, model.name, error);
+      }
     }
     const content = {
       version: 1,
@@ -89,7 +115,7 @@ export async function backUp(
     const done: CompleteBackup = { ...started, complete: { bytes, models: backedUp.length, ...written } };
     await completeBackup(table, done, by, now);
     if (protection.password) await forgetSealedCopies(table, done, done.id);
-    return { backup: done, missing };
+    return { backup: done, missing, damaged };
   } catch (error) {
     if (error instanceof PostponedError) throw error;
     // What cannot be cleaned up now, the schedule cleans up later.
@@ -98,6 +124,22 @@ export async function backUp(
     );
     throw error;
   }
+}
+
+const isDamage = (error: unknown): error is StoredDataError | DamagedFileError =>
+  error instanceof StoredDataError || error instanceof DamagedFileError;
+
+/** The other models are backed up all the same: one that is damaged must not leave them without a backup. */
+async function noteDamage(
+  { adapters: { table, now }, logger }: VaultServices,
+  of: Manager,
+  by: Actor,
+  model_name: string,
+  error: StoredDataError | DamagedFileError,
+): Promise<void> {
+  logger.error('a damaged model is not backed up', { manager_id: of.id, model_name, error });
+  const event = { action: 'backup_create', model_name, success: false, reason: error.code } as const;
+  await appendAudit(table, of, by, event, now);
 }
 
 async function chosen({ adapters: { table } }: VaultServices, manager: Manager, names: readonly string[] | undefined) {
@@ -110,7 +152,7 @@ async function chosen({ adapters: { table } }: VaultServices, manager: Manager, 
   return { models, missing };
 }
 
-/** The model as it is now; `undefined` if it was deleted since it was listed. */
+/** The model as it is now; `undefined` if it was deleted since it was listed. Throws `StoredDataError`. */
 async function holdModel(
   services: VaultServices,
   manager: Manager,
@@ -123,7 +165,12 @@ async function holdModel(
   } catch (error) {
     if (!(error instanceof BlobNotFoundError)) throw error;
     const now = await findModel(services.adapters.table, manager, listed.name);
-    return now && hold(services, backup, now, protection);
+    if (!now) return undefined;
+    try {
+      return await hold(services, backup, now, protection);
+    } catch (again) {
+      throw translated(again, factsOf(now));
+    }
   }
 }
 

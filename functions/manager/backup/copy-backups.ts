@@ -9,6 +9,7 @@ import { StoredDataError } from '#domain/vault/errors.ts';
 import type { Manager } from '#domain/vault/manager.ts';
 import { findManager } from '#domain/vault/managers.ts';
 import { Digesting } from '#vault/encryption/digest.ts';
+import { collected } from '../models/seal.ts';
 import type { VaultServices } from '../services.ts';
 
 /** Whether it is up to date; there may be no time for all of it. `until`: epoch milliseconds. */
@@ -45,10 +46,14 @@ export async function copyBackups(
 
 const configOf = ({ config, created_at }: Manager) => ({ config, created_at });
 
-/** Earlier versions wrote a shorter one. */
+/** Earlier versions wrote a shorter one, and a file that was damaged has another key since. */
 async function writeRecord(copies: BlobsWithoutUrls, key: string, content: CopiedRecord): Promise<void> {
   const bytes = Buffer.from(JSON.stringify(content), 'utf8');
-  if ((await copies.head(key))?.size !== bytes.length) await copies.put(key, bytes);
+  if ((await copies.head(key))?.size === bytes.length) {
+    const written = await collected((await copies.get(key)).body);
+    if (bytes.equals(written)) return;
+  }
+  await copies.put(key, bytes);
 }
 
 interface BackedUp {

@@ -40,6 +40,9 @@ const created = z
     models_included: z.int(),
     created_at: time,
     missing: z.array(z.string()).meta({ description: 'An addition: names that no model has' }),
+    damaged: z.array(z.string()).meta({
+      description: 'An addition: models that are not in the backup, since their files are not what was stored',
+    }),
   })
   .meta({ id: 'BackupCreated' });
 
@@ -88,6 +91,7 @@ export const create = route({
         models_included: done.models,
         created_at: done.created_at,
         missing: done.missing,
+        damaged: done.damaged,
       },
     };
   },

@@ -1,36 +1,44 @@
 /** A file of a model in a backup: as it is stored, or encrypted where it is stored plainly. */
 import { newId } from '#domain/ids.ts';
 import type { BackedUpFile, Backup } from '#domain/vault/backup.ts';
-import { holdContent, holdKnown, storeContent } from '#domain/vault/contents.ts';
+import { holdContent, holdIntact, storeContent } from '#domain/vault/contents.ts';
 import type { StoredFile } from '#domain/vault/files.ts';
+import type { Compared } from '#domain/vault/intact.ts';
 import type { SealedFor } from '#domain/vault/model.ts';
 import { findSealedCopy, noteSealedCopy, SHARED } from '#domain/vault/sealed-copies.ts';
 import { encryptionContext } from '#vault/context.ts';
 import { seal } from '#vault/encryption/seal.ts';
 import { newDataKey, unwrap, wrappedKey, wrapWithPlatform } from '#vault/wrapping/wrap.ts';
 import type { VaultServices } from '../services.ts';
+import { asStored } from './as-stored.ts';
 
 export interface Protection {
   readonly encrypt: boolean;
   /** Whether the backup has a password: then nothing in it may open with the platform's key alone. */
   readonly password: boolean;
+  /** What is compared of files that other backups hold. */
+  readonly compared: Compared;
 }
 
+/** Throws `StoredDataError` where the file is not what was stored: what is damaged never gets into a backup. */
 export async function holdFile(
   services: VaultServices,
   backup: Backup,
   file: StoredFile,
-  { encrypt, password }: Protection,
+  { encrypt, password, compared }: Protection,
 ): Promise<BackedUpFile> {
   const { table, blobs, now } = services.adapters;
   if (file.encryption === undefined && encrypt) {
-    return holdEncrypted(services, backup, file, password ? backup.id : SHARED);
+    return holdEncrypted(services, backup, file, password ? backup.id : SHARED, compared);
   }
-  const read = async () => (await blobs.artifacts.get(file.blob)).body;
+  const read = async () => undamaged((await blobs.artifacts.get(file.blob)).body, file);
   const { sha256, bytes } = file.digests.ciphertext;
-  await holdContent(table, blobs.backups, backup, { sha256, bytes, place: newId(now()), read }, now());
+  await holdContent(table, blobs.backups, backup, { sha256, bytes, place: newId(now()), read, compared }, now());
   return { content: sha256, bytes };
 }
+
+const undamaged = (body: AsyncIterable<Uint8Array>, file: StoredFile) =>
+  asStored(body, file, 'The stored file is not the one that was saved');
 
 /** Encrypted under a key that stands in the manifest, which is encrypted itself. */
 async function holdEncrypted(
@@ -38,10 +46,13 @@ async function holdEncrypted(
   backup: Backup,
   file: StoredFile,
   holder: string,
+  compared: Compared,
 ): Promise<BackedUpFile> {
   const { table, blobs, keys, now } = services.adapters;
   const before = await findSealedCopy(table, backup, holder, file.blob);
-  if (before && (await holdKnown(table, backup, before.digests.ciphertext.sha256))) {
+  const known = before?.digests.ciphertext.sha256;
+  // One that was damaged is left behind: the file is encrypted anew.
+  if (before && known && (await holdIntact(table, blobs.backups, backup, known, compared)) === 'held') {
     await noteSealedCopy(table, backup, holder, file.blob, before, now());
     const { digests, sealed_for } = before;
     return shown(await unwrap(wrappedKey.parse(before.key), { keys }, noteContext(sealed_for)), digests, sealed_for);
@@ -56,7 +67,7 @@ async function holdEncrypted(
   const key = newDataKey();
   const sealing = { algorithm: 'AES-256-GCM', key, context: encryptionContext(sealed_for) } as const;
   async function* plaintext(): AsyncGenerator<Uint8Array> {
-    yield* (await blobs.artifacts.get(file.blob)).body;
+    yield* undamaged((await blobs.artifacts.get(file.blob)).body, file);
   }
   const sealed = seal(plaintext(), sealing);
   const read = () => sealed.ciphertext;

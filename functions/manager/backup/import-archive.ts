@@ -11,12 +11,14 @@ import { type Backup, type CompleteBackup, completeBackup as recordSchema } from
 import { completeBackup, discardBackup, listBackups, startBackup, touchBackup } from '#domain/vault/backups.ts';
 import { holdContent } from '#domain/vault/contents.ts';
 import { BackupExistsError } from '#domain/vault/errors.ts';
+import type { Compared } from '#domain/vault/intact.ts';
 import type { Manager } from '#domain/vault/manager.ts';
 import { backupName } from '#domain/vault/names.ts';
 import { Digesting } from '#vault/encryption/digest.ts';
 import { collected } from '../models/seal.ts';
 import type { VaultServices } from '../services.ts';
 import { ARCHIVE } from './archive.ts';
+import { expectComplete } from './expect-complete.ts';
 import { invalidArchive, type UnpackedFile, untar } from './tar.ts';
 
 /** Files that are encrypted get no smaller by gzip: what unpacks to more is none of ours. */
@@ -46,19 +48,34 @@ export async function importArchive(
 ): Promise<CompleteBackup> {
   const files = untar(expanded(archive));
   try {
-    return await addBackup(services, manager, by, { ...(await recordOf(files, manager)), ...ofUpload(archive) }, files);
+    const found = { ...(await recordOf(files, manager, services.adapters.now())), ...ofUpload(archive) };
+    return await addBackup(services, manager, by, found, { files, ...FROM_OUTSIDE });
   } finally {
     await files.return();
   }
 }
 
-/** Adds a backup of which these are the manifest and the contents. Throws `BackupExistsError`. */
+/** Where the manifest and the contents of a backup come from. */
+export interface Source {
+  readonly files: AsyncIterable<UnpackedFile>;
+  /** Whether a file is read to its end also where there is one of its hash. */
+  readonly readsAll: boolean;
+  /** What is compared of the one that there is. */
+  readonly compared: (sha256: string) => Compared;
+  /** The error for files that are not those of the backup. */
+  readonly refused: (why: string) => Error;
+}
+
+/** An archive is taken for what its bytes are, and takes the place of what was damaged. */
+const FROM_OUTSIDE: Omit<Source, 'files'> = { readsAll: true, compared: () => 'bytes', refused: invalidArchive };
+
+/** Adds a backup. Throws `BackupExistsError`. */
 export async function addBackup(
   services: VaultServices,
   manager: Pick<Manager, 'account_id' | 'id'>,
   by: Actor,
   found: CompleteBackup,
-  files: AsyncIterable<UnpackedFile>,
+  source: Source,
 ): Promise<CompleteBackup> {
   const { table, now } = services.adapters;
   const other = (await listBackups(table, manager)).find(({ id, name }) => id === found.id || name === found.name);
@@ -67,7 +84,7 @@ export async function addBackup(
   const { complete, ...started } = found;
   await startOrGoOn(services, started);
   try {
-    await storeFiles(services, found, files);
+    await storeFiles(services, found, source);
     const done = { ...started, complete };
     await completeBackup(table, done, by, now);
     return done;
@@ -91,17 +108,24 @@ async function startOrGoOn({ adapters: { table, now } }: VaultServices, started:
 }
 
 /** The first file. */
-async function recordOf(files: AsyncGenerator<UnpackedFile, void>, manager: Manager): Promise<CompleteBackup> {
+async function recordOf(
+  files: AsyncGenerator<UnpackedFile, void>,
+  manager: Manager,
+  now: number,
+): Promise<CompleteBackup> {
   const { value: first } = await files.next();
   if (first?.name !== ARCHIVE.record) throw invalidArchive(`it does not begin with ${ARCHIVE.record}`);
   if (first.size > RECORD_BYTES) throw invalidArchive(`its ${ARCHIVE.record} has ${first.size} bytes`);
-  return parsedRecord(Buffer.from(await collected(first.body)).toString('utf8'), manager);
+  return parsedRecord(Buffer.from(await collected(first.body)).toString('utf8'), manager, now);
 }
 
 /** Nothing vouches for a record that comes from outside: what becomes a part of keys and names is checked as if it were asked for. */
 const givenRecord = recordSchema.extend({ id: z.uuid(), name: backupName, created_at: z.iso.datetime() });
 
-function parsedRecord(text: string, manager: Manager): CompleteBackup {
+/** By how much the clocks of those who make backups may differ. */
+const CLOCK_MS = 86_400_000;
+
+function parsedRecord(text: string, manager: Manager, now: number): CompleteBackup {
   let json: unknown;
   try {
     json = JSON.parse(text);
@@ -116,38 +140,54 @@ function parsedRecord(text: string, manager: Manager): CompleteBackup {
   if (found.data.account_id !== manager.account_id || found.data.manager_id !== manager.id) {
     throw new ConflictError(`The archive is of another manager than '${manager.id}'`);
   }
+  if (Date.parse(found.data.created_at) > now + CLOCK_MS) {
+    throw invalidArchive(`its created_at is not over yet: ${found.data.created_at}`);
+  }
   // What was made by schedule is kept from then on: somebody has asked for it.
   const { expires_at: _, upload: __, ...rest } = found.data;
   return { ...rest, kind: 'named' };
 }
 
 async function storeFiles(
-  { adapters: { table, blobs, now } }: VaultServices,
+  services: VaultServices,
   found: CompleteBackup,
-  files: AsyncIterable<UnpackedFile>,
+  { files, readsAll, compared, refused }: Source,
 ): Promise<void> {
-  const { account_id, manager_id, id } = found;
+  const { table, blobs, now } = services.adapters;
+  const { account_id, manager_id, id, complete } = found;
+  const contents = new Map<string, number>();
   let hasManifest = false;
   for await (const { name, size, body } of files) {
     if (name === ARCHIVE.manifest) {
       const prefix = blobKeys.backupPrefix(account_id, manager_id, id);
       await table.transact([markOrphaned('backups', prefix, now() + ABANDONED_MS)]);
-      await blobs.backups.put(blobKeys.backupManifest(account_id, manager_id, id), body);
+      const { sha256 } = complete.digests.ciphertext;
+      const changed = () => refused(`its ${ARCHIVE.manifest} was changed`);
+      await blobs.backups.put(blobKeys.backupManifest(account_id, manager_id, id), ownBytes(sha256, body, changed));
       hasManifest = true;
     } else if (name.startsWith(ARCHIVE.contents)) {
       const sha256 = name.slice(ARCHIVE.contents.length);
-      const read = () => (sha256.startsWith(`${id}-`) ? body : ownBytes(sha256, body));
-      await holdContent(table, blobs.backups, found, { sha256, bytes: size, place: newId(now()), read }, now());
+      const own = ownBytes(sha256.startsWith(`${id}-`) ? undefined : sha256, body, () => refused('a file was changed'));
+      const given = { sha256, bytes: size, place: newId(now()), read: () => own, compared: compared(sha256) };
+      await holdContent(table, blobs.backups, found, given, now());
+      // It has ended where it was stored.
+      if (readsAll) for await (const _ of own);
+      contents.set(sha256, size);
     }
   }
-  if (!hasManifest) throw invalidArchive(`it has no ${ARCHIVE.manifest}`);
+  if (!hasManifest) throw refused(`it has no ${ARCHIVE.manifest}`);
+  await expectComplete(services, found, contents, refused);
 }
 
 /** Other backups share files by their hash: what does not have the hash that it says would take their place. */
-async function* ownBytes(sha256: string, body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+async function* ownBytes(
+  sha256: string | undefined,
+  body: AsyncIterable<Uint8Array>,
+  changed: () => Error,
+): AsyncGenerator<Uint8Array> {
   const digesting = new Digesting(body);
   yield* digesting;
-  if (digesting.digest().sha256 !== sha256) throw invalidArchive('a file of it was changed');
+  if (sha256 !== undefined && digesting.digest().sha256 !== sha256) throw changed();
 }
 
 async function* expanded({ bytes, size }: GivenArchive): AsyncGenerator<Uint8Array> {

@@ -3,6 +3,7 @@ import type { CompleteBackup, Manifest } from '#domain/vault/backup.ts';
 import { throttled } from '../guess.ts';
 import type { VaultServices } from '../services.ts';
 import { readManifest } from './manifest.ts';
+import { opensAlone } from './opens-alone.ts';
 
 /** The manifest, with the password where one is needed. Guesses are throttled as a model's are. */
 export async function openManifest(
@@ -11,8 +12,6 @@ export async function openManifest(
   by: Actor,
   password: string | undefined,
 ): Promise<Manifest> {
-  const { encryption } = backup.complete;
-  const guesses = encryption !== undefined && encryption.key_derivation !== 'platform' && password !== undefined;
-  if (!guesses) return readManifest(services, backup, password);
+  if (opensAlone(backup) || password === undefined) return readManifest(services, backup, password);
   return throttled(services, backup, by, () => readManifest(services, backup, password));
 }

@@ -1,6 +1,7 @@
 import { findArchiveUpload, signArchiveParts, uploadNotFound } from '#domain/vault/uploads.ts';
 import { route } from '#functions/http/route.ts';
-import { readManager, tags } from '../fields.ts';
+import { auditSuccess } from '../audited.ts';
+import { actorOf, readManager, tags } from '../fields.ts';
 import { showUpload, startedUpload, uploadPath } from '../upload-fields.ts';
 
 export const readUpload = route({
@@ -16,9 +17,14 @@ export const readUpload = route({
   request: { path: uploadPath },
   responses: { 200: { description: 'The URLs of the parts', schema: startedUpload } },
   resource: readManager,
-  async handler({ resource: manager, path: { upload_id } }, { adapters: { table, blobs, now } }) {
-    const found = await findArchiveUpload(table, manager, upload_id, now());
-    if (!found) throw uploadNotFound(upload_id);
-    return { status: 200, body: showUpload(found.id, await signArchiveParts(blobs.backups, manager, found, now())) };
+  async handler(input, services) {
+    const { table, blobs, now } = services.adapters;
+    const { resource: manager, path } = input;
+    const found = await findArchiveUpload(table, manager, path.upload_id, now());
+    if (!found) throw uploadNotFound(path.upload_id);
+    const signed = await signArchiveParts(blobs.backups, manager, found, now());
+    const event = { action: 'backup_upload', facts: { upload_id: found.id } } as const;
+    await auditSuccess(services, manager, actorOf(input), event);
+    return { status: 200, body: showUpload(found.id, signed) };
   },
 });

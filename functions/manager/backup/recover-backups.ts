@@ -46,6 +46,8 @@ async function recoverBackups(
 ): Promise<Recovered> {
   const { table, now } = services.adapters;
   const done = { managers: [] as string[], backups: 0, known: 0, failed: [] as { file: string; reason: string }[] };
+  /** Files that this run has brought or compared, by manager. */
+  const recovered = new Set<string>();
   if (!(await findAccount(table, accountId))) await foundOperator(table, accountId, now());
   for (const file of records) {
     try {
@@ -53,7 +55,7 @@ async function recoverBackups(
       if (record.account_id !== accountId) throw new StoredDataError('The record is of another account', { file });
       await expectPlatformKey(services.adapters.keys, record);
       if (await recoverManager(services, record)) done.managers.push(record.manager_id);
-      if (await recoverBackup(services, copies, record)) done.backups += 1;
+      if (await recoverBackup(services, copies, record, recovered)) done.backups += 1;
       else done.known += 1;
     } catch (error) {
       if (!(error instanceof TrainyardError) || error.status >= 500) throw error;
@@ -92,6 +94,7 @@ async function recoverBackup(
   services: VaultServices,
   copies: BlobsWithoutUrls,
   record: CopiedRecord,
+  recovered: Set<string>,
 ): Promise<boolean> {
   const { table, now } = services.adapters;
   const { contents: _, manager, upload: __, expires_at: end, ...backup } = record;
@@ -101,7 +104,18 @@ async function recoverBackup(
   const days = manager?.config.backup_retention_days ?? 0;
   const least = isoTime(now() + days * DAY_MS);
   const kept = end === undefined ? {} : { expires_at: end > least ? end : least };
-  await addBackup(services, of, RECOVERY, { ...backup, ...kept }, filesOf(copies, record));
+  const source = {
+    files: filesOf(copies, record),
+    // What another backup has brought already, or this installation has, is not read: its hash is compared here.
+    readsAll: false,
+    compared: (sha256: string) => (recovered.has(`${record.manager_id}#${sha256}`) ? 'size' : 'bytes'),
+    refused: (why: string) =>
+      new StoredDataError(`The second location has not all of backup '${record.name}': ${why}`, {
+        manager_id: record.manager_id,
+      }),
+  } as const;
+  await addBackup(services, of, RECOVERY, { ...backup, ...kept }, source);
+  for (const { sha256 } of record.contents) recovered.add(`${record.manager_id}#${sha256}`);
   return true;
 }
 

@@ -15,10 +15,11 @@ import type { Manager } from '#domain/vault/manager.ts';
 import type { StoredModel } from '#domain/vault/model.ts';
 import { findModel } from '#domain/vault/models.ts';
 import { encryptionContext } from '#vault/context.ts';
-import { Digesting } from '#vault/encryption/digest.ts';
 import { open } from '#vault/encryption/open.ts';
+import { expectSafe } from '../models/pickles.ts';
 import { factsOf, translated } from '../models/seal.ts';
 import type { VaultServices } from '../services.ts';
+import { asStored } from './as-stored.ts';
 import { sealedInBackup } from './back-up.ts';
 import { fromEither } from './either-location.ts';
 
@@ -35,7 +36,7 @@ export interface Restored {
   readonly missing: string[];
 }
 
-/** Throws `ModelsNotFoundError` if the backup has none of the names, and `StoredDataError`. */
+/** Throws `ModelsNotFoundError` if the backup has none of the names, `UnsafeArtifactError`, and `StoredDataError`. */
 export async function restoreModels(
   services: VaultServices,
   manager: Manager,
@@ -54,12 +55,14 @@ export async function restoreModels(
       models.slice(0, 20).map(({ model }) => model.name),
     );
   }
+  await expectAllSafe(services, manager, wanted.slice(before.length), overwrite);
   let outcomes = before;
   for (const one of wanted.slice(before.length)) {
     await reached(outcomes, wanted.length);
     const there = await findModel(services.adapters.table, manager, one.model.name);
     const skips = there !== undefined && !overwrite;
-    if (!skips && !dryRun) await restore(services, manager, by, from.backup, one, there);
+    if (!skips && dryRun) await expectFiles(services, from.backup, one);
+    else if (!skips) await restore(services, manager, by, from.backup, one, there);
     outcomes += skips ? SKIPPED : RESTORED;
   }
   const named = (outcome: string) => wanted.filter((_, i) => outcomes[i] === outcome).map(({ model }) => model.name);
@@ -76,6 +79,32 @@ interface Place {
 }
 
 const FROM_THE_BEGINNING: Place = { outcomes: '', reached: async () => undefined };
+
+/** Before anything is restored: a manager that blocks unsafe models may be another one than they were saved in. */
+async function expectAllSafe(
+  { adapters: { table } }: VaultServices,
+  manager: Manager,
+  wanted: readonly BackedUpModel[],
+  overwrite: boolean,
+): Promise<void> {
+  if (!manager.config.block_unsafe_artifacts) return;
+  for (const { model } of wanted) {
+    if (model.pickle === undefined) continue;
+    const skips = !overwrite && (await findModel(table, manager, model.name)) !== undefined;
+    if (!skips) expectSafe(model.pickle, manager, model.name);
+  }
+}
+
+/** The files of a model are there, as far as can be said without reading them. Throws `StoredDataError`. */
+async function expectFiles({ adapters, logger }: VaultServices, backup: CompleteBackup, one: BackedUpModel) {
+  for (const { content, bytes } of [one, ...(one.int8 ? [one.int8] : [])]) {
+    const key = await findContent(adapters.table, backup, content);
+    await fromEither(adapters, logger, async (backups) => {
+      const there = key !== undefined && (await backups.head(key))?.size === bytes;
+      if (!there) throw new StoredDataError('A file of the backup is missing', factsOf(one.model));
+    });
+  }
+}
 
 async function restore(
   services: VaultServices,
@@ -150,12 +179,5 @@ async function contentOf(
   }
 }
 
-async function* checked(body: AsyncIterable<Uint8Array>, model: StoredFile): AsyncGenerator<Uint8Array> {
-  const digesting = new Digesting(body);
-  yield* digesting;
-  const { sha256, bytes } = model.digests.ciphertext;
-  const got = digesting.digest();
-  if (got.sha256 !== sha256 || got.bytes !== bytes) {
-    throw new StoredDataError('A file of the backup is not the one that was backed up', factsOf(model));
-  }
-}
+const checked = (body: AsyncIterable<Uint8Array>, file: StoredFile) =>
+  asStored(body, file, 'A file of the backup is not the one that was backed up');

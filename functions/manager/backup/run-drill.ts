@@ -1,5 +1,4 @@
 /** Restores the last backup into a scratch vault and compares every file with what was backed up. */
-import { createHash } from 'node:crypto';
 import { TrainyardError } from '#domain/errors.ts';
 import { newId } from '#domain/ids.ts';
 import { keys } from '#domain/keys.ts';
@@ -9,21 +8,19 @@ import type { BackedUpModel, CompleteBackup } from '#domain/vault/backup.ts';
 import { listBackups } from '#domain/vault/backups.ts';
 import { type Drill, noteDrill, startScratch } from '#domain/vault/drills.ts';
 import { StoredDataError } from '#domain/vault/errors.ts';
-import { type StoredFile, storedFiles } from '#domain/vault/files.ts';
+import { storedFiles } from '#domain/vault/files.ts';
 import type { Manager, ManagerRef } from '#domain/vault/manager.ts';
 import { itemOfModel, type StoredModel } from '#domain/vault/model.ts';
 import { getModel } from '#domain/vault/models.ts';
 import { deleteVault } from '../managers/delete-vault.ts';
 import { plainFile } from '../models/plain-file.ts';
-import { factsOf, needsPassword, openKey } from '../models/seal.ts';
+import { needsPassword, openKey } from '../models/seal.ts';
 import type { VaultServices } from '../services.ts';
+import { asStored } from './as-stored.ts';
 import { readManifest } from './manifest.ts';
+import { opensAlone } from './opens-alone.ts';
 import { restoreFiles } from './restore-models.ts';
 import { expectKept } from './while-kept.ts';
-
-/** Whether nobody has to give a password to read what the backup holds. */
-const opensAlone = ({ complete: { encryption } }: CompleteBackup): boolean =>
-  encryption === undefined || encryption.key_derivation === 'platform';
 
 /** `undefined` where there is no backup that the platform can open by itself. */
 export async function runDrill(
@@ -113,16 +110,12 @@ async function compare({ adapters: { blobs, keys: platform } }: VaultServices, m
   const { encryption } = model;
   // What only a password opens is compared as it is stored.
   if (needsPassword(model)) {
-    for (const file of storedFiles(model)) await compareStored((await blobs.artifacts.get(file.blob)).body, file);
+    for (const file of storedFiles(model)) {
+      const { body } = await blobs.artifacts.get(file.blob);
+      for await (const _ of asStored(body, file, 'The restored file is not the one that was backed up'));
+    }
     return;
   }
   const key = encryption && (await openKey(model, encryption, { password: undefined, keys: platform }));
   for (const file of storedFiles(model)) for await (const _ of await plainFile(blobs.artifacts, file, key));
-}
-
-async function compareStored(body: AsyncIterable<Uint8Array>, file: StoredFile): Promise<void> {
-  const hash = createHash('sha256');
-  for await (const chunk of body) hash.update(chunk);
-  if (hash.digest('hex') === file.digests.ciphertext.sha256) return;
-  throw new StoredDataError('The restored file is not the one that was backed up', factsOf(file));
 }

@@ -4,7 +4,8 @@ import { STAGED_SECONDS } from '#domain/vault/staged.ts';
 import { startArchiveUpload } from '#domain/vault/uploads.ts';
 import { json } from '#functions/http/body/json.ts';
 import { route } from '#functions/http/route.ts';
-import { managerPath, readManager, tags } from '../fields.ts';
+import { auditSuccess } from '../audited.ts';
+import { actorOf, managerPath, readManager, tags } from '../fields.ts';
 import { showUpload, startedUpload } from '../upload-fields.ts';
 
 /** Of the bucket: a part holds 16 MiB and more, and there are 10,000 at most. */
@@ -26,10 +27,12 @@ export const startUpload = route({
   request: { path: managerPath, body: json(body) },
   responses: { 201: { description: 'Started', schema: startedUpload } },
   resource: readManager,
-  async handler({ resource: manager, body: given }, { adapters }) {
-    const { table, blobs, now } = adapters;
+  async handler(input, services) {
+    const { resource: manager, body: given } = input;
+    const { table, blobs, now } = services.adapters;
     const id = newId(now());
     const started = await startArchiveUpload(table, blobs.backups, manager, { id, ...given }, now());
+    await auditSuccess(services, manager, actorOf(input), { action: 'backup_upload', facts: { upload_id: id } });
     return { status: 201, body: showUpload(id, started) };
   },
 });

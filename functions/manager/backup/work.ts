@@ -21,6 +21,7 @@ const result = z.object({
   models: z.int(),
   created_at: z.string(),
   missing: z.array(z.string()),
+  damaged: z.array(z.string()).default([]),
 });
 
 async function run(
@@ -31,9 +32,18 @@ async function run(
 ): Promise<z.infer<typeof result>> {
   const { include, ...rest } = given;
   const wanted = { ...rest, kind: 'named', include: include ?? undefined, password } as const;
-  const { backup, missing } = await backUp(services, manager, by, wanted, { before, pace });
+  const { backup, missing, damaged } = await backUp(services, manager, by, wanted, { before, pace });
   const { name, compressed, created_at, complete } = backup;
-  return { name, kind: 'named', compressed, bytes: complete.bytes, models: complete.models, created_at, missing };
+  return {
+    name,
+    kind: 'named',
+    compressed,
+    bytes: complete.bytes,
+    models: complete.models,
+    created_at,
+    missing,
+    damaged,
+  };
 }
 
 export const backupWork = {

@@ -22,6 +22,8 @@ import { archiveWork } from '../backup/archive-work.ts';
 import { importWork } from '../backup/import-work.ts';
 import { restoreWork } from '../backup/restore-work.ts';
 import { backupWork } from '../backup/work.ts';
+import { managerDeletionWork } from '../managers/deletion-work.ts';
+import { deletionWork } from '../models/deletion-work.ts';
 import { downloadWork } from '../models/download-work.ts';
 import { uploadWork } from '../models/upload-work.ts';
 import { rotationWork } from '../security/work.ts';
@@ -44,6 +46,8 @@ const WORKS: Readonly<Record<JobKind, Resume>> = {
   download: downloadWork.resume,
   archive: archiveWork.resume,
   import: importWork.resume,
+  model_deletion: deletionWork.resume,
+  manager_deletion: managerDeletionWork.resume,
 };
 
 /** Leases without any progress after which a job has failed. */
@@ -126,6 +130,8 @@ const ACTIONS = {
   download: 'model_download',
   archive: 'backup_download',
   import: 'backup_create',
+  model_deletion: 'model_delete',
+  manager_deletion: 'manager_delete',
 } as const satisfies Record<JobKind, AuditAction>;
 
 /** What the progress of a job of one model has. */

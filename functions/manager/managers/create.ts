@@ -1,11 +1,13 @@
 import { z } from 'zod';
 import { newId } from '#domain/ids.ts';
 import { isoTime } from '#domain/times.ts';
+import { ManagerExistsError } from '#domain/vault/errors.ts';
 import { createManager } from '#domain/vault/managers.ts';
 import { managerId } from '#domain/vault/names.ts';
 import { json } from '#functions/http/body/json.ts';
 import { route } from '#functions/http/route.ts';
 import { derivationOf } from '#vault/wrapping/derivation.ts';
+import { appendFailure } from '../audited.ts';
 import { actorOf, tags, time } from '../fields.ts';
 import { completeConfig, config, configRequest } from './fields.ts';
 
@@ -35,7 +37,8 @@ export const create = route({
     },
   },
   errors: [409],
-  async handler(input, { adapters, settings }) {
+  async handler(input, services) {
+    const { adapters, settings } = services;
     const { caller, body: given } = input;
     const complete = completeConfig(given.config, settings);
     // Parameters that cannot be used are refused now, not at the first save.
@@ -52,7 +55,16 @@ export const create = route({
       compressed: 0,
       served: 0,
     };
-    await createManager(adapters.table, created, actorOf(input), adapters.now);
+    const by = actorOf(input);
+    try {
+      await createManager(adapters.table, created, by, adapters.now);
+    } catch (error) {
+      // The trail of the one that there is.
+      if (error instanceof ManagerExistsError) {
+        await appendFailure(services, created, by, { action: 'manager_create' }, error);
+      }
+      throw error;
+    }
     return {
       status: 201,
       body: {

@@ -1,7 +1,13 @@
 import { z } from 'zod';
 import type { Settings } from '#domain/settings.ts';
 import type { ManagerConfig } from '#domain/vault/manager.ts';
-import { DEFAULT_DRILL_HOURS, type Manager, managerConfig, PRIMARY_METRICS } from '#domain/vault/manager.ts';
+import {
+  DEFAULT_DRILL_HOURS,
+  type Manager,
+  managerConfig,
+  PRIMARY_METRICS,
+  storedConfig,
+} from '#domain/vault/manager.ts';
 import { DERIVATION_LIMITS } from '#vault/wrapping/derivation.ts';
 
 const { memoryKiB, passes, parallelism } = DERIVATION_LIMITS.argon2id;
@@ -33,7 +39,7 @@ export const configRequest = managerConfig
     },
   });
 
-export const config = managerConfig.meta({ id: 'ManagerConfig' });
+export const config = storedConfig.meta({ id: 'ManagerConfig' });
 
 const DEFAULT_ITERATIONS = 210_000;
 
@@ -65,6 +71,7 @@ export const managerSummary = z
     task_type: z.string().meta({ example: 'classification' }),
     model_count: z.int(),
     created_at: z.string(),
+    encryption_enabled: z.boolean().meta({ description: 'An addition: false where its models are stored plainly' }),
   })
   .meta({ id: 'Manager' });
 
@@ -73,4 +80,5 @@ export const showManager = (of: Manager): z.input<typeof managerSummary> => ({
   task_type: of.config.task_type,
   model_count: of.models,
   created_at: of.created_at,
+  encryption_enabled: of.config.enable_encryption,
 });

@@ -1,15 +1,13 @@
 import { z } from 'zod';
-import { backupPath } from '#domain/vault/backup.ts';
-import { ManagerNotEmptyError } from '#domain/vault/errors.ts';
-import { removeManager } from '#domain/vault/managers.ts';
-import { expectNoneServed } from '#domain/vault/served.ts';
 import { optionalJson } from '#functions/http/body/json.ts';
 import { route } from '#functions/http/route.ts';
 import { auditFailure } from '../audited.ts';
-import { backUpByTime } from '../backup/back-up.ts';
+import { goingOn, showGoing } from '../backup/fields.ts';
+import { lastBackupProgress } from '../backup/last-backup.ts';
 import { confirmationBody, confirmationQuery, given } from '../confirmation.ts';
 import { actorOf, managerPath, readManager, tags } from '../fields.ts';
-import { deleteVault } from './delete-vault.ts';
+import { runOrQueue } from '../jobs/run-or-queue.ts';
+import { managerDeletionWork } from './deletion-work.ts';
 
 const body = z.strictObject(confirmationBody).meta({ id: 'ManagerDeletionRequest' });
 
@@ -37,32 +35,35 @@ export const remove = route({
         })
         .meta({ id: 'ManagerDeleted' }),
     },
+    202: {
+      description:
+        'Its last backup goes on: repeat the request to see how far, until it is 404, and the manager is gone',
+      schema: goingOn,
+    },
   },
-  errors: [409],
+  errors: [409, 422],
   resource: readManager,
   async handler(input, services) {
     const { resource: manager, query, body: request } = input;
-    const { table, now } = services.adapters;
     const by = actorOf(input);
     const confirmed = given(request.confirm_deletion, query.confirm_deletion) ?? false;
-    const backup = await auditFailure(services, manager, by, { action: 'manager_delete' }, async () => {
-      if (manager.models > 0 && !confirmed) throw new ManagerNotEmptyError(manager.id, manager.models);
-      // Before a backup is made in vain.
-      await expectNoneServed(table, manager);
-      const last = { what: manager.id, kind: 'deletion' } as const;
-      const made = manager.models === 0 ? undefined : await backUpByTime(services, manager, by, last);
-      await removeManager(table, manager, by, now, confirmed);
-      return made?.backup;
+    const outcome = await auditFailure(services, manager, by, { action: 'manager_delete' }, () => {
+      const wanted = { kind: 'manager_deletion', request: { confirmed }, secrets: {}, bytes: manager.bytes } as const;
+      return runOrQueue(services, manager, by, wanted, managerDeletionWork);
     });
-    await deleteVault(services, manager);
+    if ('going' in outcome) {
+      const going = lastBackupProgress.parse(outcome.going);
+      return { status: 202, body: showGoing(going.backup_name, going) };
+    }
+    const { models, backup_path } = outcome.done;
     return {
       status: 200,
       body: {
         message: 'Manager deleted successfully',
         manager_id: manager.id,
-        models_deleted: manager.models,
-        backup_created: backup !== undefined,
-        backup_path: backup ? backupPath(backup) : null,
+        models_deleted: models,
+        backup_created: backup_path !== null,
+        backup_path,
       },
     };
   },

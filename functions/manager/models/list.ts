@@ -19,7 +19,12 @@ export const list = route({
     200: {
       description: 'The models by their names',
       schema: z
-        .strictObject({ models: z.array(modelSummary), total_models: z.int(), total_size_mb: sizeMb })
+        .strictObject({
+          models: z.array(modelSummary),
+          total_models: z.int(),
+          total_size_mb: sizeMb,
+          encryption_enabled: z.boolean().meta({ description: 'An addition: false where models are stored plainly' }),
+        })
         .meta({ id: 'VaultModelList' }),
     },
   },
@@ -37,6 +42,7 @@ export const list = route({
         models: pageOf(all, query).map(showSummary),
         total_models: all.length,
         total_size_mb: megabytes(bytes),
+        encryption_enabled: found.config.enable_encryption,
       },
     };
   },

@@ -14,17 +14,25 @@ export async function inspectPickles(
 ): Promise<StoredModel['pickle']> {
   const found = await scanPickles(file instanceof Uint8Array ? fromBytes(file) : file);
   if (!found.pickle) return undefined;
-  const { dangerous, complete } = found;
-  if (manager.config.block_unsafe_artifacts && (dangerous.length > 0 || !complete)) {
+  const { imports, dangerous, complete } = found;
+  const pickle = { imports: [...imports], dangerous: [...dangerous], complete };
+  expectSafe(pickle, manager, name);
+  return pickle;
+}
+
+/** Throws `UnsafeArtifactError` for what was found in a model, where the manager blocks such. */
+export function expectSafe(pickle: StoredModel['pickle'], manager: Manager, name: string): void {
+  if (pickle === undefined || !manager.config.block_unsafe_artifacts) return;
+  const { dangerous, complete } = pickle;
+  if (dangerous.length > 0 || !complete) {
     throw new UnsafeArtifactError(
       `Model '${name}' is not safe to open, and manager '${manager.id}' blocks such models`,
       {
         manager_id: manager.id,
         model_name: name,
-        dangerous: [...dangerous],
+        dangerous,
         scanned_completely: complete,
       },
     );
   }
-  return { imports: [...found.imports], dangerous: [...dangerous], complete };
 }

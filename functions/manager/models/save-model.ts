@@ -17,6 +17,7 @@ import { type Quantization, quantized, storeInt8 } from './int8.ts';
 import { inspectPickles } from './pickles.ts';
 import { newSealing, pack, type Sealing, sealUnder } from './seal.ts';
 import { type SigningRequest, signatureOf } from './sign.ts';
+import { unusedPassword } from './unused-password.ts';
 
 export interface NewModel extends SigningRequest {
   readonly name: string;
@@ -71,7 +72,11 @@ export async function saveModel(services: JobServices, manager: Manager, by: Act
       saved_by: by.userId,
     };
     await writeModel(table, saved, { manager, by, now, before });
-    return { model: saved, warnings: int8.warning === undefined ? [] : [int8.warning] };
+    const warnings = [
+      ...unusedPassword(manager, given.password),
+      ...(int8.warning === undefined ? [] : [int8.warning]),
+    ];
+    return { model: saved, warnings };
   } catch (error) {
     // Whatever goes wrong here, the mark lets the sweep delete the file.
     await deleteAbandoned(table, blobs.artifacts, 'artifacts', filesOf(place)).catch((undeleted: unknown) =>

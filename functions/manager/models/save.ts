@@ -91,10 +91,10 @@ export const save = route({
     const by = actorOf(input);
     const began = now();
     const access = { action: 'model_save', model_name: given.model_name } as const;
-    const bytes = decode(given.model_data);
-    await reserveBytes(table, manager.account_id, bytes.length, services.settings.caps);
-    const { model, warnings } = await auditFailure(services, manager, by, access, () =>
-      saveModel(services, manager, by, {
+    const { model, warnings } = await auditFailure(services, manager, by, access, async () => {
+      const bytes = decode(given.model_data);
+      await reserveBytes(table, manager.account_id, bytes.length, services.settings.caps);
+      return saveModel(services, manager, by, {
         name: given.model_name,
         bytes,
         password: given.password,
@@ -103,8 +103,8 @@ export const save = route({
         replace: given.replace_existing,
         sign: given.digital_signature,
         signingKey: given.signing_key,
-      }),
-    );
+      });
+    });
     const backup_created = await backUpSaved(services, manager, by, model);
     await recordOperations(table, manager, { saves: 1, save_microseconds: (now() - began) * 1000 });
     return { status: 201, body: showSaved({ model, warnings }, backup_created) };

@@ -8,13 +8,15 @@ import { type NewVaultUpload, startVaultUpload } from '#domain/vault/uploads.ts'
 import { json } from '#functions/http/body/json.ts';
 import { route } from '#functions/http/route.ts';
 import { newDataKey, wrapWithPlatform } from '#vault/wrapping/wrap.ts';
-import { managerPath, readManager, tags } from '../fields.ts';
+import { auditFailure, auditSuccess } from '../audited.ts';
+import { actorOf, managerPath, readManager, tags } from '../fields.ts';
 import { showUpload, startedUpload } from '../upload-fields.ts';
 import { earlyFiles } from './early-files.ts';
 import { givenMetadata } from './fields.ts';
 import { heldContext } from './held-key.ts';
 import { saveFields } from './save.ts';
 import { wrapKey } from './seal.ts';
+import { unusedPassword } from './unused-password.ts';
 
 const MOST_BYTES = 5_000_000_000;
 
@@ -46,10 +48,14 @@ export const startUpload = route({
     const { resource: manager, body: given } = input;
     const { adapters, settings } = services;
     const { table, blobs, keys, now } = adapters;
-    await reserveBytes(table, manager.account_id, given.file_size, settings.caps);
-    if (!given.replace_existing && (await findModel(table, manager, given.model_name))) {
-      throw new ModelExistsError(manager.id, given.model_name);
-    }
+    const by = actorOf(input);
+    const access = { action: 'model_upload', model_name: given.model_name } as const;
+    await auditFailure(services, manager, by, access, async () => {
+      await reserveBytes(table, manager.account_id, given.file_size, settings.caps);
+      if (!given.replace_existing && (await findModel(table, manager, given.model_name))) {
+        throw new ModelExistsError(manager.id, given.model_name);
+      }
+    });
     const revision = newId(now());
     const sealedFor = { accountId: manager.account_id, managerId: manager.id, modelName: given.model_name, revision };
     const key = newDataKey();
@@ -79,6 +85,7 @@ export const startUpload = route({
       const upload = { id, file_size, upload_id: started.upload_id, staged, parts: started.parts.length };
       earlyFiles.begin(services, early.place, upload, encryption && { key, encryption });
     }
-    return { status: 201, body: showUpload(wanted.id, started) };
+    await auditSuccess(services, manager, by, { ...access, facts: { upload_id: wanted.id } });
+    return { status: 201, body: showUpload(wanted.id, started, unusedPassword(manager, given.password)) };
   },
 });

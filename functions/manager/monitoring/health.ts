@@ -21,7 +21,7 @@ export const health = route({
   path: '/api/model-manager/{manager_id}/health',
   summary: 'Check the health of a manager',
   description:
-    'A file is written and read, a text is encrypted and decrypted, the age of the last backup is looked at, and the hashes of some stored models are compared.',
+    'A file is written and read, a text is encrypted and decrypted, the scheduled backup must not be late by an interval, and the hashes of some stored models are compared.',
   tags: tags.monitoring,
   authentication: 'account',
   scope: 'read',
@@ -47,6 +47,7 @@ export const health = route({
             description:
               'An addition: whether the second location has every backup; none where there is no such location',
           }),
+          encryption_enabled: z.boolean().meta({ description: 'An addition: false where models are stored plainly' }),
           uptime: z.string().meta({ description: 'In the cloud, since the deployment', example: '5d 12h 30m' }),
         })
         .meta({ id: 'ManagerHealth' }),
@@ -85,6 +86,7 @@ export const health = route({
         last_check: isoTime(now()),
         restore_drill: last === undefined ? null : showDrill(last),
         backup_copies: copies,
+        encryption_enabled: of.config.enable_encryption,
         uptime: showDuration(now() - Date.parse(since)),
       },
     };

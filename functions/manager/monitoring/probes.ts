@@ -3,10 +3,10 @@ import { createHash, randomBytes } from 'node:crypto';
 import { blobKeys } from '#domain/blob-keys.ts';
 import { newId } from '#domain/ids.ts';
 import { deleteOrphans, markOrphaned } from '#domain/orphans.ts';
-import { listBackups } from '#domain/vault/backups.ts';
 import { filesOf } from '#domain/vault/change.ts';
 import { storedFiles } from '#domain/vault/files.ts';
 import type { Manager } from '#domain/vault/manager.ts';
+import { backupDueAt } from '#domain/vault/managers.ts';
 import { readNamedModels } from '#domain/vault/models.ts';
 import { readSummaries } from '#domain/vault/summaries.ts';
 import { encryptionContext } from '#vault/context.ts';
@@ -52,16 +52,15 @@ export async function probeEncryption({ adapters: { keys } }: VaultServices, of:
   return plain.equals(opened) && refused;
 }
 
-/** How many intervals may pass without a backup. */
-const LATE = 2;
-
-/** Whether the bucket of backups answers, and the last backup is no older than two intervals. */
+/**
+ * Whether the bucket of backups answers, and the scheduled backup is no later than another interval. Backups that are made
+ * at a save, or that somebody asks for, say nothing about the schedule.
+ */
 export async function probeBackups({ adapters: { table, blobs, now } }: VaultServices, of: Manager): Promise<boolean> {
   await blobs.backups.head(blobKeys.backupManifest(of.account_id, of.id, 'probe'));
   if (!of.config.backup_enabled || of.models === 0) return true;
-  const [last] = await listBackups(table, of);
-  const since = Date.parse(last?.created_at ?? of.created_at);
-  return now() - since <= LATE * of.config.backup_interval_hours * 3_600_000;
+  const due = await backupDueAt(table, of);
+  return due !== undefined && now() - due <= of.config.backup_interval_hours * 3_600_000;
 }
 
 const SAMPLED = 5;

@@ -15,6 +15,7 @@ const answer = z
       average_model_size_mb: sizeMb,
       encrypted_models: z.int(),
       compressed_models: z.int(),
+      encryption_enabled: z.boolean().meta({ description: 'An addition: false where models are stored plainly' }),
     }),
     access_stats: z.strictObject({
       total_accesses: z.int(),
@@ -61,6 +62,7 @@ export const stats = route({
           average_model_size_mb: of.models === 0 ? 0 : megabytes(of.bytes / of.models),
           encrypted_models: of.encrypted,
           compressed_models: of.compressed,
+          encryption_enabled: of.config.enable_encryption,
         },
         access_stats: {
           total_accesses: accesses.reduce((sum, { count }) => sum + count, 0),

@@ -4,7 +4,6 @@ import { json } from '#functions/http/body/json.ts';
 import { route } from '#functions/http/route.ts';
 import { auditFailure } from '../audited.ts';
 import { actorOf, managerPath, password as passwordField, readManager, tags, time } from '../fields.ts';
-import { throttled } from '../guess.ts';
 import { runOrQueue } from '../jobs/run-or-queue.ts';
 import { type RotationProgress, rotationWork } from './work.ts';
 
@@ -63,9 +62,8 @@ export const password = route({
       secrets: { old: given.old_password, new: given.new_password },
       bytes: given.rotate_model_keys ? manager.bytes : 0,
     } as const;
-    const what = { account_id: manager.account_id, id: `${manager.vault}#rotation` };
     const outcome = await auditFailure(services, manager, by, { action: 'password_update' }, () =>
-      throttled(services, what, by, () => runOrQueue(services, manager, by, wanted, rotationWork)),
+      runOrQueue(services, manager, by, wanted, rotationWork),
     );
     const at = isoTime(services.adapters.now());
     return 'done' in outcome

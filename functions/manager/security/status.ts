@@ -20,8 +20,11 @@ export const status = route({
       schema: z
         .strictObject({
           encryption_enabled: z.boolean(),
-          encryption_algorithm: z.string().meta({ example: 'AES-256-GCM' }),
-          key_derivation: z.string().meta({ example: 'scrypt' }),
+          encryption_algorithm: z.string().nullable().meta({
+            description: 'Null where models are stored plainly',
+            example: 'AES-256-GCM',
+          }),
+          key_derivation: z.string().nullable().meta({ example: 'scrypt' }),
           models_encrypted: z.int(),
           models_unencrypted: z.int(),
           last_key_rotation: time.nullable(),
@@ -33,15 +36,16 @@ export const status = route({
   resource: readManager,
   async handler(input, services) {
     const { resource: of } = input;
+    const encrypts = of.config.enable_encryption;
     const backups = await auditAccess(services, of, actorOf(input), { action: 'security_status' }, () =>
       listBackups(services.adapters.table, of),
     );
     return {
       status: 200,
       body: {
-        encryption_enabled: of.config.enable_encryption,
-        encryption_algorithm: of.config.encryption_algorithm,
-        key_derivation: derivationOf(of.config).algorithm,
+        encryption_enabled: encrypts,
+        encryption_algorithm: encrypts ? of.config.encryption_algorithm : null,
+        key_derivation: encrypts ? derivationOf(of.config).algorithm : null,
         models_encrypted: of.encrypted,
         models_unencrypted: of.models - of.encrypted,
         last_key_rotation: of.last_key_rotation ?? null,

@@ -9,6 +9,7 @@ import { WrongPasswordError } from '#domain/vault/errors.ts';
 import type { StoredModel } from '#domain/vault/model.ts';
 import { readModels } from '#domain/vault/models.ts';
 import { noteRotation } from '#domain/vault/rotation.ts';
+import { throttled } from '../guess.ts';
 import type { Asked, Pace } from '../jobs/work.ts';
 import { needsPassword } from '../models/seal.ts';
 import type { VaultServices } from '../services.ts';
@@ -47,8 +48,25 @@ const BEGIN: RotationProgress = {
   revisions: 0,
 };
 
-/** Throws `WrongPasswordError` if the old password opens nothing, and was not the one of a rotation that this call repeats. */
+/**
+ * A guess counts where it is tried, in the request or in its job. One that has opened something is none. Throws
+ * `WrongPasswordError` if the old password opens nothing, and was not the one of a rotation that this call repeats, and
+ * `RateLimitError`.
+ */
 async function run(
+  services: VaultServices,
+  asked: Rotation,
+  before: RotationProgress | undefined,
+  pace: Pace,
+): Promise<RotationProgress> {
+  const { manager, by } = asked;
+  const proven = before !== undefined && before.rotated + before.revisions > 0;
+  if (proven) return rotate(services, asked, before, pace);
+  const what = { account_id: manager.account_id, id: `${manager.vault}#rotation` };
+  return throttled(services, what, by, () => rotate(services, asked, before, pace));
+}
+
+async function rotate(
   services: VaultServices,
   asked: Rotation,
   before: RotationProgress | undefined,

@@ -260,7 +260,7 @@ export interface paths {
         };
         /**
          * Read the audit trail of a manager
-         * @description The newest first. `action_type` is one of manager_create, manager_delete, model_save, model_load, model_info, model_list, model_search, model_compare, model_download, model_update, model_activate, model_deploy, model_delete, model_restore, password_update, backup_create, backup_restore, backup_download, backup_delete, restore_drill, manager_stats, manager_info, model_versions, model_signature, backup_list, security_status, health_check, audit_trail, audit_verify, audit_export, model_access, listing, model_change, backup, security, audit; `model_access` is every load, info and download.
+         * @description The newest first. `action_type` is one of manager_create, manager_delete, model_upload, model_save, model_load, model_info, model_list, model_search, model_compare, model_download, model_update, model_activate, model_deploy, model_delete, model_restore, password_update, backup_upload, backup_create, backup_restore, backup_download, backup_delete, restore_drill, manager_stats, manager_info, model_versions, model_signature, backup_list, security_status, health_check, audit_trail, audit_verify, audit_export, model_access, listing, model_change, backup, security, audit; `model_access` is every load, info and download.
          */
         get: operations["get_api_model_manager_manager_id_audit_trail"];
         put?: never;
@@ -706,7 +706,7 @@ export interface paths {
         };
         /**
          * Check the health of a manager
-         * @description A file is written and read, a text is encrypted and decrypted, the age of the last backup is looked at, and the hashes of some stored models are compared.
+         * @description A file is written and read, a text is encrypted and decrypted, the scheduled backup must not be late by an interval, and the hashes of some stored models are compared.
          */
         get: operations["get_api_model_manager_manager_id_health"];
         put?: never;
@@ -1263,6 +1263,8 @@ export interface components {
             task_type: string;
             model_count: number;
             created_at: string;
+            /** @description An addition: false where its models are stored plainly */
+            encryption_enabled: boolean;
         };
         ManagerInfo: {
             /** @example manager_prod */
@@ -1290,6 +1292,8 @@ export interface components {
              * @example 15.6
              */
             total_size_mb: number;
+            /** @description An addition: false where models are stored plainly */
+            encryption_enabled: boolean;
         };
         VaultModel: {
             /** @example classifier_v2.1 */
@@ -1631,10 +1635,13 @@ export interface components {
         };
         SecurityStatus: {
             encryption_enabled: boolean;
-            /** @example AES-256-GCM */
-            encryption_algorithm: string;
+            /**
+             * @description Null where models are stored plainly
+             * @example AES-256-GCM
+             */
+            encryption_algorithm: string | null;
             /** @example scrypt */
-            key_derivation: string;
+            key_derivation: string | null;
             models_encrypted: number;
             models_unencrypted: number;
             last_key_rotation: string | null;
@@ -1696,6 +1703,8 @@ export interface components {
                 average_model_size_mb: number;
                 encrypted_models: number;
                 compressed_models: number;
+                /** @description An addition: false where models are stored plainly */
+                encryption_enabled: boolean;
             };
             access_stats: {
                 total_accesses: number;
@@ -1801,6 +1810,8 @@ export interface components {
              * @example 2026-01-01T00:00:00.000Z
              */
             complete_by: string;
+            /** @description What was asked for and has no effect */
+            warnings: string[];
         };
         ModelGoingOn: {
             message: string;
@@ -1856,6 +1867,15 @@ export interface components {
             backup_created: boolean;
             /** @example ./backups/classifier_v2.1_20250115_103000.backup */
             backup_path: string | null;
+        };
+        BackupGoingOn: {
+            message: string;
+            /** @example daily_backup_20250115 */
+            backup_name: string;
+            /** @constant */
+            status: "in_progress";
+            models_done: number;
+            models_total: number;
         };
         ModelUpdated: {
             /** @example Model updated successfully */
@@ -1949,15 +1969,8 @@ export interface components {
             created_at: string;
             /** @description An addition: names that no model has */
             missing: string[];
-        };
-        BackupGoingOn: {
-            message: string;
-            /** @example daily_backup_20250115 */
-            backup_name: string;
-            /** @constant */
-            status: "in_progress";
-            models_done: number;
-            models_total: number;
+            /** @description An addition: models that are not in the backup, since their files are not what was stored */
+            damaged: string[];
         };
         BackupRestored: {
             /** @example Backup restored successfully */
@@ -2063,6 +2076,8 @@ export interface components {
              * @enum {string}
              */
             backup_copies: "none" | "pending" | "current";
+            /** @description An addition: false where models are stored plainly */
+            encryption_enabled: boolean;
             /**
              * @description In the cloud, since the deployment
              * @example 5d 12h 30m
@@ -2428,7 +2443,8 @@ export interface operations {
                      *           "manager_id": "manager_prod",
                      *           "task_type": "classification",
                      *           "model_count": 1,
-                     *           "created_at": "string"
+                     *           "created_at": "string",
+                     *           "encryption_enabled": true
                      *         }
                      *       ],
                      *       "total_managers": 1
@@ -2545,7 +2561,8 @@ export interface operations {
                      *         }
                      *       ],
                      *       "total_models": 1,
-                     *       "total_size_mb": 15.6
+                     *       "total_size_mb": 15.6,
+                     *       "encryption_enabled": true
                      *     }
                      */
                     "application/json": components["schemas"]["VaultModelList"];
@@ -3307,7 +3324,8 @@ export interface operations {
                      *         "total_size_mb": 15.6,
                      *         "average_model_size_mb": 15.6,
                      *         "encrypted_models": 1,
-                     *         "compressed_models": 1
+                     *         "compressed_models": 1,
+                     *         "encryption_enabled": true
                      *       },
                      *       "access_stats": {
                      *         "total_accesses": 1,
@@ -3567,7 +3585,10 @@ export interface operations {
                      *         }
                      *       ],
                      *       "expires_in": 3600,
-                     *       "complete_by": "2026-01-01T00:00:00.000Z"
+                     *       "complete_by": "2026-01-01T00:00:00.000Z",
+                     *       "warnings": [
+                     *         "string"
+                     *       ]
                      *     }
                      */
                     "application/json": components["schemas"]["StartedUpload"];
@@ -3617,7 +3638,10 @@ export interface operations {
                      *         }
                      *       ],
                      *       "expires_in": 3600,
-                     *       "complete_by": "2026-01-01T00:00:00.000Z"
+                     *       "complete_by": "2026-01-01T00:00:00.000Z",
+                     *       "warnings": [
+                     *         "string"
+                     *       ]
                      *     }
                      */
                     "application/json": components["schemas"]["StartedUpload"];
@@ -3906,6 +3930,24 @@ export interface operations {
                     "application/json": components["schemas"]["ModelDeleted"];
                 };
             };
+            /** @description Its last backup goes on: repeat the request to see how far */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "message": "string",
+                     *       "backup_name": "daily_backup_20250115",
+                     *       "status": "in_progress",
+                     *       "models_done": 1,
+                     *       "models_total": 1
+                     *     }
+                     */
+                    "application/json": components["schemas"]["BackupGoingOn"];
+                };
+            };
             400: components["responses"]["ManagerError400"];
             401: components["responses"]["ManagerError401"];
             403: components["responses"]["ManagerError403"];
@@ -3914,6 +3956,7 @@ export interface operations {
             409: components["responses"]["ManagerError409"];
             413: components["responses"]["ManagerError413"];
             415: components["responses"]["ManagerError415"];
+            422: components["responses"]["ManagerError422"];
             429: components["responses"]["ManagerError429"];
             431: components["responses"]["ManagerError431"];
             500: components["responses"]["ManagerError500"];
@@ -4133,6 +4176,9 @@ export interface operations {
                      *       "models_included": 1,
                      *       "created_at": "2026-01-01T00:00:00.000Z",
                      *       "missing": [
+                     *         "string"
+                     *       ],
+                     *       "damaged": [
                      *         "string"
                      *       ]
                      *     }
@@ -4392,7 +4438,10 @@ export interface operations {
                      *         }
                      *       ],
                      *       "expires_in": 3600,
-                     *       "complete_by": "2026-01-01T00:00:00.000Z"
+                     *       "complete_by": "2026-01-01T00:00:00.000Z",
+                     *       "warnings": [
+                     *         "string"
+                     *       ]
                      *     }
                      */
                     "application/json": components["schemas"]["StartedUpload"];
@@ -4441,7 +4490,10 @@ export interface operations {
                      *         }
                      *       ],
                      *       "expires_in": 3600,
-                     *       "complete_by": "2026-01-01T00:00:00.000Z"
+                     *       "complete_by": "2026-01-01T00:00:00.000Z",
+                     *       "warnings": [
+                     *         "string"
+                     *       ]
                      *     }
                      */
                     "application/json": components["schemas"]["StartedUpload"];
@@ -4747,6 +4799,7 @@ export interface operations {
                      *         "drill_time": 1
                      *       },
                      *       "backup_copies": "none",
+                     *       "encryption_enabled": true,
                      *       "uptime": "5d 12h 30m"
                      *     }
                      */
@@ -4799,6 +4852,24 @@ export interface operations {
                     "application/json": components["schemas"]["ManagerDeleted"];
                 };
             };
+            /** @description Its last backup goes on: repeat the request to see how far, until it is 404, and the manager is gone */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "message": "string",
+                     *       "backup_name": "daily_backup_20250115",
+                     *       "status": "in_progress",
+                     *       "models_done": 1,
+                     *       "models_total": 1
+                     *     }
+                     */
+                    "application/json": components["schemas"]["BackupGoingOn"];
+                };
+            };
             400: components["responses"]["ManagerError400"];
             401: components["responses"]["ManagerError401"];
             403: components["responses"]["ManagerError403"];
@@ -4807,6 +4878,7 @@ export interface operations {
             409: components["responses"]["ManagerError409"];
             413: components["responses"]["ManagerError413"];
             415: components["responses"]["ManagerError415"];
+            422: components["responses"]["ManagerError422"];
             429: components["responses"]["ManagerError429"];
             431: components["responses"]["ManagerError431"];
             500: components["responses"]["ManagerError500"];

@@ -20,8 +20,16 @@ export const ACTION_GROUPS: Readonly<Record<string, readonly AuditAction[]>> = {
     ...(['manager_info', 'manager_stats', 'model_list', 'model_search', 'model_compare', 'model_versions'] as const),
     ...(['backup_list', 'security_status', 'health_check'] as const),
   ],
-  model_change: ['model_save', 'model_update', 'model_activate', 'model_deploy', 'model_delete', 'model_restore'],
-  backup: ['backup_create', 'backup_restore', 'backup_download', 'backup_delete', 'restore_drill'],
+  model_change: [
+    'model_upload',
+    'model_save',
+    'model_update',
+    'model_activate',
+    'model_deploy',
+    'model_delete',
+    'model_restore',
+  ],
+  backup: ['backup_upload', 'backup_create', 'backup_restore', 'backup_download', 'backup_delete', 'restore_drill'],
   security: ['password_update'],
   audit: ['audit_trail', 'audit_verify', 'audit_export'],
 };

@@ -21,6 +21,7 @@ import { itemOf } from './item.ts';
 export const AUDIT_ACTIONS = [
   'manager_create',
   'manager_delete',
+  'model_upload',
   'model_save',
   'model_load',
   'model_info',
@@ -34,6 +35,7 @@ export const AUDIT_ACTIONS = [
   'model_delete',
   'model_restore',
   'password_update',
+  'backup_upload',
   'backup_create',
   'backup_restore',
   'backup_download',

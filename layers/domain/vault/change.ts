@@ -186,8 +186,16 @@ export async function replaceFile(
 /** Of one transaction, beside what else it writes. */
 const REVISIONS_AT_ONCE = 40;
 
+/** Deletes earlier revisions and marks their files as orphaned. */
+const withRevisions = (of: ManagerRef, revisions: readonly StoredModel[], now: number): readonly Write[] =>
+  revisions.flatMap((one): readonly Write[] => [
+    markOrphaned('artifacts', filesOf(one), now),
+    { kind: 'delete', key: keys.vaultRevision(of.account_id, of.vault, one.name, one.revision) },
+  ]);
+
 /**
- * Deletes the record with its earlier revisions and marks their files as orphaned. Resolves with the prefixes of those.
+ * Deletes the record with its earlier revisions and marks their files as orphaned. Where those are many, the oldest go
+ * first, so that none outlives the record, which another model of that name would find. Resolves with the prefixes of all.
  * Throws `ModelNotFoundError`, `ModelChangedError`, `ModelServedError`.
  */
 export async function removeModel(
@@ -197,7 +205,9 @@ export async function removeModel(
   by: Actor,
   now: () => number,
 ): Promise<readonly string[]> {
-  const revisions = (await readRevisions(table, of, model.name)).slice(0, REVISIONS_AT_ONCE);
+  const revisions = await readRevisions(table, of, model.name);
+  const last = revisions.slice(0, REVISIONS_AT_ONCE);
+  const key = keys.vaultModel(of.account_id, of.vault, model.name);
   const event: AuditEvent = {
     action: 'model_delete',
     model_name: model.name,
@@ -205,18 +215,18 @@ export async function removeModel(
     facts: { revision: model.revision, sha256: model.sha256 },
   };
   try {
+    for (let left = revisions.length; left > REVISIONS_AT_ONCE; left -= REVISIONS_AT_ONCE) {
+      const oldest = revisions.slice(Math.max(REVISIONS_AT_ONCE, left - REVISIONS_AT_ONCE), left);
+      const still: Write = { kind: 'check', key, condition: isRevision(model) };
+      await table.transact([still, notServed(model), ...withRevisions(of, oldest, now())]);
+    }
     await appendAudit(table, of, by, event, now, [
-      { kind: 'delete', key: keys.vaultModel(of.account_id, of.vault, model.name), condition: isRevision(model) },
+      { kind: 'delete', key, condition: isRevision(model) },
       count(of, undefined, model),
       { kind: 'delete', key: keys.vaultAccess(of.account_id, of.vault, model.name) },
       notServed(model),
-      ...[model, ...revisions].map((one) => markOrphaned('artifacts', filesOf(one), now())),
-      ...revisions.map(
-        (one): Write => ({
-          kind: 'delete',
-          key: keys.vaultRevision(of.account_id, of.vault, one.name, one.revision),
-        }),
-      ),
+      markOrphaned('artifacts', filesOf(model), now()),
+      ...withRevisions(of, last, now()),
     ]);
     return [model, ...revisions].map(filesOf);
   } catch (error) {

@@ -13,8 +13,10 @@ import { TransactionFailedError } from '../ports/errors.ts';
 import type { Table, Write } from '../ports/table/port.ts';
 import { readAll } from '../ports/table/read-all.ts';
 import type { Backup } from './backup.ts';
+import { type Compared, isIntact } from './intact.ts';
 
 const content = z.object({ place: z.string(), bytes: z.int(), holders: z.int() });
+type Content = z.infer<typeof content>;
 
 type Owner = Pick<Backup, 'account_id' | 'manager_id' | 'id'>;
 
@@ -26,8 +28,13 @@ const fileOf = (of: Owner, place: string) => blobKeys.backupContent(of.account_i
 
 /** Where the file of these bytes is. */
 export async function findContent(table: Table, of: Owner, sha256: string): Promise<string | undefined> {
+  const found = await readContent(table, of, sha256);
+  return found && fileOf(of, found.place);
+}
+
+async function readContent(table: Table, of: Owner, sha256: string): Promise<Content | undefined> {
   const item = await table.get(keys.vaultContent(of.account_id, of.manager_id, sha256));
-  return item && fileOf(of, content.parse(item).place);
+  return item && content.parse(item);
 }
 
 export interface NewContent {
@@ -35,11 +42,16 @@ export interface NewContent {
   readonly bytes: number;
   /** The place of the file if there is none yet. */
   readonly place: string;
-  /** The bytes. */
+  /** The bytes; their end throws if they are not those of the hash. */
   readonly read: () => Promise<AsyncIterable<Uint8Array>> | AsyncIterable<Uint8Array>;
+  /** Of a file that another backup holds. */
+  readonly compared: Compared;
 }
 
-/** Holds a file for the backup; it is copied only if no backup of this manager holds it. Done again, it changes nothing. */
+/**
+ * Holds a file for the backup; it is copied only if no backup of this manager holds it, or if what they hold was damaged:
+ * then the copy takes its place for all of them. Done again, it changes nothing.
+ */
 export async function holdContent(
   table: Table,
   blobs: Blobs,
@@ -47,8 +59,26 @@ export async function holdContent(
   given: NewContent,
   now: number,
 ): Promise<void> {
-  if (await holdKnown(table, of, given.sha256)) return;
-  await storeContent(table, blobs, of, { ...given, digest: () => given }, now);
+  const known = await holdIntact(table, blobs, of, given.sha256, given.compared);
+  if (known !== 'held') await storeContent(table, blobs, of, { ...given, digest: () => given, ...known }, now);
+}
+
+/**
+ * Holds a file that some backup of this manager holds, if it is still what was stored. Otherwise resolves with what there
+ * is in its place. What this backup holds already was compared before.
+ */
+export async function holdIntact(
+  table: Table,
+  blobs: Blobs,
+  of: Owner,
+  sha256: string,
+  compared: Compared,
+): Promise<'held' | { readonly damaged?: Content }> {
+  if (await table.get(keys.vaultHeld(of.account_id, of.manager_id, of.id, sha256))) return 'held';
+  const found = await readContent(table, of, sha256);
+  if (!found) return {};
+  if (!(await isIntact(blobs, fileOf(of, found.place), { ...found, sha256 }, compared))) return { damaged: found };
+  return (await holdKnown(table, of, sha256)) ? 'held' : {};
 }
 
 /** Holds a file whose digest is known only when it has been read. */
@@ -56,29 +86,39 @@ export async function storeContent(
   table: Table,
   blobs: Blobs,
   of: Owner,
-  given: Pick<NewContent, 'place' | 'read'> & { readonly digest: () => Pick<NewContent, 'sha256' | 'bytes'> },
+  given: Pick<NewContent, 'place' | 'read'> & {
+    readonly digest: () => Pick<NewContent, 'sha256' | 'bytes'>;
+    /** What it takes the place of. */
+    readonly damaged?: Content;
+  },
   now: number,
 ): Promise<void> {
   await table.transact([markOrphaned('backups', prefixOf(of, given.place), now + ABANDONED_MS)]);
   await blobs.put(fileOf(of, given.place), await given.read());
   const { sha256, bytes } = given.digest();
+  const { place, damaged } = given;
   const key = keys.vaultContent(of.account_id, of.manager_id, sha256);
+  const written: readonly Write[] = damaged
+    ? [
+        {
+          kind: 'update',
+          key,
+          change: { set: { place, bytes }, add: { holders: 1 } },
+          condition: { kind: 'compare', attribute: 'place', op: '=', value: damaged.place },
+        },
+        markOrphaned('backups', prefixOf(of, damaged.place), now),
+      ]
+    : [{ kind: 'put', item: { ...key, place, bytes, holders: 1 }, condition: { kind: 'absent' } }];
   try {
-    await table.transact([
-      held(of, sha256),
-      {
-        kind: 'put',
-        item: { ...key, place: given.place, bytes, holders: 1 },
-        condition: { kind: 'absent' },
-      },
-      clearOrphanMark('backups', prefixOf(of, given.place)),
-    ]);
+    await table.transact([held(of, sha256), ...written, clearOrphanMark('backups', prefixOf(of, place))]);
   } catch (error) {
     if (!(error instanceof TransactionFailedError)) throw error;
     // Another backup stored the same bytes at the same time.
-    await deleteOrphans(table, blobs, 'backups', prefixOf(of, given.place));
+    await deleteOrphans(table, blobs, 'backups', prefixOf(of, place));
     if (!(await holdKnown(table, of, sha256))) throw error;
+    return;
   }
+  if (damaged) await deleteOrphans(table, blobs, 'backups', prefixOf(of, damaged.place));
 }
 
 const held = (of: Owner, sha256: string): Write => ({
@@ -88,7 +128,7 @@ const held = (of: Owner, sha256: string): Write => ({
 });
 
 /** Holds a file that some backup of this manager holds. Whether there is one. */
-export async function holdKnown(table: Table, of: Owner, sha256: string): Promise<boolean> {
+async function holdKnown(table: Table, of: Owner, sha256: string): Promise<boolean> {
   const key = keys.vaultContent(of.account_id, of.manager_id, sha256);
   try {
     await table.transact([
@@ -110,10 +150,8 @@ export async function listContents(table: Table, of: Owner) {
   const held = await readAll(table, { partition: pk, prefix: prefixes.vaultHeld(of.id) });
   const found: { readonly sha256: string; readonly bytes: number; readonly key: string }[] = [];
   for (const { sha256 } of held.map((item) => heldContent.parse(item))) {
-    const item = await table.get(keys.vaultContent(of.account_id, of.manager_id, sha256));
-    if (!item) continue;
-    const { place, bytes } = content.parse(item);
-    found.push({ sha256, bytes, key: fileOf(of, place) });
+    const one = await readContent(table, of, sha256);
+    if (one) found.push({ sha256, bytes: one.bytes, key: fileOf(of, one.place) });
   }
   return found;
 }

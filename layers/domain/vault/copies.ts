@@ -13,7 +13,7 @@ import type { Table, Write } from '../ports/table/port.ts';
 import { isoTime } from '../times.ts';
 import type { Audited } from './audit.ts';
 import { completeBackup } from './backup.ts';
-import { managerConfig } from './manager.ts';
+import { storedConfig } from './manager.ts';
 
 /**
  * What stands beside a backup in the second location, so that it can be read without the table: what it consists of, with
@@ -23,7 +23,7 @@ import { managerConfig } from './manager.ts';
 export const copiedRecord = completeBackup.extend({
   contents: z.array(z.object({ sha256: z.string(), bytes: z.int(), key: z.string() })).default([]),
   /** Null where it had been deleted. */
-  manager: z.object({ config: managerConfig, created_at: z.string() }).nullable().default(null),
+  manager: z.object({ config: storedConfig, created_at: z.string() }).nullable().default(null),
 });
 export type CopiedRecord = z.infer<typeof copiedRecord>;
 

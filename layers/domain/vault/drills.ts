@@ -58,6 +58,11 @@ export async function noteDrill(table: Table, of: Manager, last: Drill | undefin
   await table.update(keyOf(of), { set, ...(hours === 0 ? { remove: ['ipk', 'isk'] } : {}) });
 }
 
+/** One that could not be made is made later. */
+export async function postponeDrill(table: Table, of: Pick<Manager, 'account_id' | 'id'>, now: number): Promise<void> {
+  await table.update(keyOf(of), { set: { isk: isoTime(now + HOUR_MS) } }, { kind: 'present' });
+}
+
 /** Of a manager that was deleted, or wants none any more: the last result stays. */
 export async function endDrills(table: Table, of: Pick<Manager, 'account_id' | 'id'>): Promise<void> {
   await table.update(keyOf(of), { remove: ['ipk', 'isk'] }, { kind: 'present' });

@@ -1,6 +1,6 @@
 /**
- * Backups, their archives, restores, rotations, and saves and downloads of large models that outlast their request go on
- * as a job. The job remembers how far it is; whoever works on it holds a lease, which is renewed with the progress:
+ * Backups, their archives, restores, rotations, deletions after a last backup, and saves and downloads of large models that
+ * outlast their request go on as a job. The job remembers how far it is; whoever works on it holds a lease, which is renewed with the progress:
  *
  *     request ── not done in time ── JOB, message ── 202
  *     consumer   lease ── work, renewing ── done or failed; or time is up ── lease let go, message
@@ -16,7 +16,17 @@ import { epochSeconds, isoTime } from '../times.ts';
 import { itemOf } from './item.ts';
 import type { ManagerRef } from './manager.ts';
 
-export const JOB_KINDS = ['backup', 'restore', 'rotation', 'save', 'download', 'archive', 'import'] as const;
+export const JOB_KINDS = [
+  'backup',
+  'restore',
+  'rotation',
+  'save',
+  'download',
+  'archive',
+  'import',
+  'model_deletion',
+  'manager_deletion',
+] as const;
 export type JobKind = (typeof JOB_KINDS)[number];
 
 const anyJson: z.ZodType<Json> = z.json();

@@ -36,6 +36,9 @@ export const managerConfig = z.strictObject({
 });
 export type ManagerConfig = z.infer<typeof managerConfig>;
 
+/** As it is stored: an earlier version took any text from the environment as the path. */
+export const storedConfig = managerConfig.extend({ model_path: z.string() });
+
 /** The metric by which models are ranked where nobody says another. */
 export const PRIMARY_METRICS: Readonly<Record<(typeof TASK_TYPES)[number], string>> = {
   regression: 'mse',
@@ -49,7 +52,7 @@ export const manager = z.object({
   account_id: z.string(),
   /** The partition of its records: another one each time that a manager of this id is created. */
   vault: z.string(),
-  config: managerConfig,
+  config: storedConfig,
   created_at: z.string(),
   models: z.int().default(0),
   /** Of the models as they were saved. */

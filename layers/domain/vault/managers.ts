@@ -4,7 +4,7 @@ import { ConflictError } from '../errors.ts';
 import { indexes, keys, prefixes, vaultPartition } from '../keys.ts';
 import { LIMITS } from '../limits.ts';
 import { ConditionFailedError, TransactionFailedError } from '../ports/errors.ts';
-import type { Condition, Table } from '../ports/table/port.ts';
+import type { Condition, Key, Table } from '../ports/table/port.ts';
 import { readAll } from '../ports/table/read-all.ts';
 import { isoTime } from '../times.ts';
 import { type Actor, appendAudit } from './audit.ts';
@@ -65,11 +65,16 @@ export async function findManager(table: Table, accountId: string, id: string): 
 export async function getManager(table: Table, accountId: string, id: string): Promise<Manager> {
   const found = await findManager(table, accountId, id);
   if (found) return found;
-  const others = await listManagers(table, accountId);
-  throw new ManagerNotFoundError(
-    id,
-    others.slice(0, LISTED_NAMES).map((one) => one.id),
-  );
+  throw new ManagerNotFoundError(id, await someIds(table, accountId));
+}
+
+const named = z.object({ id: z.string() });
+
+/** The first ids, for an error. */
+async function someIds(table: Table, accountId: string): Promise<string[]> {
+  const { pk: partition } = keys.vaultManager(accountId, '');
+  const page = await table.query({ partition, prefix: prefixes.vaultManagers, limit: LISTED_NAMES });
+  return page.items.map((item) => named.parse(item).id);
 }
 
 export async function listManagers(table: Table, accountId: string): Promise<Manager[]> {
@@ -141,11 +146,41 @@ export async function deleteVaultRecords(table: Table, { account_id: accountId, 
   await table.delete(keys.vaultDeleted(accountId, vault));
 }
 
-/** The managers whose next backup was due at `now` (epoch milliseconds), the longest due first. */
-export async function managersDue(table: Table, now: number, limit: number): Promise<Manager[]> {
+/** When a record that cannot be read is looked at again. */
+const UNREADABLE_MS = 86_400_000;
+
+/**
+ * The managers whose next backup was due at `now` (epoch milliseconds), the longest due first. One whose record cannot be
+ * read is told to `unreadable`, and keeps no other waiting.
+ */
+export async function managersDue(
+  table: Table,
+  now: number,
+  limit: number,
+  unreadable: (key: Key, error: Error) => void,
+): Promise<Manager[]> {
   const partition = indexes.dueBackups;
   const page = await table.query({ index: 'byIndex', partition, from: '0', to: isoTime(now), limit });
-  return page.items.map((item) => manager.parse(item));
+  const due: Manager[] = [];
+  for (const item of page.items) {
+    const read = manager.safeParse(item);
+    if (read.success) {
+      due.push(read.data);
+      continue;
+    }
+    const key = { pk: item.pk, sk: item.sk };
+    unreadable(key, read.error);
+    await table.update(key, { set: { isk: isoTime(now + UNREADABLE_MS) } });
+  }
+  return due;
+}
+
+const due = z.object({ isk: z.string() });
+
+/** When its next scheduled backup is due, or was due where it has not been made. Epoch milliseconds. */
+export async function backupDueAt(table: Table, of: Manager): Promise<number | undefined> {
+  const found = due.safeParse(await table.get(keys.vaultManager(of.account_id, of.id)));
+  return found.success ? Date.parse(found.data.isk) : undefined;
 }
 
 const managerRef = z.object({ id: z.string(), account_id: z.string(), vault: z.string() });

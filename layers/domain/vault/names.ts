@@ -19,7 +19,7 @@ const ROUTES_OF_MODELS: readonly string[] = [
   'download',
 ];
 const ROUTES_OF_MANAGERS: readonly string[] = ['create', 'list'];
-const ROUTES_OF_BACKUPS: readonly string[] = ['create', 'list', 'restore', 'upload', 'drill'];
+const ROUTES_OF_BACKUPS: readonly string[] = ['create', 'list', 'restore', 'upload', 'uploads', 'drill'];
 
 const RULE = 'must have only letters, digits, and . _ -, and begin with a letter or digit';
 

@@ -77,7 +77,7 @@ async function refresh(table: Table, of: ManagerRef, known: Summaries): Promise<
   return known;
 }
 
-const READS: readonly string[] = ['model_load', 'model_info', 'model_download', 'model_deploy'];
+const READS: readonly string[] = ['model_upload', 'model_load', 'model_info', 'model_download', 'model_deploy'];
 
 async function changedNames(table: Table, of: ManagerRef, from: number, to: number): Promise<Set<string>> {
   const at = (seq: number) => keys.vaultAuditEntry(of.account_id, of.id, seq);

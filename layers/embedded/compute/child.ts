@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { Readable } from 'node:stream';
 import type { ComputeTask } from '#domain/ports/compute/port.ts';
 import { INTERRUPTED_EXIT_CODE } from '#domain/training/attempts.ts';
 import type { ComputeCommand, LogLine } from '../adapters.ts';
@@ -17,6 +18,9 @@ const WAIT = 'read -r _ || exit 1;';
  *
  *     host      spawn ── record pid ── go ─────────────── ✗ killed
  *     child     sh: read ·············│ exec trainer ······ │ its input ends: it stops by itself
+ *
+ * One that was started before there was a task may say that it has done it, by a line of its fourth file, and wait for
+ * another.
  */
 export class Child {
   /** Empty if it could not be started. */
@@ -26,6 +30,8 @@ export class Child {
   readonly #process: ChildProcess;
   readonly #line: (task: ComputeTask) => string;
   #task: ComputeTask | undefined;
+  #isDone: ((outcome: Outcome) => void) | undefined;
+  #isOver = false;
   #stopReason: string | undefined;
   #killTimer: NodeJS.Timeout | undefined;
 
@@ -37,20 +43,24 @@ export class Child {
   ) {
     this.#line = line ?? (() => '');
     // In a process group of its own: the terminal's signals reach only the host, and the host's reach the whole group.
-    const options = { env: { ...env }, detached: true, stdio: 'pipe' } as const;
+    const stdio: 'pipe'[] = ['pipe', 'pipe', 'pipe', ...(line ? (['pipe'] as const) : [])];
+    const options = { env: { ...env }, detached: true, stdio };
     this.#process =
       process.platform === 'win32'
         ? spawn(command, [...args], options)
         : spawn('/bin/sh', ['-c', line ? BECOME_TRAINER : WAIT + BECOME_TRAINER, 'sh', command, ...args], options);
     const { pid, stdin, stdout, stderr } = this.#process;
+    const done = this.#process.stdio[3];
     this.identity = pid === undefined ? '' : processIdentity(pid);
     stdin?.on('error', () => undefined);
     if (stdout !== null) eachLine(stdout, (line) => log({ task: this.#task, stream: 'stdout', line }));
     if (stderr !== null) eachLine(stderr, (line) => log({ task: this.#task, stream: 'stderr', line }));
+    if (done instanceof Readable) eachLine(done, () => this.#isDone?.({ exitCode: 0, reason: 'completed' }));
     this.ended = new Promise((resolve) => {
       this.#process.once('error', (error) => resolve({ exitCode: null, reason: `not started: ${error.message}` }));
       this.#process.once('exit', (exitCode, signal) => {
         clearTimeout(this.#killTimer);
+        this.#isOver = true;
         // Processes that the trainer started must not outlive it.
         this.#signal('SIGKILL');
         resolve(outcomeOf(exitCode, signal, this.#stopReason));
@@ -58,10 +68,19 @@ export class Child {
     });
   }
 
-  /** Lets it work at the task. */
-  go(task: ComputeTask): void {
+  /** Lets it work at the task, and resolves with how that ended: the process itself may go on. */
+  go(task: ComputeTask): Promise<Outcome> {
     this.#task = task;
+    const done = new Promise<Outcome>((resolve) => {
+      this.#isDone = resolve;
+    });
     this.#process.stdin?.write(`${this.#line(task)}\n`);
+    return Promise.race([done, this.ended]);
+  }
+
+  /** Whether it runs, and nobody has stopped it. */
+  get goesOn(): boolean {
+    return !this.#isOver && this.#stopReason === undefined;
   }
 
   /** SIGTERM, and SIGKILL after the grace period. The first reason counts. */

@@ -54,7 +54,10 @@ export class ComputeRunner {
     const { memory } = this.#options;
     const unwatchMemory =
       memory &&
-      watchMemory(memory, () => [this.#standby, ...this.#children.values()].flatMap((one) => one?.child ?? []));
+      watchMemory(memory, () => [
+        ...(this.#standby?.children ?? []),
+        ...[...this.#children.values()].flatMap(({ child }) => child ?? []),
+      ]);
     this.#unwatch = () => {
       unwatch();
       unwatchMemory?.();
@@ -106,7 +109,7 @@ export class ComputeRunner {
   async #run(task: ComputeTask): Promise<void> {
     let child: Child;
     try {
-      child = this.#standby?.take() ?? new Child(this.#options.command(task), this.#options.log);
+      child = this.#standby?.take(task.accountId) ?? new Child(this.#options.command(task), this.#options.log);
     } catch (error) {
       return this.#record(task.id, { exitCode: null, reason: `not started: ${(error as Error).message}` });
     }
@@ -121,9 +124,10 @@ export class ComputeRunner {
       return isOurs ? this.#record(task.id, { exitCode: null, reason: 'host_stopped' }) : undefined;
     }
     const timeout = setTimeout(() => child.stop('timed_out', this.#grace()), task.timeoutSeconds * 1000);
-    child.go(task);
-    const outcome = await child.ended;
+    const outcome = await child.go(task);
     clearTimeout(timeout);
+    // It may go on with another task of the account.
+    if (child.goesOn && !this.#standby?.keep(child, task.accountId)) child.kill('not needed');
     await this.#record(task.id, outcome);
   }
 

@@ -94,14 +94,15 @@ export function gradientsOf(
   const forward = score(b, objective, parameters, rows, present, { training: true, seed, step, carry });
   // Equal nodes are merged before the gradient is taken, not only afterwards. Then there is one gradient for the sum of
   // their cotangents. A loss made of derivatives computes much of its network several times.
-  const [scores, kept] = remade([forward, carried], (values) => simplified(b, values));
+  const [scores, kept, own] = remade([forward, carried, parameters], (values) => simplified(b, values));
   const names = trainedParameters(objective.network).map(({ name }) => name);
-  const by = names.map((name) => parameters[name]!);
+  // They may be parts of other values, which are made again as well.
+  const by = names.map((name) => own[name]!);
   const value = of(scores);
   const found = vjp(b, [value], [b.scalar('float32', 1)], by);
   expectFlows(value, by, found, (i) => `parameter '${names[i]}'`);
   const gradients = Object.fromEntries(names.map((name, i) => [name, found[i] ?? zerosLike(b, by[i]!)]));
-  return inPrecision(b, objective, parameters, scores, { scores, gradients, carried: kept });
+  return inPrecision(b, objective, own, scores, { scores, gradients, carried: kept });
 }
 
 /** The same in half precision, if the objective asks for it. All results are float32. */

@@ -40,7 +40,7 @@ export function afterKey(key: string): string {
 }
 
 /** What the state holds for each trained parameter, besides the parameter. */
-function slotsOf({ optimizer, averaging }: Trainable): readonly string[] {
+export function slotsOf({ optimizer, averaging }: Trainable): readonly string[] {
   return averaging === undefined ? optimizer.slots : [...optimizer.slots, AVERAGE];
 }
 

@@ -9,6 +9,7 @@ import type { Precision } from '../precision/precision.ts';
 import { simplify } from '../simplify.ts';
 import type { Type } from '../type.ts';
 import { expectBounds } from './bounds.ts';
+import { flatParameters, flattenedState, unflattenedState } from './flat-parameters.ts';
 import { gradientsOf } from './gradients.ts';
 import type { Values } from './network.ts';
 import { expectRows, type Objective, score } from './objective.ts';
@@ -47,37 +48,47 @@ const META: ModelMeta = { producer: 'trainyard' };
 /**
  * Compiles a training step into a loop of steps. Forward pass, backward pass and update are the body of one Scan, which
  * carries the state, takes one row of `batches` per step and reads the data in place.
+ * @param flat the parameters that are updated together. Default: all small ones
  * @throws ShapeError if the parts do not fit, GradientError if the loss has no gradient; both name the place
  */
-export function compileTrain(spec: TrainSpec): TrainProgram {
+export function compileTrain(spec: TrainSpec, flat = flatIn(spec)): TrainProgram {
   expectBounds(spec);
   expectRows(spec.data);
   const b = new Builder();
   const state = stateTypes(spec);
-  const keys = Object.keys(state);
-  const stateInputs = keys.map((key) => b.input(key, state[key]!.dtype, state[key]!.shape));
+  const inputs = Object.fromEntries(
+    Object.entries(state).map(([key, { dtype, shape }]) => [key, b.input(key, dtype, shape)]),
+  );
+  const carriedState = flattenedState(b, spec, flat, inputs);
+  const keys = Object.keys(carriedState);
   const data = dataInputs(b, spec.data);
   const batches = b.input('batches', 'int64', ['steps', spec.batchSize]);
   const { states, sequences } = scan(b, {
     captured: Object.values(data),
-    states: stateInputs,
+    states: Object.values(carriedState),
     sequences: [batches],
     body: (inner, captured, carried, [indices]) => {
       const resident = Object.fromEntries(Object.keys(data).map((name, i) => [name, captured[i]!]));
       const before = Object.fromEntries(keys.map((key, i) => [key, carried[i]!]));
-      const { after, scores } = trainStep(inner, spec, before, resident, indices!);
+      const { after, scores } = trainStep(inner, spec, before, resident, indices!, flat);
       return { states: keys.map((key) => after[key]!), slices: scores };
     },
   });
   const [loss, weight, correct] = sequences as readonly [Value, Value, Value];
-  const outputs = { ...Object.fromEntries(keys.map((key, i) => [afterKey(key), states[i]!])), loss, weight, correct };
-  const graph = new Graph('train', [...stateInputs, ...Object.values(data), batches], outputs);
+  const last = unflattenedState(b, spec, flat, Object.fromEntries(keys.map((key, i) => [key, states[i]!])));
+  const after = Object.fromEntries(Object.keys(state).map((key) => [afterKey(key), last[key]!]));
+  const outputs = { ...after, loss, weight, correct };
+  const graph = new Graph('train', [...Object.values(inputs), ...Object.values(data), batches], outputs);
   const { batchSize, precision = 'float32', accumulation = 1 } = spec;
   const targets = targetRule(spec, batchSize / accumulation);
   const simple = simplify(graph);
   const stepBytes = peakBytes(simple);
   return { bytes: writeModel(simple, META), batchSize, precision, state, data: spec.data, targets, stepBytes };
 }
+
+/** In half precision, weights are told by being inputs of a step, and a scaled step decides what of the state changes. */
+const flatIn = ({ precision = 'float32', network }: TrainSpec) =>
+  precision === 'float32' ? flatParameters(network) : [];
 
 /**
  * A compiled evaluation. Inputs are `parameter/<name>` and `data/<name>`. Outputs are `outputs` [rows, outputs] and the

@@ -6,6 +6,7 @@ import { cast, where } from '../ops/select.ts';
 import { clipByGlobalNorm } from '../optim/clip.ts';
 import type { Optimizer, Schedule, Update } from '../optim/optimizer.ts';
 import { afterScaledStep, allFinite, LOSS_SCALE, type LossScaling, unscaled } from '../precision/loss-scaling.ts';
+import { type FlatParameters, flattened, unflattened } from './flat-parameters.ts';
 import { accumulatedGradients, batchGradients, type GradientSpec } from './gradients.ts';
 import { trainedParameters, type Values } from './network.ts';
 import { AVERAGE, parameterKey, slotKey } from './state.ts';
@@ -22,12 +23,27 @@ export interface UpdateSpec extends GradientSpec {
   readonly lossScaling?: LossScaling;
 }
 
-/** One step: from the state before it and a batch's row numbers to the state after it. */
-export function trainStep(b: Builder, spec: UpdateSpec, state: Values, data: Values, indices: Value) {
+/**
+ * One step: from the state before it and a batch's row numbers to the state after it.
+ * @param flat parameters that the state has as vectors, with their slots. Default: none
+ */
+export function trainStep(
+  b: Builder,
+  spec: UpdateSpec,
+  state: Values,
+  data: Values,
+  indices: Value,
+  flat: readonly FlatParameters[] = [],
+) {
   const { network, optimizer, averaging, accumulation = 1 } = spec;
   const trained = trainedParameters(network);
+  const members = new Set(flat.flatMap((one) => one.members));
+  const single = network.parameters.filter((one) => !members.has(one));
   const count = add(b, state.step!, 1);
-  const parameters = Object.fromEntries(network.parameters.map(({ name }) => [name, state[parameterKey(name)]!]));
+  const parameters: Values = Object.assign(
+    Object.fromEntries(single.map(({ name }) => [name, state[parameterKey(name)]!])),
+    ...flat.map((one) => unflattened(b, one, state[parameterKey(one.name)]!)),
+  );
   const whole = accumulation === 1 ? batchGradients : accumulatedGradients;
   const scale = state[LOSS_SCALE];
   const found = whole(b, spec, parameters, data, indices, count, scale);
@@ -40,12 +56,17 @@ export function trainStep(b: Builder, spec: UpdateSpec, state: Values, data: Val
     ? mul(b, spec.schedule(b, time), optimizer.learningRate)
     : b.scalar('float64', optimizer.learningRate);
   const after: Record<string, Value> = { step: count };
-  for (const { name } of network.parameters) after[parameterKey(name)] = carried[name] ?? parameters[name]!;
-  for (const [i, { name, decay, learningRateFactor = 1, sparse = false }] of trained.entries()) {
+  for (const { name } of single) after[parameterKey(name)] = carried[name] ?? parameters[name]!;
+  const byName = Object.fromEntries(trained.map(({ name }, i) => [name, clipped[i]!]));
+  const updated = [
+    ...trained.filter((one) => !members.has(one)).map((one) => ({ ...one, gradient: byName[one.name]! })),
+    ...flat.map((one) => ({ ...one, sparse: false, gradient: flattened(b, one, byName) })),
+  ];
+  for (const { name, decay, learningRateFactor = 1, sparse = false, gradient } of updated) {
     const slots = Object.fromEntries(optimizer.slots.map((slot) => [slot, state[slotKey(slot, name)]!]));
     const update = {
-      parameter: parameters[name]!,
-      gradient: clipped[i]!,
+      parameter: state[parameterKey(name)]!,
+      gradient,
       slots,
       learningRate: learningRateFactor === 1 ? rate : mul(b, rate, learningRateFactor),
       step: time,

@@ -1,13 +1,14 @@
+import type { Outputs } from '../fit/kept-outputs.ts';
 import type { EncodedRows } from '../fit/rows.ts';
 import { Confusion } from '../metrics/classification.ts';
 import { finite } from '../metrics/finite.ts';
-import { ProbabilityScores, softmaxInto } from '../metrics/probabilities.ts';
+import { ProbabilityScores, softmaxInto, softmaxOfRows } from '../metrics/probabilities.ts';
 import { rocAucOf, rocAucOvr } from '../metrics/roc-auc.ts';
 import { Sample } from '../metrics/sample.ts';
 import { type Assessment, type AssessSpec, naiveWarnings } from './assessment.ts';
 import { answered, type Calibration, LEAST_ROWS, temperatureOf, thresholdOf } from './calibration.ts';
 import { Gain } from './gain.ts';
-import { type Outputs, outputsOver } from './outputs.ts';
+import { outputsOver } from './outputs.ts';
 
 /** Of more, a matrix is no longer something to read. */
 const MATRIX_CLASSES = 100;
@@ -54,21 +55,13 @@ function calibrationOf({ calibrate, threshold }: AssessSpec, { of, count }: Asse
   const temperature = calibrate ? { temperature: temperatureOf(logits) } : {};
   if (threshold === undefined || logits.width !== 2) return temperature;
   const { truths } = logits;
-  const likely = probabilitiesOf(logits, temperature.temperature).filter((_, i) => i % 2 === 1);
+  const likely = softmaxOfRows(logits.values, logits.width, temperature.temperature).filter((_, i) => i % 2 === 1);
   return { ...temperature, threshold: thresholdOf(truths, likely, threshold) };
 }
 
-function probabilitiesOf({ width, values }: Sample, temperature?: number): Float64Array {
-  const all = new Float64Array(values.length);
-  for (let from = 0; from < all.length; from += width) {
-    softmaxInto(all.subarray(from, from + width), values, from, temperature);
-  }
-  return all;
-}
-
 function areaOf(logits: Sample, temperature?: number) {
-  const { truths, width } = logits;
-  const likely = probabilitiesOf(logits, temperature);
+  const { truths, values, width } = logits;
+  const likely = softmaxOfRows(values, width, temperature);
   return width === 2 ? { roc_auc: rocAucOf(truths, likely, 2, 1) } : { roc_auc_ovr: rocAucOvr(truths, likely, width) };
 }
 

@@ -1,3 +1,4 @@
+import type { Outputs } from '../fit/kept-outputs.ts';
 import type { EncodedRows } from '../fit/rows.ts';
 import { finite } from '../metrics/finite.ts';
 import { LabelScores, sigmoid } from '../metrics/multilabel.ts';
@@ -5,7 +6,7 @@ import { Sample } from '../metrics/sample.ts';
 import { type Assessment, type AssessSpec, naiveWarnings } from './assessment.ts';
 import { LEAST_ROWS, thresholdOf } from './calibration.ts';
 import { Gain } from './gain.ts';
-import { type Outputs, outputsOver } from './outputs.ts';
+import { outputsOver } from './outputs.ts';
 
 /** From which probability on a label is answered where the rows do not tell. */
 const USUAL_THRESHOLD = 0.5;

@@ -49,16 +49,17 @@ export async function assessNumbers(
   about: Assessment['rows'],
 ): Promise<Assessment> {
   const { mean, deviation } = spec.preparation.scale;
-  const [errors, distances] = [new Errors(), new Sample(1)];
+  const [errors, distances, distance] = [new Errors(), new Sample(1), new Float64Array(1)];
   const [byMean, byLast] = [new NaiveNumbers(deviation), new NaiveNumbers(deviation)];
   for await (const { values, width, truths, piece } of outputsOver(spec, rows)) {
     const last = spec.lastValues?.(piece);
-    for (const [row, encoded] of truths.entries()) {
-      const [truth, predicted] = [encoded * deviation + mean, values[row * width]! * deviation + mean];
+    for (let row = 0; row < truths.length; row++) {
+      const [truth, predicted] = [truths[row]! * deviation + mean, values[row * width]! * deviation + mean];
       errors.add(truth, predicted);
       byMean.add(truth, mean, predicted);
       if (last) byLast.add(truth, last[row]!, predicted);
-      distances.add(0, [Math.abs(truth - predicted)], 0);
+      distance[0] = Math.abs(truth - predicted);
+      distances.add(0, distance, 0);
     }
   }
   const compared: Naive =

@@ -8,6 +8,7 @@ import { LabelScores, sigmoid } from '../metrics/multilabel.ts';
 import { softmaxInto } from '../metrics/probabilities.ts';
 import { isOfProbabilities, Probabilities } from '../metrics/probability-judge.ts';
 import { Errors } from '../metrics/regression.ts';
+import type { Outputs } from './kept-outputs.ts';
 import { type EncodedRows, piecesOf, rowsOf } from './rows.ts';
 import type { Answers } from './task.ts';
 
@@ -28,7 +29,7 @@ const judges: Readonly<Record<Answers['task'], MakeJudge>> = {
     const likely = more.some(isOfProbabilities) ? new Probabilities(classes.length) : undefined;
     // Probabilities are rounded: without a threshold, logits tell which is the greatest.
     const answerOf = (outputs: Float32Array, from: number): number => {
-      if (calibration.threshold === undefined) return largest(outputs.subarray(from, from + classes.length));
+      if (calibration.threshold === undefined) return largest(outputs, from, classes.length);
       softmaxInto(probabilities, outputs, from, calibration.temperature);
       return answered(probabilities, calibration);
     };
@@ -87,6 +88,8 @@ export interface EvaluateOptions {
   readonly pieceRows: number;
   /** Called after each piece; false ends the evaluation. */
   readonly goOn: () => Promise<boolean>;
+  /** Takes the outputs for each piece. */
+  readonly onOutputs?: (outputs: Outputs) => void;
 }
 
 /**
@@ -94,7 +97,7 @@ export interface EvaluateOptions {
  * @param limit the most rows to evaluate, from the first
  */
 export async function evaluate(
-  { evaluator, preparation, pieceRows, goOn, more = [] }: EvaluateOptions,
+  { evaluator, preparation, pieceRows, goOn, more = [], onOutputs }: EvaluateOptions,
   state: State,
   data: EncodedRows,
   limit = rowsOf(data),
@@ -106,14 +109,18 @@ export async function evaluate(
     const result = await evaluator.run(state, piece);
     loss += result.loss;
     weight += result.weight;
-    judge.take(expectTensor('outputs', result.outputs, 'float32').data, piece.y!);
+    const { data: values, shape } = expectTensor('outputs', result.outputs, 'float32');
+    judge.take(values, piece.y!);
+    const truths = piece.y!.data as Int32Array | Float32Array;
+    onOutputs?.({ values, width: values.length / Math.max(1, shape[0]!), truths, piece });
     if (!(await goOn())) return undefined;
   }
   return { loss: loss / weight, ...judge.scores() };
 }
 
-function largest(values: Float32Array): number {
+/** Which of so many values from one on is the largest. */
+function largest(values: Float32Array, from: number, count: number): number {
   let best = 0;
-  for (let i = 1; i < values.length; i++) if (values[i]! > values[best]!) best = i;
+  for (let i = 1; i < count; i++) if (values[from + i]! > values[from + best]!) best = i;
   return best;
 }

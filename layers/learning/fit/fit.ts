@@ -1,6 +1,6 @@
 /** The fit loop. An epoch is run in chunks of many steps; between two chunks, a fit can be interrupted and resumed. */
 import type { Optimizer, Schedule } from '#engine/optim/optimizer.ts';
-import type { Device, SessionOptions } from '#engine/run.ts';
+import type { Device } from '#engine/run.ts';
 import type { Tensors } from '#engine/tensor.ts';
 import { stepsTaken } from '#engine/training/divergence.ts';
 import { TrainingLoop } from '#engine/training/loop.ts';
@@ -17,9 +17,10 @@ import { type EvaluateOptions, evaluate, type Scores } from './evaluate.ts';
 import { diverged, failureOf } from './failures.ts';
 import { judgeEpoch } from './judge.ts';
 import { type Checkpoints, Keeper } from './keeper.ts';
+import { type Outputs, OutputsKeeper } from './kept-outputs.ts';
 import { expectMemory } from './memory.ts';
 import { type EpochBatches, type EpochRows, rowsOf, trainingRows } from './rows.ts';
-import { programRunner, type Runner, type RunnerOptions, type RunningTraining } from './runner.ts';
+import { programRunner, type Runner, type RunnerOptions, type RunningTraining, sessionFor } from './runner.ts';
 import { type Answers, type EncodedData, objectiveOf, type Preparation, shapeOf } from './task.ts';
 
 /** Each metric by epoch. */
@@ -121,8 +122,6 @@ export interface Fit {
 /** Per piece of an evaluation, which then takes a fraction of a second. */
 const PIECE_FLOPS = 5e8;
 const PIECE_ROWS = { least: 64, most: 65_536 };
-/** With fewer operations per step, a second thread costs more than it gains. */
-const THREADED_FLOPS = 3e7;
 
 /** A network of a family as something to fit. */
 export function learnerOf({
@@ -147,12 +146,12 @@ function planOf({ learner, hyperparameters: h, data, earlyStopping, bestBy, chec
   const { network, objective, optimizer, schedule, flopsPerRow: flops } = learner;
   const rows = rowsOf(data.training);
   const batchSize = Math.min(h.batch_size, rows);
-  const threads = 3 * batchSize * flops < THREADED_FLOPS ? { threads: 1 } : {};
-  const session: SessionOptions = { ...threads, ...(device ? { device } : {}) };
+  const session = sessionFor(3 * batchSize * flops, device);
+  const judging = sessionFor(Math.min(rows, pieceRows(flops)) * flops, device);
   const of = { batchSize, seed: h.seed };
   const runner =
     learner.runner?.({ ...of, session }) ??
-    programRunner({ ...objective, optimizer, ...of, ...(schedule ? { schedule } : {}) }, session);
+    programRunner({ ...objective, optimizer, ...of, ...(schedule ? { schedule } : {}) }, session, judging);
   return {
     runner,
     initial: () => initialState({ network, optimizer }, h.seed, learner.initial),
@@ -196,14 +195,14 @@ export async function fitLearner(spec: LearnerFit): Promise<Fit | undefined> {
     const at = new Course({ epochs: h.epochs, stepsPerEpoch, rule, validated, bestBy }, checkpoint);
     course = at;
 
-    const keeper = new Keeper(checkpoints, now, () =>
+    const checkpointing = new Keeper(checkpoints, now, () =>
       writeCheckpoint(plan.identity, { at: at.position, state: training.state, ...(at.best && { best: at.best }) }),
     );
     const goOn = async (): Promise<boolean> =>
       (await spec.report({
         ...{ epoch: at.epoch - 1, fraction: at.fraction, metrics: at.metrics },
         ...(at.bestMetric === undefined ? {} : { best: at.bestMetric }),
-      })) && keeper.pass();
+      })) && checkpointing.pass();
     const judging: EvaluateOptions = {
       ...{ evaluator, preparation, pieceRows: plan.pieceRows, goOn },
       ...(spec.more ? { more: spec.more } : {}),
@@ -236,19 +235,23 @@ export async function fitLearner(spec: LearnerFit): Promise<Fit | undefined> {
       enough = isEnough();
     }
     // What follows takes a while: a fit that is interrupted there must not have lost what it ended with.
-    if (!at.isOver) await keeper.keep();
+    if (!at.isOver) await checkpointing.keep();
 
     const best = at.best ?? training.state;
     const seen = spec.learner.scoresAsSeen ? at.seenIn(at.bestEpoch) : undefined;
-    const onTraining = seen ?? (await evaluate(judging, best, data.training));
-    const onValidation = data.validation && (await evaluate(judging, best, data.validation));
+    const keeper = new OutputsKeeper(data.validation ?? data.training);
+    const keeping = { ...judging, onOutputs: (outputs: Outputs) => keeper.add(outputs) };
+    const onTraining = seen ?? (await evaluate(data.validation ? judging : keeping, best, data.training));
+    const onValidation = data.validation && (await evaluate(keeping, best, data.validation));
     const onTest = data.test && (await evaluate(judging, best, data.test));
     if (!onTraining || (data.validation && !onValidation) || (data.test && !onTest)) return undefined;
     if (!at.best && !Object.values(onTraining).every(Number.isFinite)) {
       throw diverged(at.epoch, 'its end', h.learning_rate);
     }
+    const parameters = parametersOf(best);
+    if (data.validation || !seen) keeper.keep(parameters);
     return {
-      parameters: parametersOf(best),
+      parameters,
       history: at.history,
       bestEpoch: at.bestEpoch,
       monitor: at.monitor,

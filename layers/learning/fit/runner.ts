@@ -1,5 +1,5 @@
 /** What takes a network's steps and judges rows, while the fit loop decides which. */
-import type { SessionOptions } from '#engine/run.ts';
+import type { Device, SessionOptions } from '#engine/run.ts';
 import type { Tensors } from '#engine/tensor.ts';
 import type { Stepping } from '#engine/training/loop.ts';
 import type { State } from '#engine/training/state.ts';
@@ -29,14 +29,26 @@ export interface RunnerOptions {
   readonly session: SessionOptions;
 }
 
-/** One compiled program that takes steps, and one that judges. */
-export function programRunner(spec: TrainSpec, session: SessionOptions): Runner {
+/** With fewer operations in a run, a second thread costs more than it gains. */
+const THREADED_FLOPS = 3e7;
+
+/** @param flops floating-point operations of a run */
+export const sessionFor = (flops: number, device?: Device): SessionOptions => ({
+  ...(flops < THREADED_FLOPS ? { threads: 1 } : {}),
+  ...(device ? { device } : {}),
+});
+
+/**
+ * One compiled program that takes steps, and one that judges.
+ * @param judging how that one runs, of many rows at once. Default: as steps
+ */
+export function programRunner(spec: TrainSpec, session: SessionOptions, judging = session): Runner {
   const program = compileTrain(spec);
   const evaluation = compileEvaluate(spec);
   return {
     identity: program.bytes,
     stepBytes: program.stepBytes,
     openTraining: (data, state) => Training.open(program, data, state, session),
-    openEvaluation: () => Evaluator.open(evaluation, session),
+    openEvaluation: () => Evaluator.open(evaluation, judging),
   };
 }

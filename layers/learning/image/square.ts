@@ -16,7 +16,7 @@ const PIECE_ROWS = 8192;
 export async function squareRows(
   source: Source,
   profile: DatasetProfile,
-  { scratch }: Pick<PrepareOptions, 'scratch'>,
+  { scratch, threads = 1 }: Pick<PrepareOptions, 'scratch' | 'threads'>,
 ): Promise<ImageRows & Pick<SpilledRows, 'splitBy'>> {
   const most = scratch?.residentBytes ?? RESIDENT_BYTES;
   if (scratch && residentBytes(profile) > most) {
@@ -33,7 +33,7 @@ export async function squareRows(
       },
     };
   }
-  const rows = await loadRows(source.bytes(), profile);
+  const rows = await loadRows(source.bytes(), profile, { threads });
   return {
     ...about(profile, rows),
     read: async function* () {

@@ -1,7 +1,8 @@
 /** What a fitted network answers on the rows by which it is judged, for pictures and for `metrics.json`. */
 import { expectTensor, type Tensor } from '#engine/tensor.ts';
 import { answered } from '../assess/calibration.ts';
-import { type Fitted, type Outputs, outputsOver } from '../assess/outputs.ts';
+import { type Fitted, outputsOver } from '../assess/outputs.ts';
+import type { Outputs } from '../fit/kept-outputs.ts';
 import { type EncodedRows, rowsOf } from '../fit/rows.ts';
 import type { Answers } from '../fit/task.ts';
 import { sigmoid } from './multilabel.ts';
@@ -101,10 +102,10 @@ function classesObserver({ classes, calibration = {} }: Answers): Observer {
   return {
     take({ outputs, width, truths }) {
       const { data } = expectTensor('y', truths, 'int32');
-      for (const [row, truth] of data.entries()) {
+      for (let row = 0; row < data.length; row++) {
         // A family may have more outputs than answers.
         softmaxInto(probabilities, outputs, row * width, calibration.temperature);
-        takeRow(truth);
+        takeRow(data[row]!);
       }
     },
     observed: () => ({
@@ -136,9 +137,9 @@ function valuesObserver({ scale: { mean, deviation } }: Answers, rows: number): 
   const inUnit = (value: number) => value * deviation + mean;
   return {
     take({ outputs, width, truths }) {
-      for (const [row, actual] of actuals(truths).entries()) {
-        if (at % every === 0) pairs.push([inUnit(actual), inUnit(outputs[row * width]!)]);
-        at += 1;
+      const data = actuals(truths);
+      for (let row = 0; row < data.length; row++, at++) {
+        if (at % every === 0) pairs.push([inUnit(data[row]!), inUnit(outputs[row * width]!)]);
       }
     },
     observed: () => ({ task: 'regression', pairs }),

@@ -73,6 +73,21 @@ export function softmaxInto(to: Float64Array, logits: ArrayLike<number>, from: n
   let most = Number.NEGATIVE_INFINITY;
   for (let c = 0; c < to.length; c++) most = Math.max(most, logits[from + c]!);
   let sum = 0;
-  for (let c = 0; c < to.length; c++) sum += to[c] = Math.exp((logits[from + c]! - most) / temperature);
+  for (let c = 0; c < to.length; c++) {
+    const gap = logits[from + c]! - most;
+    // One of them is the largest.
+    sum += to[c] = gap === 0 ? 1 : Math.exp(gap / temperature);
+  }
   for (let c = 0; c < to.length; c++) to[c]! /= sum;
+}
+
+/** The same for rows of `width` logits, one after another. */
+export function softmaxOfRows(logits: ArrayLike<number>, width: number, temperature?: number): Float64Array {
+  const all = new Float64Array(logits.length);
+  const row = new Float64Array(width);
+  for (let from = 0; from < all.length; from += width) {
+    softmaxInto(row, logits, from, temperature);
+    for (let c = 0; c < width; c++) all[from + c] = row[c]!;
+  }
+  return all;
 }

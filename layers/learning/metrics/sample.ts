@@ -2,6 +2,8 @@ import { uniformStream } from '#engine/random.ts';
 
 /** Numbers that a sample holds at most, in 8 MiB of memory. */
 const NUMBERS = 2 ** 20;
+/** For so many rows there is room at first. */
+const FIRST_ROWS = 256;
 
 /**
  * Rows of numbers with their truths: all of them as long as there is room, and then an even sample (Vitter 1985,
@@ -11,8 +13,9 @@ export class Sample {
   readonly width: number;
   readonly #most: number;
   readonly #uniform = uniformStream(0, 'sample of rows');
-  readonly #values: number[] = [];
-  readonly #truths: number[] = [];
+  /** Twice as large whenever they are full. */
+  #values: Float64Array;
+  #truths: Float64Array;
   /** How many rows there were. */
   seen = 0;
 
@@ -20,6 +23,9 @@ export class Sample {
   constructor(width: number, numbers = NUMBERS) {
     this.width = width;
     this.#most = Math.max(1, Math.floor(numbers / width));
+    const room = Math.min(this.#most, FIRST_ROWS);
+    this.#truths = new Float64Array(room);
+    this.#values = new Float64Array(room * width);
   }
 
   /** @param from where the row begins in `values` */
@@ -27,21 +33,33 @@ export class Sample {
     this.seen++;
     const place = this.seen <= this.#most ? this.seen - 1 : Math.floor(this.#uniform() * this.seen);
     if (place >= this.#most) return;
+    if (place >= this.#truths.length) this.#grow();
+    const { width } = this;
     this.#truths[place] = truth;
-    for (let i = 0; i < this.width; i++) this.#values[place * this.width + i] = values[from + i]!;
+    for (let i = 0, at = place * width; i < width; i++, at++) this.#values[at] = values[from + i]!;
+  }
+
+  #grow(): void {
+    const room = Math.min(this.#most, 2 * this.#truths.length);
+    const [truths, values] = [new Float64Array(room), new Float64Array(room * this.width)];
+    truths.set(this.#truths);
+    values.set(this.#values);
+    this.#truths = truths;
+    this.#values = values;
   }
 
   get rows(): number {
-    return this.#truths.length;
+    return Math.min(this.seen, this.#most);
   }
 
+  /** Not to be changed, as the values. */
   get truths(): Float64Array {
-    return Float64Array.from(this.#truths);
+    return this.#truths.subarray(0, this.rows);
   }
 
   /** [rows, width], row-major. */
   get values(): Float64Array {
-    return Float64Array.from(this.#values);
+    return this.#values.subarray(0, this.rows * this.width);
   }
 
   /** How many rows it has, if that is not all of them. */

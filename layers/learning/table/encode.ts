@@ -22,9 +22,12 @@ export function encodeRows(rows: Rows, encoder: Encoder, which: Int32Array): Ten
     const width = denseWidth(encoder);
     const data = new Float32Array(which.length * width);
     let indicator = numbers.length;
-    for (const [at, encoding] of numbers.entries()) {
+    const columns = numbers.map((encoding, at) => {
       const place = { data, width, at, indicator: encoding.missing ? indicator++ : -1 };
-      encodeNumbers(byName.get(encoding.name)!, encoding, which, place);
+      return { column: byName.get(encoding.name)!, encoding, place };
+    });
+    for (const some of blocksOf(which.length)) {
+      for (const { column, encoding, place } of columns) encodeNumbers(column, encoding, which, some, place);
     }
     tensors.dense = tensor('float32', [which.length, width], data);
   }
@@ -38,16 +41,24 @@ export function encodeRows(rows: Rows, encoder: Encoder, which: Int32Array): Ten
   return tensors;
 }
 
+interface Some {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** So many encoded rows stay in the processor's cache until all of their columns are written. */
+const BLOCK_ROWS = 2048;
+
+function* blocksOf(rows: number): Generator<Some> {
+  for (let from = 0; from < rows; from += BLOCK_ROWS) yield { from, to: Math.min(rows, from + BLOCK_ROWS) };
+}
+
 /** `y`: int32 [rows] for classes, standardised float32 [rows, 1] for numbers, or float32 [rows, labels] of 0 and 1. */
 export function encodeTarget(target: Target, scale: TargetScale, which: Int32Array): Tensors {
   if (target.task === 'classification') {
-    return {
-      y: tensor(
-        'int32',
-        [which.length],
-        Int32Array.from(which, (row) => target.values[row]!),
-      ),
-    };
+    const data = new Int32Array(which.length);
+    for (let i = 0; i < data.length; i++) data[i] = target.values[which[i]!]!;
+    return { y: tensor('int32', [which.length], data) };
   }
   if (target.task === 'multilabel') {
     const { length: labels } = target.classes;
@@ -58,7 +69,8 @@ export function encodeTarget(target: Target, scale: TargetScale, which: Int32Arr
     return { y: tensor('float32', [which.length, labels], data) };
   }
   const { mean, deviation } = scale;
-  const data = Float32Array.from(which, (row) => (target.values[row]! - mean) / deviation);
+  const data = new Float32Array(which.length);
+  for (let i = 0; i < data.length; i++) data[i] = (target.values[which[i]!]! - mean) / deviation;
   return { y: tensor('float32', [which.length, 1], data) };
 }
 
@@ -69,13 +81,14 @@ interface Place<A> {
 }
 
 function encodeNumbers(
-  column: Column,
+  { values }: Column,
   { mean, deviation }: NumberEncoding,
   which: Int32Array,
+  { from, to }: Some,
   { data, width, at, indicator }: Place<Float32Array> & { readonly indicator: number },
 ): void {
-  for (let i = 0; i < which.length; i++) {
-    const value = column.values[which[i]!]!;
+  for (let i = from; i < to; i++) {
+    const value = values[which[i]!]!;
     const isMissing = Number.isNaN(value);
     data[i * width + at] = isMissing ? 0 : (value - mean) / deviation;
     if (isMissing && indicator >= 0) data[i * width + indicator] = 1;

@@ -130,16 +130,26 @@ function known<C extends Column>(
   return fitting;
 }
 
+/** Numbers that are added together. */
+const PRESENT = 1024;
+
 function fitNumbers({ name, type }: NumberColumn): Fitting<NumberColumn> {
   const moments = new Moments();
+  const present = new Float64Array(PRESENT);
   let rows = 0;
   return {
     take: ({ values }, training) => {
       rows += training.length;
-      for (const row of training) {
-        const value = values[row]!;
-        if (!Number.isNaN(value)) moments.add(value);
+      let length = 0;
+      for (let i = 0; i < training.length; i++) {
+        const value = values[training[i]!]!;
+        if (Number.isNaN(value)) continue;
+        present[length++] = value;
+        if (length < PRESENT) continue;
+        moments.addAll(present, length);
+        length = 0;
       }
+      moments.addAll(present, length);
     },
     encoding: () => ({ name, type, ...moments.scale, missing: moments.count < rows }),
   };

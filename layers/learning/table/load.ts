@@ -8,50 +8,65 @@ import { cellRowsOf } from './batch-rows.ts';
 import type { CellRows } from './cell-rows.ts';
 import type { Column, Rows } from './columns.ts';
 import { labelColumnStore } from './label-columns.ts';
+import { LoadThreads } from './load-threads.ts';
 import { roleOf, usableColumns, usableRows } from './resident.ts';
 import { type ColumnStore, columnStores, type NamedPieces, targetStore } from './stores.ts';
 
+export interface LoadOptions {
+  /** Columns that are stored besides, in the same order of rows. */
+  readonly more?: readonly NamedPieces[];
+  /** How many threads store columns, this one included. Default: 1. */
+  readonly threads?: number;
+}
+
 /**
  * Reads the file that the profile describes.
- * @param more columns that are stored besides, in the same order of rows
  * @throws TrainingFailure if the bytes are not those of that file
  */
-export async function loadRows(
-  bytes: TableBytes,
-  profile: DatasetProfile,
-  more: readonly NamedPieces[] = [],
-): Promise<Rows> {
+export async function loadRows(bytes: TableBytes, profile: DatasetProfile, options: LoadOptions = {}): Promise<Rows> {
   const all: Rows[] = [];
-  for await (const rows of readRows(bytes, profile, Math.max(1, usableRows(profile)), more)) all.push(rows);
+  for await (const rows of readRows(bytes, profile, Math.max(1, usableRows(profile)), options)) all.push(rows);
   return all[0]!;
 }
 
 /**
  * Reads the file that the profile describes, `pieceRows` rows at a time. There is at least one piece. The words of a
- * category keep their codes from piece to piece, and the last piece has all words.
+ * category keep their codes from piece to piece, and the last piece has all words. Several threads read only what is one
+ * piece.
  * @throws TrainingFailure if the bytes are not those of that file
  */
 export async function* readRows(
   bytes: TableBytes,
   profile: DatasetProfile,
   pieceRows: number,
-  more: readonly NamedPieces[] = [],
+  { more = [], threads: wanted = 1 }: LoadOptions = {},
 ): AsyncGenerator<Rows, void, undefined> {
-  const { header, batches, digest } = await readTable(bytes, { dialect: givenDialect(profile) });
+  const { header, batches, digest, format } = await readTable(bytes, { dialect: givenDialect(profile) });
   const count = usableRows(profile);
-  const columns = usableColumns(profile).map((column) => columnStores[column.type](column));
   // Earlier builds kept blanks of names within quotes.
   const placeOf = (name: string) => header.indexOf(name.trim());
   const labels = profile.columns.filter(({ role }) => role === 'label');
   const target = labels.length > 0 ? labelColumnStore(labels, placeOf) : targetStore(profile);
   const targetAt = placeOf(labels[0]?.name ?? profile.target);
   const order = profile.columns.filter((column) => orders(column)).map(orderStore);
-  const stores = [...columns, ...order, ...more].map((column) => ({ at: placeOf(column.name), column }));
-  if (targetAt < 0 || stores.some(({ at }) => at < 0) || labels.some(({ name }) => placeOf(name) < 0)) {
+  const usable = usableColumns(profile);
+  const placed = usable.map((column) => ({ at: placeOf(column.name), column }));
+  const besides = [...order, ...more].map((column) => ({ at: placeOf(column.name), column }));
+  const isMissing = [...placed, ...besides].some(({ at }) => at < 0);
+  if (targetAt < 0 || isMissing || labels.some(({ name }) => placeOf(name) < 0)) {
     await batches.return(undefined);
     throw fileChanged();
   }
-  const used = new Set(columns.map(({ name }) => name));
+  await using threads = LoadThreads.for({
+    // Of Parquet, cells are no bytes of a file.
+    threads: pieceRows < count || format === 'parquet' ? 1 : wanted,
+    bytes: 'size' in bytes ? bytes.size : 0,
+    columns: placed,
+    rows: count,
+  });
+  const columns = threads.own.map(({ column }) => columnStores[column.type](column));
+  const stores = [...threads.own.map(({ at }, i) => ({ at, column: columns[i]! })), ...besides];
+  const used = new Set(usable.map(({ name }) => name));
   const leftOut = profile.columns
     .filter((column) => !used.has(column.name) && !['target', 'label'].includes(roleOf(column, profile)))
     .map(({ name }) => name);
@@ -60,13 +75,17 @@ export async function* readRows(
   const begin = () => {
     for (const store of [target, ...columns, ...order, ...more]) store.begin(size);
   };
-  const piece = (): Rows => ({
-    count: size,
-    columns: columns.map(({ column }) => column()),
-    target: target.target(),
-    ...orderOf(order.map(({ column }) => column())),
-    leftOut,
-  });
+  const piece = async (): Promise<Rows> => {
+    const stored = [...columns.map(({ column }) => column()), ...(await threads.columns())];
+    const byName = new Map(stored.map((column) => [column.name, column]));
+    return {
+      count: size,
+      columns: usable.map(({ name }) => byName.get(name)!),
+      target: target.target(),
+      ...orderOf(order.map(({ column }) => column())),
+      leftOut,
+    };
+  };
   begin();
   let before = 0;
   for await (const cells of cellRows(batches, header.length)) {
@@ -74,13 +93,14 @@ export async function* readRows(
     for (let from = 0; from < rows.length; ) {
       if (done + row === count) throw fileChanged();
       if (row === size) {
-        yield piece();
+        yield await piece();
         done += size;
         [row, size] = [0, sizeAfter(done)];
         begin();
       }
       const to = Math.min(rows.length, from + size - row);
       const some = { cells, before, rows, from, to, at: row };
+      await threads.add(some);
       target.store(some, targetAt);
       for (const { at, column } of stores) column.store(some, at);
       row += to - from;
@@ -89,7 +109,7 @@ export async function* readRows(
     before += cells.rows;
   }
   if (done + row !== count || digest() !== profile.sha256) throw fileChanged();
-  yield piece();
+  yield await piece();
 }
 
 async function* cellRows(batches: AsyncIterable<Batch>, columns: number): AsyncGenerator<CellRows> {

@@ -1,7 +1,7 @@
 import type { ParquetBatch } from '../files/parquet-batch.ts';
 import { type TypedPage, typedPages } from '../files/parquet-typed.ts';
-import type { CellReader } from '../values/cell-readers.ts';
-import type { CellRows, Picked } from './cell-rows.ts';
+import type { CellReader, Picked } from '../values/cell-readers.ts';
+import type { CellRows } from './cell-rows.ts';
 
 /** A page, the row of the group after its last one, and how many values there are before each of its rows. */
 interface Page {

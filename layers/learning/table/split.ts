@@ -48,6 +48,7 @@ export function splitRows(target: Target, fractions: Fractions, seed: number, sp
   );
   const uniform = uniformStream(seed, 'validation split');
   const sides = new Sides(countOf(target));
+  if (wanted.validation + wanted.test === 0) return sides.split();
   for (const [i, rows] of strata.entries()) {
     shuffle(rows, uniform);
     sides.take('validation', rows.subarray(0, validations[i]!));
@@ -73,13 +74,22 @@ class Sides {
   }
 
   take(side: keyof Split, rows: Iterable<number>): void {
-    for (const row of rows) this.#side[row] = SIDES.indexOf(side);
+    const number = SIDES.indexOf(side);
+    for (const row of rows) this.#side[row] = number;
   }
 
   split(): Split {
-    const all = Int32Array.from(this.#side.keys());
-    const [training, validation, test] = SIDES.map((_, side) => all.filter((row) => this.#side[row] === side));
+    const sizes = SIDES.map(() => 0);
+    for (const side of this.#side) sizes[side]!++;
+    const [training, validation, test] = sizes.map((size, side) => this.#rowsOf(side, size));
     return { training: training!, validation: validation!, test: test! };
+  }
+
+  #rowsOf(side: number, size: number): Int32Array {
+    const sides = this.#side;
+    const rows = new Int32Array(size);
+    for (let row = 0, at = 0; at < size; row++) if (sides[row] === side) rows[at++] = row;
+    return rows;
   }
 }
 

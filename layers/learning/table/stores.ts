@@ -1,11 +1,12 @@
 /** Store the cells of a table's columns as numbers, one piece of rows after another. */
 import type { ColumnFormat } from '#domain/datasets/column-format.ts';
 import type { ColumnProfile, DatasetProfile } from '#domain/datasets/profile.ts';
+import { ascending } from '#engine/shuffle.ts';
 import { labelsOf } from '../profile/labels.ts';
-import { type CellReader, numberReader, wordReader } from '../values/cell-readers.ts';
+import { type CellReader, numberReader, type Picked, wordReader } from '../values/cell-readers.ts';
 import { columnValues, TRUTH_WORDS } from '../values/column-values.ts';
 import { byNumberThenText } from '../values/order.ts';
-import type { CellRows, Picked } from './cell-rows.ts';
+import type { CellRows } from './cell-rows.ts';
 import type { Column, Target } from './columns.ts';
 
 /** Some rows of a batch, which are stored from row `at` of the piece on. */
@@ -39,14 +40,19 @@ export interface TargetStore extends Pieces {
   readonly target: () => Target;
 }
 
+/** Makes memory for a column's values. */
+export type Allocate = (bytes: number) => ArrayBuffer | SharedArrayBuffer;
+
+const allocated: Allocate = (bytes) => new ArrayBuffer(bytes);
+
 function numberStore(type: 'number' | 'timestamp') {
-  return ({ name, format }: ColumnProfile): ColumnStore => {
+  return ({ name, format }: ColumnProfile, allocate = allocated): ColumnStore => {
     const reader = numberReader(type, format);
-    let values = new Float64Array();
+    let values: Float64Array = new Float64Array();
     return {
       name,
       begin: (count) => {
-        values = new Float64Array(count).fill(Number.NaN);
+        values = new Float64Array(allocate(count * Float64Array.BYTES_PER_ELEMENT));
       },
       store: (some, column) => some.cells.read(column, reader, values, some),
       column: () => ({ kind: 'numbers', name, type, values }),
@@ -55,7 +61,7 @@ function numberStore(type: 'number' | 'timestamp') {
 }
 
 function wordStore(type: 'category' | 'boolean', known: readonly string[] = []) {
-  return ({ name, format }: ColumnProfile): ColumnStore => {
+  return ({ name, format }: ColumnProfile, allocate = allocated): ColumnStore => {
     const { word } = columnValues(type, format);
     const codes = new Map(known.map((one, code) => [one, code]));
     const reader = wordReader((text) => {
@@ -65,11 +71,11 @@ function wordStore(type: 'category' | 'boolean', known: readonly string[] = []) 
       codes.set(value, code);
       return code;
     });
-    let values = new Int32Array();
+    let values: Int32Array = new Int32Array();
     return {
       name,
       begin: (count) => {
-        values = new Int32Array(count).fill(-1);
+        values = new Int32Array(allocate(count * Int32Array.BYTES_PER_ELEMENT));
       },
       store: (some, column) => some.cells.read(column, reader, values, some),
       column: () => ({ kind: 'words', name, type, words: [...codes.keys()], values }),
@@ -88,12 +94,20 @@ export const columnStores = {
 } as const;
 
 function rowsWith(isPresent: (value: number) => boolean, reader: CellReader) {
+  // Each batch is in the memory of the one before, as far as it fits.
+  let all = ascending(0);
+  let values = new Float64Array();
   return (cells: CellRows, column: number): Int32Array => {
     const { rows: to } = cells;
-    const rows = new Int32Array(to).map((_, row) => row);
-    const values = new Float64Array(to);
-    cells.read(column, reader, values, { rows, from: 0, to, at: 0 });
-    return rows.filter((row) => isPresent(values[row]!));
+    if (all.length < to) {
+      all = ascending(2 * to);
+      values = new Float64Array(2 * to);
+    }
+    cells.read(column, reader, values, { rows: all, from: 0, to, at: 0 });
+    let present = 0;
+    while (present < to && isPresent(values[present]!)) present++;
+    if (present === to) return all.subarray(0, to);
+    return all.slice(0, to).filter((row) => isPresent(values[row]!));
   };
 }
 

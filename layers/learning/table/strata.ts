@@ -21,7 +21,10 @@ function byClass(codes: Int32Array, classes: number): Int32Array[] {
   for (const code of codes) sizes[code]!++;
   const strata = Array.from(sizes, (size) => new Int32Array(size));
   const filled = new Int32Array(classes);
-  for (const [row, code] of codes.entries()) strata[code]![filled[code]!++] = row;
+  for (let row = 0; row < codes.length; row++) {
+    const code = codes[row]!;
+    strata[code]![filled[code]!++] = row;
+  }
   return strata;
 }
 

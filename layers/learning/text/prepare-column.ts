@@ -34,7 +34,7 @@ export const prepareColumn = (source: Source, profile: DatasetProfile, options: 
     const texts = new ColumnTexts(column, featurizer);
     const isRead = (name: string) => !profile.features.includes(name) || name === column.name;
     const alone = profile.columns.filter((one) => roleOf(one, profile) !== 'feature' || isRead(one.name));
-    const rows = await loadRows(source.bytes(), { ...profile, columns: alone }, [texts]);
+    const rows = await loadRows(source.bytes(), { ...profile, columns: alone }, { more: [texts] });
     const others = profile.features.filter((name) => name !== column.name);
     const leftOut = [...new Set([...rows.leftOut.filter((name) => name !== column.name), ...others])];
     const encoding = textEncoding({ column: column.name, featurizer }, texts.most, leftOut);

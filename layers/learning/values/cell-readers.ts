@@ -10,8 +10,29 @@ import { isPlainSize, ReadNumber, readPlainNumber } from './plain-number.ts';
 
 type ReadCell = (bytes: Buffer, start: number, end: number) => number;
 
+/** Cells of a column, one below the other. */
+export interface ColumnCells {
+  readonly bytes: Buffer;
+  readonly starts: Int32Array;
+  readonly ends: Int32Array;
+  /** Of the table, and which of them it is. */
+  readonly columns: number;
+  readonly column: number;
+}
+
+/** Some of the rows, and into which place their values go. */
+export interface Picked {
+  /** In ascending order. Of these the ones from `from` up to but without `to`. */
+  readonly rows: Int32Array;
+  readonly from: number;
+  readonly to: number;
+  readonly at: number;
+}
+
 export interface CellReader {
   readonly read: ReadCell;
+  /** The same of many cells, in a loop of its own, which takes half the time. Absent: each is read by itself. */
+  readonly readMany?: (cells: ColumnCells, into: Float64Array | Int32Array, picked: Picked) => void;
   /** The same of a number that was stored as one; undefined for numbers of which the text is needed. */
   readonly readNumber?: (value: number) => number | undefined;
 }
@@ -22,19 +43,36 @@ export function numberReader(type: 'number' | 'timestamp', format?: ColumnFormat
   const absent = missingValues(missingWords(format?.missing));
   const fast = type === 'timestamp' ? readIsoTime : plainReader(format?.decimal);
   const isSure = (value: number) => !Number.isNaN(value) && !(absent.size > 0 && absent.has(value));
+  const slow: ReadCell = (bytes, start, end) => number(bytes.toString('utf8', start, end));
   const read: ReadCell = (bytes, start, end) => {
     const value = fast(bytes, start, end);
-    return isSure(value) ? value : number(bytes.toString('utf8', start, end));
+    return isSure(value) ? value : slow(bytes, start, end);
   };
   // With a comma as the decimal mark, the point of a number is none.
   if (type === 'timestamp' || format?.decimal === ',') return { read };
-  return { read, readNumber: (value) => (isPlainSize(Math.abs(value)) && isSure(value) ? value : undefined) };
+  return {
+    read,
+    readMany: plainNumbers(absent, slow),
+    readNumber: (value) => (isPlainSize(Math.abs(value)) && isSure(value) ? value : undefined),
+  };
 }
 
 function plainReader(decimal: ColumnFormat['decimal'] = '.'): ReadCell {
   const into = new ReadNumber();
   const mark = decimal === ',' ? 'withComma' : 'value';
   return (bytes, start, end) => (readPlainNumber(bytes, start, end, into) ? into[mark] : Number.NaN);
+}
+
+function plainNumbers(absent: ReadonlySet<number>, slow: ReadCell): NonNullable<CellReader['readMany']> {
+  const number = new ReadNumber();
+  return ({ bytes, starts, ends, columns, column }, into, { rows, from, to, at }) => {
+    for (let i = from, place = at; i < to; i++, place++) {
+      const cell = rows[i]! * columns + column;
+      const [start, end] = [starts[cell]!, ends[cell]!];
+      const isSure = readPlainNumber(bytes, start, end, number) && !(absent.size > 0 && absent.has(number.value));
+      into[place] = isSure ? number.value : slow(bytes, start, end);
+    }
+  };
 }
 
 /** How many spellings are remembered, and the bytes of each. */

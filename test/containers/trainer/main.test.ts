@@ -1,7 +1,10 @@
 /** The trainer as a process, as the embedded host starts it. */
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, type ChildProcessByStdio, spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
+import type { Readable, Writable } from 'node:stream';
+import { buffer } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { blobKeys } from '#domain/blob-keys.ts';
@@ -31,11 +34,14 @@ interface Line {
   readonly steps?: number;
 }
 
-function start(env: Readonly<Record<string, string>>) {
+const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
+
+/** @param more of its files, after the first three */
+function start(env: Readonly<Record<string, string>>, more: readonly 'pipe'[] = []) {
   const process_ = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', MAIN], {
     env: { PATH: process.env.PATH, ...env },
-    stdio: ['pipe', 'pipe', 'inherit'],
-  });
+    stdio: ['pipe', 'pipe', 'inherit', ...more],
+  }) as ChildProcessByStdio<Writable, Readable, null>;
   child = process_;
   const lines: Line[] = [];
   createInterface(process_.stdout).on('line', (line) => lines.push(JSON.parse(line) as Line));
@@ -90,6 +96,31 @@ describe('started before there is a task', () => {
     const { code, lines } = await closed;
     expect([code, lines.at(-1)!.message]).toEqual([0, 'completed']);
     expect((await find()).status).toBe('completed');
+  });
+
+  test('goes on with the next one where its host listens, to the same model as a trainer of its own', async () => {
+    const jobs = [await world.queue('j'), await world.queue('k'), await world.queue('alone')];
+    const { process: trainer, closed } = start({ ...STANDBY, TRAINYARD_DATA: world.dir }, ['pipe']);
+    for (const job of jobs.slice(0, 2)) {
+      const [TRAINYARD_ACCOUNT, TRAINYARD_JOB, TRAINYARD_ATTEMPT] = [job.account_id, job.id, job.attempt];
+      trainer.stdin.write(`${JSON.stringify({ TRAINYARD_ACCOUNT, TRAINYARD_JOB, TRAINYARD_ATTEMPT })}\n`);
+      await once(trainer.stdio[3] as Readable, 'data');
+    }
+    trainer.stdin.end();
+    expect(await closed).toMatchObject({ code: 75, signal: null });
+    await startFor(jobs[2]!).closed;
+    const models = await Promise.all(
+      ['j', 'k', 'alone'].map(async (id) => {
+        const { model_id } = (await findJob(world.adapters.table, world.accountId, id))!;
+        return sha256(
+          await buffer(
+            (await world.adapters.blobs.artifacts.get(blobKeys.modelFile(world.accountId, model_id!, 'model.onnx')))
+              .body,
+          ),
+        );
+      }),
+    );
+    expect(new Set(models).size).toBe(1);
   });
 
   test('ends where its host does before that', async () => {

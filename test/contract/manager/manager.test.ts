@@ -185,7 +185,13 @@ const examples: readonly Example[] = [
     status: 200,
     body: {
       managers: [
-        { manager_id: is('manager_prod'), task_type: is('classification'), model_count: is(2), created_at: time },
+        {
+          manager_id: is('manager_prod'),
+          task_type: is('classification'),
+          model_count: is(2),
+          created_at: time,
+          ...ADDITIONS.manager,
+        },
       ],
       total_managers: is(1),
     },
@@ -209,6 +215,7 @@ const examples: readonly Example[] = [
       ],
       total_models: is(2),
       total_size_mb: number,
+      ...ADDITIONS.models,
     },
   },
   {
@@ -401,6 +408,7 @@ const examples: readonly Example[] = [
         average_model_size_mb: number,
         encrypted_models: is(2),
         compressed_models: integer,
+        ...ADDITIONS.storage,
       },
       access_stats: {
         total_accesses: integer,

@@ -70,6 +70,72 @@ describe('a trainer that waits for a task', () => {
   });
 });
 
+describe('a trainer that has done a task', () => {
+  /** Does whatever it is told, and says so. */
+  const DOES = `console.log('waits'); process.stdin.on('end', () => process.exit(7)).on('data', (line) => {
+    console.log(process.pid + ' told ' + line); require('fs').writeSync(3, '\\n'); });`;
+  const standby = {
+    command: { ...command, args: ['-e', DOES] },
+    line: ({ jobId }: { jobId: string }) => `job ${jobId}`,
+  };
+  let folder: Awaited<ReturnType<typeof temporaryFolder>>;
+  beforeEach(async () => {
+    folder = await temporaryFolder();
+  });
+  afterEach(() => folder.remove());
+
+  test('goes on with others of the same account, and with none of another', async () => {
+    const told: string[] = [];
+    const subject = await computeSubject(folder.dir, {
+      standby,
+      log: ({ task, line }) => {
+        if (line.includes('told')) told.push(`${task!.id} ${line.split(' ')[0]}`);
+      },
+    });
+    subject.host.expectTask();
+    const run = async (id: string, account: 'fail' | 'succeed') => {
+      await subject.compute.submit(subject.task(account, { id, jobId: id }));
+      return subject.stopped();
+    };
+    for (const id of ['a', 'b', 'c']) expect(await run(id, 'fail')).toMatchObject({ task: id, exit_code: 0 });
+    const pids = new Set(told.map((line) => line.slice(2)));
+    expect([told.length, pids.size]).toEqual([3, 1]);
+    // Theirs is a process of its own.
+    expect(await run('d', 'succeed')).toMatchObject({ task: 'd', exit_code: 0 });
+    expect(told).toHaveLength(3);
+    await subject.close();
+  });
+
+  test('waits for one account at a time; others get one that has not worked yet', async () => {
+    const children: Child[] = [];
+    const start = () => {
+      const child = new Child(standby.command, () => undefined, standby.line);
+      children.push(child);
+      return child;
+    };
+    const waiting = new Standby(start);
+    const task = { id: 't', accountId: 'a', jobId: 'j', attempt: 1, timeoutSeconds: 60 };
+    waiting.prepare();
+    const first = waiting.take('a')!;
+    expect(await first.go(task)).toEqual({ exitCode: 0, reason: 'completed' });
+    expect(waiting.keep(first, 'a')).toBe(true);
+    waiting.prepare();
+    // As long as nobody else has come, there is no other.
+    expect(children).toHaveLength(1);
+    expect(waiting.take('b')).toBeUndefined();
+    waiting.prepare();
+    const second = waiting.take('b')!;
+    expect(second).toBe(children[1]);
+    expect(await second.go(task)).toMatchObject({ exitCode: 0 });
+    expect(waiting.keep(second, 'b')).toBe(false);
+    expect(waiting.take('a')).toBe(first);
+    for (const child of children) child.kill('done');
+    await Promise.all(children.map(({ ended }) => ended));
+    expect(waiting.keep(first, 'a')).toBe(false);
+    await waiting.close();
+  });
+});
+
 describe('at most one child waits', () => {
   const children: Child[] = [];
   const start = () => {
@@ -85,7 +151,7 @@ describe('at most one child waits', () => {
     const one = new Standby(start, 1);
     one.prepare();
     expect(await children[0]!.ended).toEqual({ exitCode: null, reason: 'not needed' });
-    expect(one.take()).toBeUndefined();
+    expect(one.take('a')).toBeUndefined();
   });
 
   test('and ends with its host', async () => {
@@ -102,6 +168,6 @@ describe('at most one child waits', () => {
       throw new Error('no more processes');
     });
     waiting.prepare();
-    expect(waiting.take()).toBeUndefined();
+    expect(waiting.take('a')).toBeUndefined();
   });
 });

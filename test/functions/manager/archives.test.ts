@@ -4,6 +4,7 @@ import { gunzipSync, gzipSync } from 'node:zlib';
 import { afterEach, describe, expect, jest, test } from '@jest/globals';
 import { tar, untar } from '#functions/manager/backup/tar.ts';
 import { collected } from '#functions/manager/models/seal.ts';
+import { damageContents } from './damage.ts';
 import { deliverer } from './deliver.ts';
 import { getFile, putPart } from './presigned.ts';
 import { bytesOf, FILE, useVault } from './world.ts';
@@ -52,6 +53,12 @@ async function takeBack(id: string, archive: Uint8Array) {
 
 const reasonOf = (answer: { body: { details?: unknown } }) => JSON.stringify(answer.body.details);
 
+const REFUSED_FILES: readonly [string, (file: Edited) => Edited | undefined, string][] = [
+  ['without its contents', (file) => (file.name.startsWith('contents/') ? undefined : file), 'bytes of its backup'],
+  ['with a changed manifest', (file) => (file.name === 'manifest' ? flipped(file) : file), 'its manifest was changed'],
+  ['with a changed file', (file) => (file.name.startsWith('contents/') ? flipped(file) : file), 'a file was changed'],
+];
+
 describe('the archive of a large backup', () => {
   test('comes from a URL, and is taken back in parts', async () => {
     const { id, archive } = await archived();
@@ -80,6 +87,29 @@ describe('the archive of a large backup', () => {
     expect((await takeBack(id, archive)).status).toBe(201);
   });
 
+  test.each(REFUSED_FILES)('%s is refused, also where another backup has its files', async (_, edit, reason) => {
+    const { id, archive } = await archived();
+    expect((await toEnd(`/${id}/backup/create`, { backup_name: 'other' })).status).toBe(201);
+    await world.call('DELETE', `/${id}/backup/b`);
+    const answer = await takeBack(id, await edited(archive, edit));
+    expect([answer.status, reasonOf(answer)]).toEqual([400, expect.stringContaining(reason)]);
+    expect((await world.call('GET', `/${id}/backup/list`)).body.total_backups).toBe(1);
+    expect((await takeBack(id, archive)).status).toBe(201);
+  });
+
+  test('takes the place of a file that was damaged, also for the backups that hold it', async () => {
+    const { id, archive } = await archived();
+    expect((await toEnd(`/${id}/backup/create`, { backup_name: 'other' })).status).toBe(201);
+    await world.call('DELETE', `/${id}/backup/b`);
+    await damageContents(world, id);
+    expect((await takeBack(id, archive)).status).toBe(201);
+    for (const backup_name of ['b', 'other']) {
+      await world.call('DELETE', `/${id}/models/m?confirm_deletion=true&backup_before_delete=false`);
+      expect((await toEnd(`/${id}/backup/restore`, { backup_name })).body.restored_models).toEqual(['m']);
+      expect(bytesOf(await world.load(id, 'm')).equals(FILE)).toBe(true);
+    }
+  });
+
   test('of which a part is missing in the list is refused, and the upload goes on', async () => {
     const id = await world.manager({ backup_enabled: false });
     const size = 17_000_000;
@@ -103,9 +133,15 @@ describe('the archive of a large backup', () => {
     ['name', 'a/b', 'name must have only letters, digits'],
     ['created_at', 'today', 'created_at Invalid ISO datetime'],
     ['complete', { bytes: -1 }, 'complete bytes Too small'],
+    ['created_at', '2999-01-01T00:00:00.000Z', 'its created_at is not over yet'],
+    ['created_at', '2020-01-01T00:00:00.000Z', 'its record is not that of its manifest'],
+    ['complete', { models: 1_000_000_000 }, 'its record is not that of its manifest'],
   ])('whose record has an %s that no backup has is refused', async (field, value, reason) => {
     const { id, archive } = await archived();
-    const forged = await edited(archive, (record) => ({ ...record, [field]: merged(record[field], value) }));
+    await world.call('DELETE', `/${id}/backup/b`);
+    const forged = await edited(archive, (file) =>
+      file.name === 'backup.json' ? withField(file, field, value) : file,
+    );
     const answer = await takeBack(id, forged);
     expect([answer.status, reasonOf(answer)]).toEqual([400, expect.stringContaining(reason)]);
   });
@@ -114,13 +150,28 @@ describe('the archive of a large backup', () => {
 const merged = (before: unknown, value: unknown) =>
   typeof value === 'object' ? { ...(before as object), ...value } : value;
 
-/** The archive with another record. */
-async function edited(archive: Uint8Array, edit: (record: Record<string, unknown>) => object): Promise<Uint8Array> {
+interface Edited {
+  readonly name: string;
+  readonly bytes: Buffer;
+}
+
+const withField = ({ name, bytes }: Edited, field: string, value: unknown): Edited => {
+  const record = JSON.parse(bytes.toString());
+  return { name, bytes: Buffer.from(JSON.stringify({ ...record, [field]: merged(record[field], value) })) };
+};
+
+const flipped = ({ name, bytes }: Edited): Edited => {
+  const changed = Buffer.from(bytes);
+  changed[changed.length >> 1]! ^= 1;
+  return { name, bytes: changed };
+};
+
+/** The archive with other files. */
+async function edited(archive: Uint8Array, edit: (file: Edited) => Edited | undefined): Promise<Uint8Array> {
   const files: { name: string; size: number; body: Uint8Array[] }[] = [];
   for await (const { name, body } of untar(Readable.from([gunzipSync(archive)]))) {
-    const bytes = Buffer.from(await collected(body));
-    const changed = name === 'backup.json' ? Buffer.from(JSON.stringify(edit(JSON.parse(bytes.toString())))) : bytes;
-    files.push({ name, size: changed.length, body: [changed] });
+    const file = edit({ name, bytes: Buffer.from(await collected(body)) });
+    if (file) files.push({ name: file.name, size: file.bytes.length, body: [file.bytes] });
   }
   return gzipSync(await collected(tar(files, 0)));
 }

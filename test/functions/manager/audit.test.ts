@@ -37,6 +37,62 @@ describe('the audit trail', () => {
     expect(entries[0].user_id).toMatch(/^key_[0-9a-f]{32}$/);
   });
 
+  test('has what is refused before anything is done: by the scope of a key, by the body, and at an upload', async () => {
+    const id = await world.manager({ backup_enabled: false });
+    await world.save(id, 'a');
+    const headers = { 'x-api-key': await world.keyOf('read') };
+    const rotation = { old_password: 'x', new_password: 'y' };
+    const refused: readonly [string, string, unknown, number, string][] = [
+      ['DELETE', '/models/a?confirm_deletion=true', undefined, 403, 'model_delete'],
+      ['PUT', '/security/password', rotation, 403, 'password_update'],
+      ['POST', '/models/a/deploy', { deploy_to: 'trainyard' }, 403, 'model_deploy'],
+    ];
+    for (const [method, path, json, status] of refused) {
+      expect((await world.call(method, `/${id}${path}`, json, { headers })).status).toBe(status);
+    }
+    const bad: readonly [string, string, unknown, number, string][] = [
+      ['POST', '/models/save', { model_name: 'b', model_data: '!!!!' }, 400, 'model_save'],
+      ['POST', '/models/load', { model_name: 7 }, 400, 'model_load'],
+      ['GET', '/models/list?page=zero', undefined, 400, 'model_list'],
+      ['POST', '/models/uploads', { model_name: 'a', file_size: 10 }, 409, 'model_upload'],
+      ['GET', `/backup/uploads/${crypto.randomUUID()}`, undefined, 404, 'backup_upload'],
+      ['POST', '/backup/create', { encrypt_backup: false, backup_password: 'x' }, 400, 'backup_create'],
+    ];
+    for (const [method, path, json, status] of bad) {
+      expect([path, (await world.call(method, `/${id}${path}`, json)).status]).toEqual([path, status]);
+    }
+    expect((await world.call('POST', '/create', { manager_id: id })).status).toBe(409);
+    const { audit_entries: entries } = await trail(id, '?success=false');
+    expect(entries.map(({ action }: AuditEntry) => action).reverse()).toEqual([
+      ...[...refused, ...bad].map(([, , , , action]) => action),
+      'manager_create',
+    ]);
+    expect(entries.at(-1)).toMatchObject({ model_name: 'a', reason: 'forbidden', ip_address: expect.any(String) });
+    expect(await verify(id)).toMatchObject({ valid: true });
+  });
+
+  test('has the start of uploads, and where their URLs were asked for again', async () => {
+    const id = await world.manager();
+    const model = await world.call('POST', `/${id}/models/uploads`, { model_name: 'large', file_size: 10 });
+    await world.call('GET', `/${id}/models/uploads/${model.body.upload_id}`);
+    const archive = await world.call('POST', `/${id}/backup/uploads`, { file_size: 10 });
+    await world.call('GET', `/${id}/backup/uploads/${archive.body.upload_id}`);
+    const { audit_entries: entries } = await trail(id, '?action_type=model_upload,backup_upload&success=true');
+    expect(entries.map(({ action, model_name }: AuditEntry) => [action, model_name])).toEqual([
+      ['backup_upload', null],
+      ['backup_upload', null],
+      ['model_upload', 'large'],
+      ['model_upload', 'large'],
+    ]);
+  });
+
+  test('has nothing of who is not known, or of a manager of somebody else', async () => {
+    const id = await world.manager();
+    await world.call('GET', `/${id}/info`, undefined, { headers: { 'x-api-key': 'none' } });
+    expect((await trail(id)).total_entries).toBe(1);
+    expect((await world.call('POST', '/nobody/models/load', {})).status).toBe(404);
+  });
+
   test('is filtered by group, action, model and day, of which the last is included', async () => {
     const id = await filled();
     const totals = async (query: string) => (await trail(id, query)).total_entries;

@@ -203,6 +203,10 @@ describe('a backup', () => {
       status: 'degraded',
       checks: { backup_system: false },
     });
+    // Backups of saves, and those that somebody asks for, do not take the place of one by schedule.
+    await world.save(id, 'n');
+    await backUp(id, 'b');
+    expect((await world.call('GET', `/${id}/health`)).body.checks.backup_system).toBe(false);
     await run();
     expect(await scheduled()).toBe(1);
     expect((await world.call('GET', `/${id}/health`)).body.status).toBe('healthy');

@@ -104,6 +104,51 @@ describe('a saved model', () => {
     expect((await world.save(strict, 'm')).status).toBe(201);
   });
 
+  test('is not restored into a manager that blocks it, nor is anything else then', async () => {
+    const pickle = Buffer.from("cos\nsystem\n(S'id'\ntR.").toString('base64');
+    const id = await world.manager({ backup_enabled: false });
+    await world.save(id, 'a');
+    await world.save(id, 'unsafe', { model_data: pickle });
+    await world.call('POST', `/${id}/backup/create`, { backup_name: 'b' });
+    await world.call('DELETE', `/${id}?confirm_deletion=true`);
+    await world.call('POST', '/create', { manager_id: id, config: { block_unsafe_artifacts: true } });
+    const restore = (more: object) => world.call('POST', `/${id}/backup/restore`, { backup_name: 'b', ...more });
+    for (const more of [{}, { dry_run: true }]) {
+      const { status, body } = await restore(more);
+      expect([status, body]).toMatchObject([
+        422,
+        { error: 'UnsafeArtifactError', details: { model_name: 'unsafe', dangerous: ['os.system'] } },
+      ]);
+    }
+    expect((await world.call('GET', `/${id}/models/list`)).body.total_models).toBe(0);
+    expect((await restore({ models_to_restore: ['a'] })).body.restored_models).toEqual(['a']);
+  });
+
+  test('is saved with a warning where its password protects nothing, and every status says so', async () => {
+    const id = await world.manager({ enable_encryption: false });
+    const saved = await world.save(id, 'm', { password: 'secure_password_123' });
+    const warning = expect.stringContaining('The password has no effect');
+    expect([saved.status, saved.body]).toMatchObject([201, { encrypted: false, warnings: [warning] }]);
+    expect((await world.save(id, 'n')).body.warnings).toEqual([]);
+    const request = { model_name: 'large', file_size: 10, password: 'secure_password_123' };
+    expect((await world.call('POST', `/${id}/models/uploads`, request)).body.warnings).toEqual([warning]);
+    const status = async (path: string) => (await world.call('GET', path)).body;
+    expect(await status(`/${id}/security/status`)).toMatchObject({
+      encryption_enabled: false,
+      encryption_algorithm: null,
+      key_derivation: null,
+      models_unencrypted: 2,
+    });
+    const { managers } = await status('/list');
+    expect(managers.find((one: { manager_id: string }) => one.manager_id === id)).toMatchObject({
+      encryption_enabled: false,
+    });
+    for (const path of ['health', 'models/list']) {
+      expect(await status(`/${id}/${path}`)).toMatchObject({ encryption_enabled: false });
+    }
+    expect((await status(`/${id}/stats`)).storage_stats).toMatchObject({ encryption_enabled: false });
+  });
+
   test('changes its metadata and tags without its file, and a list sees it at once', async () => {
     const id = await world.manager();
     await world.save(id, 'm', { tags: ['old'], metadata: { author: 'a', framework: 'sklearn' } });

@@ -96,6 +96,7 @@ describe('what is measured', () => {
         total_size_mb: 0,
         average_model_size_mb: 0,
         encrypted_models: 0,
+        encryption_enabled: true,
         compressed_models: 0,
       },
       access_stats: { total_accesses: 0, unique_models_accessed: 0, most_accessed_model: null, last_access: null },

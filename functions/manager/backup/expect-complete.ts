@@ -1,0 +1,43 @@
+/** A backup that comes from elsewhere has everything that it takes to restore it, and says what it is. */
+import type { CompleteBackup } from '#domain/vault/backup.ts';
+import { StoredDataError, UnsupportedModelError } from '#domain/vault/errors.ts';
+import type { VaultServices } from '../services.ts';
+import { readManifest } from './manifest.ts';
+import { opensAlone } from './opens-alone.ts';
+
+/** A model takes more in any manifest: no record has so many models in so few bytes. */
+const MODEL_BYTES = 100;
+
+/**
+ * Compares the record with its manifest, and the manifest with the files that came. Of one that a password opens, only how
+ * many bytes there have to be. Throws what `refused` makes.
+ */
+export async function expectComplete(
+  services: VaultServices,
+  backup: CompleteBackup,
+  contents: ReadonlyMap<string, number>,
+  refused: (why: string) => Error,
+): Promise<void> {
+  const { complete } = backup;
+  const manifestBytes = complete.digests.ciphertext.bytes;
+  const bytes = [...contents.values()].reduce((sum, size) => sum + size, manifestBytes);
+  if (bytes < complete.bytes) throw refused(`it has ${bytes} of the ${complete.bytes} bytes of its backup`);
+  if (!opensAlone(backup)) {
+    if (complete.models * MODEL_BYTES <= manifestBytes) return;
+    throw refused(`its record has ${complete.models} models, and its manifest ${manifestBytes} bytes`);
+  }
+  const manifest = await readManifest(services, backup, undefined).catch((error: unknown) => {
+    const isFormat = error instanceof StoredDataError || error instanceof UnsupportedModelError;
+    throw isFormat ? refused(`its manifest cannot be read: ${error.message}`) : error;
+  });
+  const { models, name, manager_id, created_at } = manifest;
+  const same =
+    name === backup.name &&
+    manager_id === backup.manager_id &&
+    created_at === backup.created_at &&
+    models.length === complete.models;
+  if (!same) throw refused('its record is not that of its manifest');
+  const named = models.flatMap((one) => [one, ...(one.int8 ? [one.int8] : [])]);
+  const missing = named.find(({ content }) => !contents.has(content));
+  if (missing) throw refused(`it lacks the file ${missing.content}`);
+}

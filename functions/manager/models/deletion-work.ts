@@ -1,0 +1,59 @@
+/** Deleting a model and its files, after a last backup where one is wanted; also after its request. */
+import { z } from 'zod';
+import { deleteOrphans } from '#domain/orphans.ts';
+import { backupPath } from '#domain/vault/backup.ts';
+import { removeModel } from '#domain/vault/change.ts';
+import { ModelChangedError } from '#domain/vault/errors.ts';
+import { findModel, modelNotFound } from '#domain/vault/models.ts';
+import { expectNotServed } from '#domain/vault/served.ts';
+import { completedBefore, lastBackup, lastBackupProgress } from '../backup/last-backup.ts';
+import type { Asked, Pace } from '../jobs/work.ts';
+import type { VaultServices } from '../services.ts';
+
+const request = z.object({ model: z.string(), backup: z.boolean() });
+/** What the backup has is what is deleted: one revision of the model. */
+export const deletionProgress = lastBackupProgress.extend({ model_name: z.string(), revision: z.string() });
+const result = z.object({ backup_path: z.string().nullable() });
+
+/** Throws `ModelNotFoundError`, `ModelChangedError`, `ModelServedError`, and `StoredDataError`. */
+async function run(
+  services: VaultServices,
+  asked: Asked<z.infer<typeof request>, unknown>,
+  before: z.infer<typeof deletionProgress> | undefined,
+  pace: Pace,
+): Promise<z.infer<typeof result>> {
+  const { manager, by } = asked;
+  const { model: name, backup: backupFirst } = asked.request;
+  const { table, blobs, now } = services.adapters;
+  const model = await findModel(table, manager, name);
+  if (!model) {
+    // A process that died afterwards has deleted it.
+    const made = await completedBefore(services, asked, before);
+    if (made) return { backup_path: backupPath(made) };
+    throw await modelNotFound(table, manager, name);
+  }
+  if (before && before.revision !== model.revision) throw new ModelChangedError(manager.id, name);
+  // Before a backup is made in vain.
+  await expectNotServed(table, model);
+  const facts = { model_name: name, revision: model.revision };
+  const backup = backupFirst
+    ? await lastBackup(services, asked, { what: name, include: [name], facts }, before, pace)
+    : undefined;
+  const prefixes = await removeModel(table, manager, model, by, now);
+  for (const prefix of prefixes) {
+    // They stay marked as orphaned until then, so the sweep retries a failure.
+    await deleteOrphans(table, blobs.artifacts, 'artifacts', prefix).catch((error: unknown) =>
+      services.logger.error('files not deleted yet', { bucket: 'artifacts', prefix, error: error as Error }),
+    );
+  }
+  return { backup_path: backup ? backupPath(backup) : null };
+}
+
+export const deletionWork = {
+  run,
+  read: (stored: unknown) => result.parse(stored),
+  resume: async (services: VaultServices, asked: Asked<unknown, unknown>, progress: unknown, pace: Pace) => {
+    const read = { ...asked, request: request.parse(asked.request) };
+    return { ...(await run(services, read, deletionProgress.parse(progress), pace)) };
+  },
+};
