@@ -7,7 +7,7 @@ export const confirmationBody = {
 };
 
 /** Python writes `True`. */
-const flag = z.enum(['true', 'false', 'True', 'False']).optional();
+export const flag = z.enum(['true', 'false', 'True', 'False']).optional();
 
 export const confirmationQuery = { confirm_deletion: flag.meta({ description: 'As in the body' }) };
 export const backupQuery = { backup_before_delete: flag.meta({ description: 'As in the body' }) };

@@ -21,6 +21,12 @@ export const paging = {
     .meta({ description: 'An addition: items per page' }),
 };
 
+/** The items of a page. */
+export const pageOf = <T>(all: readonly T[], { page, limit }: { readonly page: number; readonly limit: number }): T[] =>
+  all.slice((page - 1) * limit, page * limit);
+
+export const totalModels = z.int().meta({ description: 'An addition: of all pages' });
+
 /** One of the service's models, or an encoder by its repository on the hub. Throws `ModelNotFoundError`. */
 export function findFamily(name: string): TextFamily {
   const family = Object.hasOwn(textFamilies, name) ? textFamilies[name] : undefined;

@@ -18,7 +18,7 @@ export interface PredictServices extends Services {
   readonly texts: TextPredictor;
 }
 
-const text = z.string().min(1);
+const text = z.string().min(1).regex(/\S/, 'must not be blank');
 
 const body = z
   .strictObject({

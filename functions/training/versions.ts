@@ -5,7 +5,6 @@ import { listVersions } from '#domain/models/names.ts';
 import { findModel } from '#domain/models/read.ts';
 import type { Table } from '#domain/ports/table/port.ts';
 import { greaterIsBetter, METRICS_FOR_BEST } from '#zoo/text-hyperparameters.ts';
-import { textFamilies } from '#zoo/text-registry.ts';
 import { modelName, registeredName, time, version } from './fields.ts';
 
 export const versionFacts = {
@@ -39,12 +38,6 @@ export async function versionsOf(table: Table, accountId: string, name: string):
     cursor = page.cursor;
   } while (cursor !== undefined);
   return { name, versions };
-}
-
-/** Of all models that have versions. */
-export async function allVersions(table: Table, accountId: string): Promise<NamedVersions[]> {
-  const all = await Promise.all(Object.keys(textFamilies).map((name) => versionsOf(table, accountId, name)));
-  return all.filter(({ versions }) => versions.length > 0);
 }
 
 /** What each metric is called among a model's. */

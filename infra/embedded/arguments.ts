@@ -19,6 +19,8 @@ export interface Arguments {
   readonly portOffset: number | 'free';
   readonly operator?: string;
   readonly apiKeys: readonly string[];
+  /** To be logged at the start. */
+  readonly warnings: readonly string[];
   readonly limits: Pick<GatewayLimits, 'bodySeconds' | 'connectionsPerAddress'>;
   readonly webhooksToLoopback: boolean;
   readonly newKeys: boolean;
@@ -98,13 +100,14 @@ export function readArguments(
   const manager = managerEnvironment(environment);
   const { host: managerHost = host } = manager.listen;
   const bound = LOOPBACK.test(host) && LOOPBACK.test(managerHost);
-  const local = bound && trust === undefined && publicUrl === undefined;
+  const apiKeys = keysOf(environment.API_KEYS);
   return {
     dataDir: resolve(data),
     host,
     portOffset,
     ...(operator === undefined ? {} : { operator }),
-    apiKeys: keysOf(environment.API_KEYS, local),
+    apiKeys,
+    ...weakKeys(apiKeys, bound && trust === undefined && publicUrl === undefined),
     webhooksToLoopback: rest['webhooks-to-loopback'],
     newKeys: rest['new-keys'],
     registration: registrationOf(rest.registration),
@@ -178,19 +181,22 @@ function encoderFolderOf(folder: string | undefined): Pick<Arguments, 'encoderFo
 /** Where others can call, a key that can be guessed would open everything. */
 const KEY_CHARACTERS = 16;
 
-/** @param local whether only programs on this machine can call */
-function keysOf(given: string | undefined, local: boolean): string[] {
-  const keys = (given ?? '')
+const keysOf = (given: string | undefined): string[] =>
+  (given ?? '')
     .split(',')
     .map((key) => key.trim())
     .filter((key) => key !== '');
-  const short = keys.findIndex((key) => key.length < KEY_CHARACTERS);
-  if (short >= 0 && !local) {
-    throw new UsageError(
-      `API_KEYS must be of ${KEY_CHARACTERS} characters or more where others can call; got ${keys[short]!.length} in number ${short + 1}`,
-    );
-  }
-  return keys;
+
+/** The keys that the document of the vault prints work as it says, also where others can call: then with a warning. */
+function weakKeys(keys: readonly string[], local: boolean): Pick<Arguments, 'warnings'> {
+  const short = local ? [] : keys.flatMap((key, i) => (key.length < KEY_CHARACTERS ? [i + 1] : []));
+  if (short.length === 0) return { warnings: [] };
+  const numbers = `${short.length === 1 ? 'number' : 'numbers'} ${short.join(', ')}`;
+  return {
+    warnings: [
+      `API_KEYS should be of ${KEY_CHARACTERS} characters or more where others can call; ${numbers} can be guessed, and whoever has one is the operator`,
+    ],
+  };
 }
 
 /** A negative number after an option is its value, which is refused with its bounds. */

@@ -38,6 +38,8 @@ export interface HostOptions {
   readonly operator?: string;
   /** API keys of the operator. */
   readonly apiKeys?: readonly string[];
+  /** What is to be known at the start. */
+  readonly warnings?: readonly string[];
   /** A folder for the second location of the vault's backups. Default: none. */
   readonly backupCopies?: string;
   /** What the environment says of the vault of models. */

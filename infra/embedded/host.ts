@@ -58,6 +58,7 @@ export async function startHost(options: HostOptions): Promise<Host> {
   const onError = (error: unknown, where: string): void => logger.error(where, error as Error);
   const settings = hostSettings(options, address);
 
+  for (const warning of options.warnings ?? []) logger.warn(warning);
   if (options.manager?.ignoresJwtSecret) {
     logger.warn('JWT_SECRET is ignored: tokens are signed with a key pair of the data folder');
   }

@@ -58,10 +58,13 @@ export class ValidationError extends TrainyardError {
   }
 }
 
+/** As the platform's document prints it. */
+export const UNAUTHORIZED = 'Invalid or expired token';
+
 export class UnauthorizedError extends TrainyardError {
   readonly code = 'unauthorized';
   readonly status = 401;
-  constructor(message = 'Invalid or expired token') {
+  constructor(message = UNAUTHORIZED) {
     super(message);
   }
 }

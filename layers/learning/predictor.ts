@@ -23,6 +23,7 @@ import { isHeavy, LIGHT_MS, SMALL_MODEL_BYTES } from './serving/weight.ts';
 import type { TextPrediction } from './text/decide.ts';
 import { expectNoReference, type TextExplanation } from './text/explain.ts';
 import { makeTextPredictor, type TextPredictor } from './text/predictor.ts';
+import { textsOf } from './text/tensors.ts';
 
 export type { Cell, Input, Row } from './serving/input.ts';
 
@@ -187,7 +188,7 @@ async function classesOf(
   { probabilities: wanted = false, explain: isToExplain = false, reference, variant }: PredictionOptions,
 ): Promise<Prediction[]> {
   if (isToExplain) expectNoReference(reference);
-  const given = inputs.map((row) => String(Object.values(row)[0] ?? ''));
+  const given = textsOf(inputs);
   const found: readonly (TextPrediction & { readonly explanation?: TextExplanation })[] = isToExplain
     ? await texts.explain(model, given, variant)
     : await texts.predict(model, given, variant);

@@ -44,7 +44,7 @@ test.each(jsonRoutes)(
     for (const [what, value] of Object.entries(values)) {
       for (const text of [value, ...fields.map((field) => `{"${field}":${value}}`)]) {
         const { issues, details, bytes } = await refusal(route.request.body!, text, (error) =>
-          render(error, { id: 'request', path: route.path, at: 0 }),
+          render(error, { id: 'request', path: route.path, at: 0, presented: false }),
         );
         expect({
           what,

@@ -10,6 +10,7 @@ describe('the command line of npm start', () => {
       dataDir: resolve('.trainyard/data'),
       host: '127.0.0.1',
       portOffset: 0,
+      warnings: [],
       registration: 'open',
       rates: { authenticatedPerHour: 1000, anonymousPerHour: 100 },
       caps: { jobsPerAccount: 5 },
@@ -77,18 +78,37 @@ describe('the command line of npm start', () => {
     }
   });
 
-  test('takes no key that can be guessed where others can call', () => {
+  test('takes the environment as the document of the vault prints it', () => {
+    const printed = {
+      MODEL_MANAGER_API_HOST: '0.0.0.0',
+      MODEL_MANAGER_API_PORT: '8004',
+      API_KEYS: 'key1,key2,key3',
+      MODEL_PATH: './models',
+      JWT_SECRET: 'your-secret-key',
+      ENABLE_ENCRYPTION: 'True',
+      BACKUP_ENABLED: 'True',
+      BACKUP_INTERVAL_HOURS: '24',
+    };
+    expect(readArguments([], printed)).toMatchObject({
+      apiKeys: ['key1', 'key2', 'key3'],
+      manager: { listen: { host: '0.0.0.0', port: 8004 } },
+      warnings: [expect.stringContaining('numbers 1, 2, 3 can be guessed')],
+    });
+  });
+
+  test('warns of keys that can be guessed where others can call', () => {
     const keys = { API_KEYS: `${'k'.repeat(16)},short` };
-    expect(() => readArguments(['--host', '0.0.0.0'], keys)).toThrow(
-      'API_KEYS must be of 16 characters or more where others can call; got 5 in number 2',
-    );
+    const warnings = (options: string[]) => readArguments(options, keys)?.warnings;
+    expect(warnings([])).toEqual([]);
     // Through a proxy, others call a host that is bound to loopback.
     for (const options of [
+      ['--host', '0.0.0.0'],
       ['--trust-proxy', 'loopback'],
       ['--public-url', 'https://ml.example.com'],
     ]) {
-      expect(() => readArguments(options, keys)).toThrow('where others can call; got 5');
+      expect(warnings(options)).toEqual([expect.stringMatching(/16 characters .* number 2 can be guessed/)]);
     }
+    expect(warnings(['--host', '0.0.0.0'])?.join()).not.toContain('short');
   });
 
   test.each([

@@ -40,7 +40,7 @@ BEYOND_SCHEMA = [
     (r"start_date", r"must not be after end_date"),
     (r"from", r"must be at or before to, "),
     (r"truth", r"must be "),
-    (r"encrypt_backup", r"must not be false where "),
+    (r"encrypt_backup|digital_signature", r"must not be false where "),
     (r"service_name", r"must be at most 63 lower-case"),
     (r"vault_url", r"must (be a URL|not contain a user name)"),
     (

@@ -36,7 +36,7 @@ const EXAMPLES: readonly TrainyardError[] = [
   new InsufficientStorageError(4096),
 ];
 
-const REQUEST = { id: '019a0c9b-8f5e-7c3a-9d47-2f6b1e0a4c55', at: Date.UTC(2026, 0) };
+const REQUEST = { id: '019a0c9b-8f5e-7c3a-9d47-2f6b1e0a4c55', at: Date.UTC(2026, 0), presented: false };
 
 /** Describes the errors at `path` in the format that they have there. */
 export const describeErrors = ({ schema, render }: ErrorFormat, path: string): DescribedError => ({

@@ -1,7 +1,7 @@
 /** The error bodies of the catalog: its envelope without data, and the status as the code. */
 import { z } from 'zod';
 import type { TrainyardError } from '#domain/errors.ts';
-import { describedMessage } from './renderer.ts';
+import { describedMessage, type FailedRequest } from './renderer.ts';
 
 export const catalogError = z
   .strictObject({
@@ -10,7 +10,10 @@ export const catalogError = z
   })
   .meta({ id: 'CatalogError' });
 
-export const renderCatalogError = (error: TrainyardError): z.input<typeof catalogError> => ({
+export const renderCatalogError = (
+  error: TrainyardError,
+  request: Pick<FailedRequest, 'presented'>,
+): z.input<typeof catalogError> => ({
   code: error.status,
-  message: describedMessage(error),
+  message: describedMessage(error, request),
 });

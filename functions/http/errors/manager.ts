@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { errorName } from '#domain/error-name.ts';
 import type { TrainyardError } from '#domain/errors.ts';
 import { isoTime } from '#domain/times.ts';
-import { type FailedRequest, publicMessage } from './renderer.ts';
+import { explainedMessage, type FailedRequest } from './renderer.ts';
 
 export const managerError = z
   .strictObject({
@@ -19,7 +19,7 @@ export const managerError = z
 
 export const renderManagerError = (error: TrainyardError, request: FailedRequest): z.input<typeof managerError> => ({
   error: errorName(error.code),
-  message: publicMessage(error),
+  message: explainedMessage(error, request),
   details: { ...error.facts, ...Object.fromEntries(error.details.map(({ field, message }) => [field, message])) },
   timestamp: isoTime(request.at),
   request_id: request.id,

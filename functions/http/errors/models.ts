@@ -1,7 +1,7 @@
 /** The error bodies of the document of `/api/v1/models`: a code in capitals and a message that says all. */
 import { z } from 'zod';
 import type { TrainyardError } from '#domain/errors.ts';
-import { describedMessage } from './renderer.ts';
+import { describedMessage, type FailedRequest } from './renderer.ts';
 
 export const modelsError = z
   .strictObject({
@@ -13,9 +13,12 @@ export const modelsError = z
 /** Codes whose name differs from the platform's in more than its case. */
 const CODES: Readonly<Record<string, string>> = { not_found: 'RESOURCE_NOT_FOUND' };
 
-export function renderModelsError(error: TrainyardError): z.input<typeof modelsError> {
+export function renderModelsError(
+  error: TrainyardError,
+  request: Pick<FailedRequest, 'presented'>,
+): z.input<typeof modelsError> {
   return {
     code: CODES[error.code] ?? error.code.toUpperCase(),
-    message: describedMessage(error),
+    message: describedMessage(error, request),
   };
 }

@@ -13,9 +13,9 @@ export const trainingError = z
   })
   .meta({ id: 'TrainingError' });
 
-export const renderTrainingError = (error: TrainyardError, { at }: FailedRequest): z.input<typeof trainingError> => ({
+export const renderTrainingError = (error: TrainyardError, request: FailedRequest): z.input<typeof trainingError> => ({
   status: 'error',
-  error: describedMessage(error),
+  error: describedMessage(error, request),
   code: error.code.toUpperCase(),
-  timestamp: isoTime(at),
+  timestamp: isoTime(request.at),
 });

@@ -37,7 +37,9 @@ export function renderErrors(render: ErrorRenderer, log: Log, now: () => number)
         body:
           request.event.httpMethod === 'HEAD'
             ? ''
-            : JSON.stringify(render(error, { id: state.id, path: request.event.path, at: now() })),
+            : JSON.stringify(
+                render(error, { id: state.id, path: request.event.path, at: now(), presented: state.presented }),
+              ),
       };
     },
   };

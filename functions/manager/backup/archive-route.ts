@@ -53,13 +53,13 @@ export const archive = route({
     // The result of a job that nobody asked for within the hour.
     if ('done' in outcome && outcome.done.until <= now()) outcome = await ask();
     if ('going' in outcome) return { status: 202, body: ARCHIVE_GOING };
-    const { id, until, size, sha256 } = outcome.done;
+    const { id, until, size, sha256, filename } = outcome.done;
     const event = { action: 'backup_download', success: true, facts: { backup: path.backup_name } } as const;
     await appendAudit(table, of, by, event, now);
     const expiresInSeconds = await signedSeconds(blobs.backups, until, now());
     const download_url = await blobs.backups.presignGet(stagedArchive(of, id).file, {
       expiresInSeconds,
-      filename: `${path.backup_name}.tar.gz`,
+      filename: filename ?? `${path.backup_name}.tar.gz`,
     });
     return {
       status: 200,

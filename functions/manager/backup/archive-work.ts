@@ -1,6 +1,7 @@
 /** Making the archive of a backup where it can be downloaded from, also after its request. */
 import { z } from 'zod';
 import { newId } from '#domain/ids.ts';
+import { archiveName, archiveType } from '#domain/vault/backup.ts';
 import { getBackup } from '#domain/vault/backups.ts';
 import { deleteStaged, markStaged, STAGED_SECONDS, stagedArchive } from '#domain/vault/staged.ts';
 import { Digesting } from '#vault/encryption/digest.ts';
@@ -18,6 +19,8 @@ const result = z.object({
   sha256: z.string(),
   /** Epoch milliseconds. */
   until: z.int(),
+  /** Results of earlier versions have none. */
+  filename: z.string().exactOptional(),
 });
 
 async function run(
@@ -34,9 +37,9 @@ async function run(
   await markStaged(table, staged, now());
   try {
     const archive = new Digesting(archiveOf(services, backup));
-    await whileKept(table, backup, () => blobs.backups.put(staged.file, archive, { contentType: 'application/gzip' }));
+    await whileKept(table, backup, () => blobs.backups.put(staged.file, archive, { contentType: archiveType(backup) }));
     const { bytes: size, sha256 } = archive.digest();
-    return { id, size, sha256, until };
+    return { id, size, sha256, until, filename: archiveName(backup) };
   } catch (error) {
     await deleteStaged(table, blobs.backups, staged);
     throw error;

@@ -21,8 +21,9 @@ export async function archiveSize({ adapters: { table } }: VaultServices, of: Co
 }
 
 export const archiveOf = (services: VaultServices, of: CompleteBackup): Readable => {
-  const packed = createGzip({ level: LEVEL });
   const archive = Readable.from(tar(filesOf(services, of), Date.parse(of.created_at)));
+  if (!of.compressed) return archive;
+  const packed = createGzip({ level: LEVEL });
   // An error of the source is an error of the archive.
   archive.on('error', (error) => packed.destroy(error));
   return archive.pipe(packed);

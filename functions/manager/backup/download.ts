@@ -1,4 +1,5 @@
 import { appendAudit } from '#domain/vault/audit.ts';
+import { archiveName, archiveType } from '#domain/vault/backup.ts';
 import { getBackup } from '#domain/vault/backups.ts';
 import { UnsupportedModelError } from '#domain/vault/errors.ts';
 import { route } from '#functions/http/route.ts';
@@ -11,7 +12,7 @@ export const download = route({
   path: '/api/model-manager/{manager_id}/backup/{backup_name}/download',
   summary: 'Download a backup as an archive',
   description:
-    'An addition to the document: the `.tar.gz` of its `backup_path`. What is encrypted stays so. `POST …/backup/upload` takes it back.',
+    'An addition to the document: the `.tar.gz` of its `backup_path`, or the `.tar` where it was made with `compress: false`. What is encrypted stays so. `POST …/backup/upload` takes it back.',
   tags: tags.backups,
   authentication: 'account',
   scope: 'admin',
@@ -45,7 +46,10 @@ export const download = route({
     });
     const event = { action: 'backup_download', success: true, facts: { backup: backup.name } } as const;
     await appendAudit(table, of, by, event, now);
-    const headers = { 'Content-Disposition': `attachment; filename="${backup.name}.tar.gz"` };
+    const headers = {
+      'Content-Type': archiveType(backup),
+      'Content-Disposition': `attachment; filename="${archiveName(backup)}"`,
+    };
     return { status: 200, headers, body: archiveOf(services, backup) };
   },
 });

@@ -16,10 +16,11 @@ import type { Manager } from '#domain/vault/manager.ts';
 import { backupName } from '#domain/vault/names.ts';
 import { Digesting } from '#vault/encryption/digest.ts';
 import { collected } from '../models/seal.ts';
+import { peeked } from '../peeked.ts';
 import type { VaultServices } from '../services.ts';
 import { ARCHIVE } from './archive.ts';
 import { expectComplete } from './expect-complete.ts';
-import { invalidArchive, type UnpackedFile, untar } from './tar.ts';
+import { invalidArchive, isTar, TAR_BYTES, type UnpackedFile, untar } from './tar.ts';
 
 /** Files that are encrypted get no smaller by gzip: what unpacks to more is none of ours. */
 const LARGEST_RATIO = 4;
@@ -191,9 +192,11 @@ async function* ownBytes(
 }
 
 async function* expanded({ bytes, size }: GivenArchive): AsyncGenerator<Uint8Array> {
+  const { first, whole } = await peeked(bytes, TAR_BYTES);
+  if (isTar(Buffer.concat(first))) return yield* whole;
+  const source = Readable.from(whole);
   const most = LARGEST_RATIO * size + SLACK_BYTES;
   const plain = createGunzip();
-  const source = Readable.from(bytes);
   pipeline(source, plain, () => undefined);
   let length = 0;
   try {

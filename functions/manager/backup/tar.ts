@@ -23,6 +23,10 @@ export async function* tar(files: AsyncIterable<TarFile> | Iterable<TarFile>, at
   yield Buffer.alloc(2 * BLOCK);
 }
 
+/** Bytes of an archive of files of these sizes. */
+export const tarSize = (sizes: readonly number[]): number =>
+  sizes.reduce((sum, size) => sum + BLOCK + size + padding(size), 2 * BLOCK);
+
 const padding = (size: number): number => (BLOCK - (size % BLOCK)) % BLOCK;
 
 function headerOf(name: string, size: number, at: number): Uint8Array {
@@ -49,6 +53,11 @@ function checksum(header: Uint8Array): number {
   for (const [i, byte] of header.entries()) if (i < 148 || i >= 156) sum += byte;
   return sum;
 }
+
+/** Of the beginning, by which `isTar` tells. */
+export const TAR_BYTES = BLOCK;
+
+export const isTar = (first: Buffer): boolean => first.toString('latin1', 257, 262) === 'ustar';
 
 export interface UnpackedFile {
   readonly name: string;
@@ -138,4 +147,4 @@ function readOctal(header: Buffer, offset: number, bytes: number): number {
 }
 
 export const invalidArchive = (why: string): ValidationError =>
-  ValidationError.of('body', `must be the .tar.gz of a backup; ${why}`);
+  ValidationError.of('body', `must be the .tar.gz or .tar of a backup; ${why}`);

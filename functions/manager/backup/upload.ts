@@ -8,12 +8,14 @@ import { backupSummary, showBackup } from './fields.ts';
 import { importArchive } from './import-archive.ts';
 
 const archive: Body<Uint8Array> = {
-  accepts: ['application/gzip', 'application/x-gzip', 'application/octet-stream'],
+  accepts: ['application/gzip', 'application/x-gzip', 'application/x-tar', 'application/octet-stream'],
   bound: (settings) => settings.uploadBytes,
   parse: ({ content }) => content.bytes(),
   openapi: {
     required: true,
-    content: { 'application/gzip': { schema: z.string().meta({ format: 'binary', description: 'A .tar.gz' }) } },
+    content: {
+      'application/gzip': { schema: z.string().meta({ format: 'binary', description: 'A .tar.gz, or a .tar' }) },
+    },
   },
 };
 

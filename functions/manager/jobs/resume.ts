@@ -25,6 +25,7 @@ import { backupWork } from '../backup/work.ts';
 import { managerDeletionWork } from '../managers/deletion-work.ts';
 import { deletionWork } from '../models/deletion-work.ts';
 import { downloadWork } from '../models/download-work.ts';
+import { copyWork } from '../models/platform-copy/work.ts';
 import { uploadWork } from '../models/upload-work.ts';
 import { rotationWork } from '../security/work.ts';
 import type { JobServices, VaultServices } from '../services.ts';
@@ -43,6 +44,7 @@ const WORKS: Readonly<Record<JobKind, Resume>> = {
   restore: restoreWork.resume,
   rotation: rotationWork.resume,
   save: uploadWork.resume,
+  copy: copyWork.resume,
   download: downloadWork.resume,
   archive: archiveWork.resume,
   import: importWork.resume,
@@ -127,6 +129,7 @@ const ACTIONS = {
   restore: 'backup_restore',
   rotation: 'password_update',
   save: 'model_save',
+  copy: 'model_save',
   download: 'model_download',
   archive: 'backup_download',
   import: 'backup_create',

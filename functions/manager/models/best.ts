@@ -5,7 +5,7 @@ import { metricOf, search } from '#domain/vault/search.ts';
 import { readSummaries } from '#domain/vault/summaries.ts';
 import { route } from '#functions/http/route.ts';
 import { auditAccess } from '../audited.ts';
-import { actorOf, managerPath, readManager, tags } from '../fields.ts';
+import { actorOf, managerPath, pageOf, paging, readManager, tags } from '../fields.ts';
 
 const query = z.strictObject({
   metric: z.string().min(1).max(LIMITS.vault.name).optional().meta({
@@ -13,6 +13,7 @@ const query = z.strictObject({
     example: 'f1_score',
   }),
   limit: z.int().min(1).max(LIMITS.pageSize).default(5),
+  page: paging.page,
 });
 
 export const best = route({
@@ -57,9 +58,10 @@ export const best = route({
       const value = metricOf(summary, metric);
       return value === undefined ? [] : [{ name: summary.name, value }];
     });
-    const shown = ranked
-      .slice(0, given.limit)
-      .map(({ name, value }, at) => Object.assign({ [metric]: value }, { model_name: name, rank: at + 1 }));
+    const before = (given.page - 1) * given.limit;
+    const shown = pageOf(ranked, given).map(({ name, value }, at) =>
+      Object.assign({ [metric]: value }, { model_name: name, rank: before + at + 1 }),
+    );
     return {
       status: 200,
       body: {

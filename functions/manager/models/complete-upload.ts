@@ -12,6 +12,7 @@ import { uploadPath } from '../upload-fields.ts';
 import { earlyFiles } from './early-files.ts';
 import { modelGoingOn, modelProgress, showModelGoing } from './fields.ts';
 import { savedAnswer, saveFields } from './save.ts';
+import { signingOf } from './sign.ts';
 import { uploadWork } from './upload-work.ts';
 
 const { digital_signature, signing_key } = saveFields;
@@ -47,10 +48,11 @@ export const completeUpload = route({
     const by = actorOf(input);
     const upload = await findVaultUpload(table, manager, path.upload_id, now());
     const access = { action: 'model_save', ...(upload === undefined ? {} : { model_name: upload.name }) } as const;
+    const { sign, signingKey } = signingOf(given);
     const wanted = {
       kind: 'save',
-      request: { upload_id: path.upload_id, sign: given.digital_signature },
-      secrets: given.signing_key === undefined ? {} : { signing_key: given.signing_key },
+      request: { upload_id: path.upload_id, sign },
+      secrets: signingKey === undefined ? {} : { signing_key: signingKey },
       // Of one whose file is made already, there is hardly anything left to do.
       bytes: upload === undefined || earlyFiles.has(upload.id) ? 0 : upload.file_size,
     } as const;

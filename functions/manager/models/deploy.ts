@@ -2,7 +2,6 @@ import { includes } from '#domain/accounts/scopes.ts';
 import { ForbiddenError } from '#domain/errors.ts';
 import { json } from '#functions/http/body/json.ts';
 import { route } from '#functions/http/route.ts';
-import { DEFAULT_TARGET } from '#functions/platform/models/wishes.ts';
 import { actorOf, modelPath, readManager, tags } from '../fields.ts';
 import type { FileServices } from '../services.ts';
 import { deploymentBody, expectOwnFields, manifestsAnswer, servedAnswer } from './deployment-fields.ts';
@@ -41,7 +40,7 @@ export const deploy = route({
     if (!includes(caller.scope, 'train')) {
       throw new ForbiddenError(`This needs the scope train; yours is ${caller.scope}`);
     }
-    const { target = DEFAULT_TARGET, features, classes, scores } = given;
+    const { target, features, classes, scores } = given;
     const platformName = given.service_name ?? path.model_name;
     const served = await serveModel(services, manager, by, {
       ...{ vaultName: path.model_name, platformName, password: given.password },

@@ -13,6 +13,7 @@ import type { FileServices } from '../services.ts';
 import { givenMetadata, int8Answer, metadataRequest } from './fields.ts';
 import { showInt8 } from './int8.ts';
 import { type Saved, saveModel } from './save-model.ts';
+import { signingOf } from './sign.ts';
 
 /** The format marks values that must never appear in a response or a log. */
 const secret = z.string().meta({ format: 'password' });
@@ -26,7 +27,10 @@ export const saveFields = {
   metadata: metadataRequest.prefault({}),
   tags: givenTags.default([]),
   replace_existing: z.boolean().default(false),
-  digital_signature: z.boolean().default(false),
+  digital_signature: z.boolean().optional().meta({
+    default: false,
+    description: 'Left out, it is signed where there is a `signing_key`',
+  }),
   signing_key: secret
     .max(16_384)
     .optional()
@@ -101,8 +105,7 @@ export const save = route({
         metadata: givenMetadata(given.metadata),
         tags: given.tags,
         replace: given.replace_existing,
-        sign: given.digital_signature,
-        signingKey: given.signing_key,
+        ...signingOf(given),
       });
     });
     const backup_created = await backUpSaved(services, manager, by, model);

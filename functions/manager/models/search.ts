@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { Faults } from '#domain/faults.ts';
 import { LIMITS } from '#domain/limits.ts';
 import { readNamedModels } from '#domain/vault/models.ts';
-import { type MetricBound, SORTS, search as searchModels } from '#domain/vault/search.ts';
+import { assumedOf, type MetricBound, SORTS, search as searchModels } from '#domain/vault/search.ts';
 import { readSummaries } from '#domain/vault/summaries.ts';
 import { route } from '#functions/http/route.ts';
 import { auditAccess } from '../audited.ts';
@@ -19,7 +19,9 @@ const query = z
     framework: text.optional(),
     algorithm: text.optional(),
     tags: text.optional().meta({ description: 'With commas between them: models that have all of them' }),
-    sort_by: text.optional().meta({ description: `A metric, or ${Object.keys(SORTS).join(', ')}` }),
+    sort_by: text
+      .optional()
+      .meta({ description: `A metric, size, training_time, or ${Object.keys(SORTS).join(', ')}` }),
     sort_order: z.enum(['asc', 'desc']).optional().meta({ description: 'Left out, the best first' }),
     limit: z.int().min(1).max(MOST).default(20),
     page: z.int().min(1).max(LIMITS.page).default(1).meta({ description: 'An addition' }),
@@ -53,6 +55,10 @@ export const search = route({
           ),
           total_results: z.int(),
           query_time: z.number().meta({ description: 'Seconds', example: 0.045 }),
+          assumed: z.array(z.string()).meta({
+            description:
+              'An addition: `sort_by` if it is a metric that is not known, so that higher is taken to be better',
+          }),
         })
         .meta({ id: 'ModelSearch' }),
     },
@@ -67,15 +73,11 @@ export const search = route({
     const summaries = await auditAccess(services, of, actorOf(input), { action: 'model_search' }, () =>
       readSummaries(table, of),
     );
-    const { matches, criteriaOf } = searchModels(summaries, {
-      query,
-      framework,
-      algorithm,
-      tags: listed(tags),
-      bounds,
-      sortBy: sort_by,
-      order: sort_order,
-    });
+    const wanted = {
+      ...{ query, framework, algorithm, tags: listed(tags) },
+      ...{ bounds, sortBy: sort_by, order: sort_order },
+    };
+    const { matches, criteriaOf } = searchModels(summaries, wanted);
     const shown = pageOf(matches, { page, limit });
     const models = await readNamedModels(
       table,
@@ -101,6 +103,7 @@ export const search = route({
         }),
         total_results: matches.length,
         query_time: (now() - began) / 1000,
+        assumed: assumedOf(wanted),
       },
     };
   },

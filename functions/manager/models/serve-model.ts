@@ -4,24 +4,32 @@ import type { Model } from '#domain/models/record.ts';
 import type { Actor } from '#domain/vault/audit.ts';
 import { ModelChangedError, UnsupportedModelError } from '#domain/vault/errors.ts';
 import type { Manager } from '#domain/vault/manager.ts';
+import type { StoredModel } from '#domain/vault/model.ts';
 import { getModel } from '#domain/vault/models.ts';
 import { beginServing, originOf } from '#domain/vault/served.ts';
-import { createImported } from '#functions/platform/models/create-imported.ts';
+import { createImported, type Importing, storeImported } from '#functions/platform/models/create-imported.ts';
+import { DEFAULT_TARGET } from '#functions/platform/models/wishes.ts';
 import { auditAccess, auditFailure } from '../audited.ts';
+import { untar } from '../backup/tar.ts';
 import type { FileServices } from '../services.ts';
 import { fileOfVariant, keyOf } from './load-model.ts';
 import { plainFile } from './plain-file.ts';
+import { expectNoWishes, readArchive } from './platform-copy/read.ts';
 import { collected, factsOf, translated } from './seal.ts';
 import { verifiedSignature } from './sign.ts';
 
 /** It is in memory as a whole, beside the session that tries it. */
 const MOST_BYTES = 200_000_000;
+/** It is streamed, within the time of a request. */
+const MOST_ARCHIVE_BYTES = 2_000_000_000;
+
+type Wishes = Parameters<Awaited<ReturnType<FileServices['importer']>>['read']>[1];
 
 export interface Serving {
   readonly vaultName: string;
   readonly platformName: string;
   readonly password: string | undefined;
-  readonly wishes: Parameters<Awaited<ReturnType<FileServices['importer']>>['read']>[1];
+  readonly wishes: Omit<Wishes, 'target'> & { readonly target: string | undefined };
 }
 
 /**
@@ -37,18 +45,28 @@ export async function serveModel(
   const { table } = services.adapters;
   const access = { action: 'model_deploy', model_name: vaultName, facts: { deploy_to: 'trainyard' } } as const;
   // What leaves the vault is in the trail before it can be used.
-  const { model, original, imported } = await auditAccess(services, manager, by, access, async () => {
+  const { model, create } = await auditAccess(services, manager, by, access, async () => {
     const model = await getModel(table, manager, vaultName);
-    const original = await plainBytes(services, model, by, password);
+    if (model.archive_of !== undefined) {
+      expectNoWishes(wishes);
+      expectSize(model, MOST_ARCHIVE_BYTES);
+      const archive = await plain(services, model, by, password);
+      return { model, create: (of: Stored) => fromArchive(services, of, archive, model) };
+    }
+    expectSize(model, MOST_BYTES);
+    const original = await bytesOf(services, model, by, password);
     try {
-      return { model, original, imported: await (await services.importer()).read(original, wishes) };
+      const { target = DEFAULT_TARGET } = wishes;
+      const imported = await (await services.importer()).read(original, { ...wishes, target });
+      const make = async (of: Stored) => createImported(services, { ...of, original, imported });
+      return { model, create: async (of: Stored) => ({ model: await make(of), notes: imported.notes }) };
     } catch (error) {
       throw ofFile(error, model.name, factsOf(model));
     }
   });
-  const made = await auditFailure(services, manager, by, access, () =>
-    createImported(services, {
-      ...{ accountId: manager.account_id, name: platformName, fileName: model.name, original, imported },
+  return auditFailure(services, manager, by, access, () =>
+    create({
+      ...{ accountId: manager.account_id, name: platformName, fileName: model.name },
       vault: {
         origin: originOf(model),
         async writes(made) {
@@ -59,25 +77,54 @@ export async function serveModel(
       },
     }),
   );
-  return { model: made, notes: imported.notes };
 }
 
-async function plainBytes(
+type Stored = Pick<Importing, 'accountId' | 'name' | 'fileName' | 'vault'>;
+
+async function fromArchive(
   services: FileServices,
-  model: Awaited<ReturnType<typeof getModel>>,
-  by: Actor,
-  password: string | undefined,
-): Promise<Uint8Array> {
-  if (model.size > MOST_BYTES) {
-    throw new UnsupportedModelError(`Model '${model.name}' has ${model.size} bytes; at most ${MOST_BYTES} are served`, {
-      ...factsOf(model),
-      ...{ size_bytes: model.size, limit_bytes: MOST_BYTES },
-    });
+  of: Stored,
+  archive: AsyncIterable<Uint8Array>,
+  vaultModel: StoredModel,
+) {
+  const opened = untar(archive);
+  try {
+    const model = await storeImported(services, of, () => readArchive(opened, vaultModel));
+    const { length } = model.artifacts;
+    return { model, notes: [`It has all ${length} files of model ${vaultModel.archive_of}, of which it is a copy`] };
+  } catch (error) {
+    throw translated(error, factsOf(vaultModel));
+  } finally {
+    // Whatever went wrong, its file is closed.
+    await opened.return();
   }
+}
+
+function expectSize(model: StoredModel, limit: number): void {
+  if (model.size <= limit) return;
+  throw new UnsupportedModelError(`Model '${model.name}' has ${model.size} bytes; at most ${limit} are served`, {
+    ...factsOf(model),
+    ...{ size_bytes: model.size, limit_bytes: limit },
+  });
+}
+
+type Opening = [services: FileServices, model: StoredModel, by: Actor, password: string | undefined];
+
+async function bytesOf(...[services, model, by, password]: Opening): Promise<Uint8Array> {
+  const file = await plain(services, model, by, password);
+  try {
+    return await collected(file);
+  } catch (error) {
+    throw translated(error, factsOf(model));
+  }
+}
+
+/** Its end says whether it is what was saved. */
+async function plain(...[services, model, by, password]: Opening): Promise<AsyncIterable<Uint8Array>> {
   const key = await keyOf(services, model, by, password);
   verifiedSignature(model);
   try {
-    return await collected(await plainFile(services.adapters.blobs.artifacts, fileOfVariant(model, 'original'), key));
+    return await plainFile(services.adapters.blobs.artifacts, fileOfVariant(model, 'original'), key);
   } catch (error) {
     throw translated(error, factsOf(model));
   }

@@ -1,5 +1,6 @@
 /** Signs a model when it is saved, and verifies it when it is loaded. */
 import { z } from 'zod';
+import { ValidationError } from '#domain/errors.ts';
 import type { Keys } from '#domain/ports/keys/port.ts';
 import { StoredDataError } from '#domain/vault/errors.ts';
 import type { StoredModel } from '#domain/vault/model.ts';
@@ -14,6 +15,23 @@ export interface SigningRequest {
   readonly signingKey: string | undefined;
 }
 
+/**
+ * What a request asks for: a key is given to sign with it. Throws `ValidationError` where the request says that nothing is to
+ * be signed, and `SigningKeyError`.
+ */
+export function signingOf(given: {
+  readonly digital_signature?: boolean | undefined;
+  readonly signing_key?: string | undefined;
+}): SigningRequest {
+  const { digital_signature: wanted, signing_key: signingKey } = given;
+  if (wanted === false && signingKey !== undefined) {
+    throw ValidationError.of('digital_signature', 'must not be false where there is a signing_key');
+  }
+  // Before anything is done: a key that is of no use is refused.
+  if (signingKey !== undefined) readSigningKey(signingKey);
+  return { sign: wanted ?? signingKey !== undefined, signingKey };
+}
+
 type SignedFile = Pick<StoredModel, 'name' | 'sha256'>;
 
 /** Throws `SigningKeyError`. */
@@ -22,10 +40,9 @@ export async function signatureOf(
   { sign, signingKey }: SigningRequest,
   of: SignedFile,
 ): Promise<StoredModel['signature']> {
-  // A key that is of no use is refused, whether or not it is to sign.
-  const given = signingKey === undefined ? undefined : readSigningKey(signingKey);
   if (!sign) return undefined;
-  return z.json().parse(await signModel(of.name, filesOf(of), given ?? (await platformSigningKey(keys))));
+  const key = signingKey === undefined ? await platformSigningKey(keys) : readSigningKey(signingKey);
+  return z.json().parse(await signModel(of.name, filesOf(of), key));
 }
 
 /** A model is one file, of its own name. */

@@ -80,6 +80,7 @@ async function save(services: JobServices, { manager, by, request, secrets }: As
       modified_at: isoTime(now()),
       saved_by: by.userId,
       upload: upload.id,
+      ...(upload.archive_of === undefined ? {} : { archive_of: upload.archive_of }),
     };
     await saveModel(table, model, { manager, by, now, before, also: [endVaultUpload(manager, upload.id)] });
     return { model, warnings };

@@ -77,13 +77,16 @@ const MESSAGES = {
   in_progress: 'The password is being updated; repeat the request to see how far',
 } as const;
 
+/** Whatever the old password was, there was nothing that it could open. */
+const NOTHING = 'No model has a password: nothing was updated, and the old password was not checked';
+
 const show = (
-  { rotated, skipped, failed, left, revisions }: RotationProgress,
+  { rotated, skipped, failed, left, revisions, already }: RotationProgress,
   manager_id: string,
   updated_at: string,
   status: keyof typeof MESSAGES,
 ): z.input<typeof answer> => ({
-  message: MESSAGES[status],
+  message: status === 'completed' && rotated + revisions + already === 0 ? NOTHING : MESSAGES[status],
   manager_id,
   status,
   rotated,

@@ -12,8 +12,10 @@ import { isoTime } from '#domain/times.ts';
 import type { VaultOrigin } from '#domain/vault/served.ts';
 import type { Services } from '#functions/http/route.ts';
 import type { ArtifactFile } from '#learning/artifacts.ts';
+import { contentTypeOf } from '#learning/files/names.ts';
 import type { ImportFacts } from '#learning/imported/files.ts';
 import type { Imported } from '#learning/imported/read.ts';
+import { Digesting } from '#vault/encryption/digest.ts';
 import { publish } from '../publish.ts';
 import type { importer } from './importer.ts';
 
@@ -78,10 +80,18 @@ interface ReadFile {
   readonly files: readonly ArtifactFile[];
   /** A file that is in its place. */
   readonly stored?: Artifact;
+  /** Files that are not in memory, so many bytes; the last of them says whether all is as it should be. */
+  readonly streamed?: { readonly size: number; readonly files: AsyncIterable<StreamedFile> };
   readonly record: Pick<
     TrainedModel,
     'model_type' | 'task' | 'architecture' | 'target' | 'training_config' | 'warnings'
-  >;
+  > &
+    Partial<Pick<TrainedModel, 'performance' | 'test_performance' | 'final_metrics' | 'hyperparameters'>>;
+}
+
+interface StreamedFile {
+  readonly name: string;
+  readonly body: AsyncIterable<Uint8Array>;
 }
 
 type Storing = Pick<Importing, 'accountId' | 'name' | 'fileName' | 'upload' | 'vault'>;
@@ -96,9 +106,9 @@ export async function storeImported(
   const { table, blobs, now } = adapters;
   const id = upload?.id ?? newId(now());
   const createdAt = isoTime(now());
-  const { files: made, stored, record } = await read({ name, fileName, createdAt });
+  const { files: made, stored, streamed, record } = await read({ name, fileName, createdAt });
   const files = made.filter(({ file }) => file !== stored?.file);
-  const size = files.reduce((sum, { bytes }) => sum + bytes.length, 0);
+  const size = files.reduce((sum, { bytes }) => sum + bytes.length, streamed?.size ?? 0);
   await reserveBytes(table, accountId, size, settings.caps);
   await table.transact([
     markOrphaned('artifacts', blobKeys.modelPrefix(accountId, id), now() + ABANDONED_MILLISECONDS),
@@ -106,14 +116,22 @@ export async function storeImported(
   for (const { file, bytes, contentType } of files) {
     await blobs.artifacts.put(blobKeys.modelFile(accountId, id, file), bytes, { contentType });
   }
+  const written: Artifact[] = [];
+  for await (const { name: file, body } of streamed?.files ?? []) {
+    const bytes = new Digesting(body);
+    await blobs.artifacts.put(blobKeys.modelFile(accountId, id, file), bytes, { contentType: contentTypeOf(file) });
+    const { sha256, bytes: size } = bytes.digest();
+    written.push({ file, size, sha256 });
+  }
   const model: TrainedModel = {
     id,
     account_id: accountId,
     name,
-    ...record,
     ...{ performance: {}, final_metrics: {}, hyperparameters: {} },
+    ...record,
     artifacts: [
       ...(stored ? [stored] : []),
+      ...written,
       ...files.map(({ file, bytes }) => ({ file, size: bytes.length, sha256: sha256Of(bytes) })),
     ],
     created_at: createdAt,

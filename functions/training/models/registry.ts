@@ -1,14 +1,30 @@
 import { z } from 'zod';
+import type { Table } from '#domain/ports/table/port.ts';
 import { route } from '#functions/http/route.ts';
-import { allVersions, bestVersion, entriesBy, showEntry, versionEntry } from '../versions.ts';
+import { pageOf, paging, totalModels } from '../fields.ts';
+import { bestVersion, entriesBy, showEntry, versionEntry, versionsOf } from '../versions.ts';
+import { trainedNames } from './names.ts';
 
 const byName = z.record(z.string(), versionEntry);
+
+/** Of the models that have versions, one page. */
+async function pageOfVersions(
+  table: Table,
+  accountId: string,
+  query: { readonly page: number; readonly limit: number },
+) {
+  const names = await trainedNames(table, accountId);
+  const all = await Promise.all(names.map((name) => versionsOf(table, accountId, name)));
+  const trained = all.filter(({ versions }) => versions.length > 0);
+  return { total: trained.length, shown: pageOf(trained, query) };
+}
 
 const answer = z
   .strictObject({
     latest_models: byName,
     best_models: byName,
     versions: z.record(z.string(), z.array(versionEntry)),
+    total_models: totalModels,
   })
   .meta({ id: 'ModelRegistry' });
 
@@ -20,21 +36,23 @@ export const registry = route({
   authentication: 'operator',
   scope: 'read',
   cost: 'request',
+  request: { query: z.strictObject(paging) },
   responses: { 200: { description: 'The registry', schema: answer } },
-  async handler({ caller: { accountId } }, { adapters: { table } }) {
-    const all = await allVersions(table, accountId);
+  async handler({ caller: { accountId }, query }, { adapters: { table } }) {
+    const { total, shown } = await pageOfVersions(table, accountId, query);
     return {
       status: 200,
       body: {
-        latest_models: await entriesBy(all, ({ versions }) => versions[0]),
-        best_models: await entriesBy(all, (of) => bestVersion(table, accountId, of)),
-        versions: Object.fromEntries(all.map((of) => [of.name, of.versions.map((one) => showEntry(of, one))])),
+        latest_models: await entriesBy(shown, ({ versions }) => versions[0]),
+        best_models: await entriesBy(shown, (of) => bestVersion(table, accountId, of)),
+        versions: Object.fromEntries(shown.map((of) => [of.name, of.versions.map((one) => showEntry(of, one))])),
+        total_models: total,
       },
     };
   },
 });
 
-const latestAnswer = z.strictObject({ latest_models: byName }).meta({ id: 'LatestModels' });
+const latestAnswer = z.strictObject({ latest_models: byName, total_models: totalModels }).meta({ id: 'LatestModels' });
 
 export const latest = route({
   method: 'GET',
@@ -44,14 +62,16 @@ export const latest = route({
   authentication: 'operator',
   scope: 'read',
   cost: 'request',
+  request: { query: z.strictObject(paging) },
   responses: { 200: { description: 'By model', schema: latestAnswer } },
-  async handler({ caller: { accountId } }, { adapters: { table } }) {
-    const all = await allVersions(table, accountId);
-    return { status: 200, body: { latest_models: await entriesBy(all, ({ versions }) => versions[0]) } };
+  async handler({ caller: { accountId }, query }, { adapters: { table } }) {
+    const { total, shown } = await pageOfVersions(table, accountId, query);
+    const latest_models = await entriesBy(shown, ({ versions }) => versions[0]);
+    return { status: 200, body: { latest_models, total_models: total } };
   },
 });
 
-const bestAnswer = z.strictObject({ best_models: byName }).meta({ id: 'BestModels' });
+const bestAnswer = z.strictObject({ best_models: byName, total_models: totalModels }).meta({ id: 'BestModels' });
 
 export const best = route({
   method: 'GET',
@@ -63,9 +83,11 @@ export const best = route({
   authentication: 'operator',
   scope: 'read',
   cost: 'request',
+  request: { query: z.strictObject(paging) },
   responses: { 200: { description: 'By model', schema: bestAnswer } },
-  async handler({ caller: { accountId } }, { adapters: { table } }) {
-    const all = await allVersions(table, accountId);
-    return { status: 200, body: { best_models: await entriesBy(all, (of) => bestVersion(table, accountId, of)) } };
+  async handler({ caller: { accountId }, query }, { adapters: { table } }) {
+    const { total, shown } = await pageOfVersions(table, accountId, query);
+    const best_models = await entriesBy(shown, (of) => bestVersion(table, accountId, of));
+    return { status: 200, body: { best_models, total_models: total } };
   },
 });

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { route } from '#functions/http/route.ts';
-import { findFamily, modelName, modelPath, paging } from '../fields.ts';
+import { findFamily, modelName, modelPath, pageOf, paging } from '../fields.ts';
 import { showVersion, versionFacts, versionsOf } from '../versions.ts';
 
 const answer = z
@@ -17,10 +17,10 @@ export const versions = route({
   cost: 'request',
   request: { path: modelPath, query: z.strictObject(paging) },
   responses: { 200: { description: 'The versions', schema: answer } },
-  async handler({ caller, path, query: { page, limit } }, { adapters }) {
+  async handler({ caller, path, query }, { adapters }) {
     const { name } = findFamily(path.model_name);
     const all = await versionsOf(adapters.table, caller.accountId, name);
-    const shown = all.versions.slice((page - 1) * limit, page * limit);
+    const shown = pageOf(all.versions, query);
     return { status: 200, body: { model_name: name, versions: shown.map((of) => showVersion(name, of)) } };
   },
 });

@@ -482,7 +482,7 @@ export interface components {
                 /**
                  * @example {
                  *       "code": 401,
-                 *       "message": "Invalid or expired token"
+                 *       "message": "Missing an API key (X-API-Key) or an access token (Authorization: Bearer …)"
                  *     }
                  */
                 "application/json": components["schemas"]["CatalogError"];

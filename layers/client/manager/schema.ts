@@ -186,7 +186,7 @@ export interface paths {
         };
         /**
          * Get the signature of a model
-         * @description An addition to the document: a Sigstore bundle as of the OpenSSF model-signing specification 1.0. `model_signing verify key` verifies it with the public key, for a folder that holds the file under the name of the model.
+         * @description An addition to the document: a Sigstore bundle as of the OpenSSF model-signing specification 1.0. `model_signing verify key` verifies the answer with the public key, which `details=true` has, for a folder that holds the file under the name of the model.
          */
         get: operations["get_api_model_manager_manager_id_models_model_name_signature"];
         put?: never;
@@ -356,7 +356,7 @@ export interface paths {
         put?: never;
         /**
          * Save a model of the platform
-         * @description An addition to the document: its `model.onnx`, with what the platform knows of it as metadata. What the request gives as metadata comes on top.
+         * @description An addition to the document: its `model.onnx`; of weights that were imported, those; of a model that takes texts, a tar of all its files, which `deploy` makes a model of again. What the platform knows of it is its metadata; what the request gives as metadata comes on top. A large model outlasts the request.
          */
         post: operations["post_api_model_manager_manager_id_models_copy"];
         delete?: never;
@@ -746,7 +746,7 @@ export interface paths {
         };
         /**
          * Download a backup as an archive
-         * @description An addition to the document: the `.tar.gz` of its `backup_path`. What is encrypted stays so. `POST …/backup/upload` takes it back.
+         * @description An addition to the document: the `.tar.gz` of its `backup_path`, or the `.tar` where it was made with `compress: false`. What is encrypted stays so. `POST …/backup/upload` takes it back.
          */
         get: operations["get_api_model_manager_manager_id_backup_backup_name_download"];
         put?: never;
@@ -856,7 +856,10 @@ export interface components {
             tags?: string[];
             /** @default false */
             replace_existing?: boolean;
-            /** @default false */
+            /**
+             * @description Left out, it is signed where there is a `signing_key`
+             * @default false
+             */
             digital_signature?: boolean;
             /**
              * Format: password
@@ -907,7 +910,10 @@ export interface components {
             tags?: string[];
             /** @default false */
             replace_existing?: boolean;
-            /** @default false */
+            /**
+             * @description Left out, it is signed where there is a `signing_key`
+             * @default false
+             */
             digital_signature?: boolean;
             /**
              * Format: password
@@ -971,7 +977,10 @@ export interface components {
                 /** @description The `ETag` header of the response to the part */
                 etag: string;
             }[];
-            /** @default false */
+            /**
+             * @description Left out, it is signed where there is a `signing_key`
+             * @default false
+             */
             digital_signature?: boolean;
             /**
              * Format: password
@@ -1352,6 +1361,8 @@ export interface components {
              * @example 0.045
              */
             query_time: number;
+            /** @description An addition: `sort_by` if it is a metric that is not known, so that higher is taken to be better */
+            assumed: string[];
         };
         ModelsByTags: {
             models: components["schemas"]["VaultModel"][];
@@ -1586,6 +1597,12 @@ export interface components {
             public_key: string;
             /** @description SHA-256 of the public key as PEM */
             fingerprint: string;
+            /**
+             * @description A Sigstore bundle v0.3
+             * @example {
+             *       "mediaType": "application/vnd.dev.sigstore.bundle.v0.3+json"
+             *     }
+             */
             bundle: {
                 [key: string]: unknown;
             };
@@ -1791,6 +1808,13 @@ export interface components {
             /** @description An addition: what was asked for and could not be done */
             warnings: string[];
         };
+        ModelGoingOn: {
+            message: string;
+            /** @example large_classifier_v1.0 */
+            model_name: string;
+            /** @constant */
+            status: "in_progress";
+        };
         StartedUpload: {
             upload_id: string;
             /** @description Bytes of every part but the last */
@@ -1812,13 +1836,6 @@ export interface components {
             complete_by: string;
             /** @description What was asked for and has no effect */
             warnings: string[];
-        };
-        ModelGoingOn: {
-            message: string;
-            /** @example large_classifier_v1.0 */
-            model_name: string;
-            /** @constant */
-            status: "in_progress";
         };
         ModelLoaded: {
             /** @example Model loaded successfully */
@@ -2124,7 +2141,7 @@ export interface components {
                 /**
                  * @example {
                  *       "error": "UnauthorizedError",
-                 *       "message": "Invalid or expired token",
+                 *       "message": "Missing an API key (X-API-Key) or an access token (Authorization: Bearer …)",
                  *       "details": {},
                  *       "timestamp": "2026-01-01T00:00:00.000Z",
                  *       "request_id": "019a0c9b-8f5e-7c3a-9d47-2f6b1e0a4c55"
@@ -2586,7 +2603,7 @@ export interface operations {
                 algorithm?: string;
                 /** @description With commas between them: models that have all of them */
                 tags?: string;
-                /** @description A metric, or relevance, name, model_name, created_at, version, size_mb */
+                /** @description A metric, size, training_time, or relevance, name, model_name, created_at, version */
                 sort_by?: string;
                 /** @description Left out, the best first */
                 sort_order?: "asc" | "desc";
@@ -2623,7 +2640,10 @@ export interface operations {
                      *         }
                      *       ],
                      *       "total_results": 1,
-                     *       "query_time": 0.045
+                     *       "query_time": 0.045,
+                     *       "assumed": [
+                     *         "string"
+                     *       ]
                      *     }
                      */
                     "application/json": components["schemas"]["ModelSearch"];
@@ -2713,6 +2733,8 @@ export interface operations {
                 /** @description Left out, the `primary_metric` of the manager */
                 metric?: string;
                 limit?: number;
+                /** @description An addition: which page */
+                page?: number;
             };
             header?: never;
             path: {
@@ -2985,7 +3007,10 @@ export interface operations {
     };
     get_api_model_manager_manager_id_models_model_name_signature: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description The bundle within an answer that has the public key as well */
+                details?: "true" | "false" | "True" | "False";
+            };
             header?: never;
             path: {
                 manager_id: string;
@@ -2995,7 +3020,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The signature */
+            /** @description The bundle, or with `details=true` the bundle and its key */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3007,12 +3032,17 @@ export interface operations {
                      *       "algorithm": "P-256",
                      *       "public_key": "string",
                      *       "fingerprint": "string",
-                     *       "bundle": {}
+                     *       "bundle": {
+                     *         "mediaType": "application/vnd.dev.sigstore.bundle.v0.3+json"
+                     *       }
                      *     }
                      */
-                    "application/json": components["schemas"]["ModelSignature"];
+                    "application/json": components["schemas"]["ModelSignature"] | {
+                        [key: string]: unknown;
+                    };
                 };
             };
+            400: components["responses"]["ManagerError400"];
             401: components["responses"]["ManagerError401"];
             403: components["responses"]["ManagerError403"];
             404: components["responses"]["ManagerError404"];
@@ -3529,6 +3559,22 @@ export interface operations {
                      *     }
                      */
                     "application/json": components["schemas"]["ModelSaved"];
+                };
+            };
+            /** @description Going on: repeat the request until it has the end */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "message": "string",
+                     *       "model_name": "large_classifier_v1.0",
+                     *       "status": "in_progress"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ModelGoingOn"];
                 };
             };
             400: components["responses"]["ManagerError400"];

@@ -5532,7 +5532,7 @@ export interface components {
                 /**
                  * @example {
                  *       "code": "UNAUTHORIZED",
-                 *       "message": "Invalid or expired token"
+                 *       "message": "Missing an API key (X-API-Key) or an access token (Authorization: Bearer …)"
                  *     }
                  */
                 "application/json": components["schemas"]["ModelsError"];
@@ -5673,7 +5673,7 @@ export interface components {
             content: {
                 /**
                  * @example {
-                 *       "error": "Invalid or expired token"
+                 *       "error": "Missing an API key (X-API-Key) or an access token (Authorization: Bearer …)"
                  *     }
                  */
                 "application/json": components["schemas"]["InferenceError"];

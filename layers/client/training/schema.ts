@@ -27,7 +27,7 @@ export interface paths {
         };
         /**
          * Get the models that can be loaded and trained
-         * @description Four pretrained encoders, which are loaded from a hub, and as an addition `compact-text`, which needs nothing from outside.
+         * @description Four pretrained encoders, which are loaded from a hub, and as an addition `compact-text`, which needs nothing from outside, and encoders that were uploaded.
          */
         get: operations["get_models_available"];
         put?: never;
@@ -590,7 +590,7 @@ export interface components {
             model_configs: {
                 [key: string]: {
                     /**
-                     * @description The repository on the hub; null for a model that is trained from scratch
+                     * @description The repository on the hub; null for a model that is trained from scratch or was uploaded
                      * @example microsoft/deberta-v3-base
                      */
                     path: string | null;
@@ -622,6 +622,8 @@ export interface components {
             versions: {
                 [key: string]: components["schemas"]["Version"][];
             };
+            /** @description An addition: of all pages */
+            total_models: number;
         };
         Version: {
             /** @example compact-text */
@@ -654,11 +656,15 @@ export interface components {
             latest_models: {
                 [key: string]: components["schemas"]["Version"];
             };
+            /** @description An addition: of all pages */
+            total_models: number;
         };
         BestModels: {
             best_models: {
                 [key: string]: components["schemas"]["Version"];
             };
+            /** @description An addition: of all pages */
+            total_models: number;
         };
         ModelVersions: {
             /** @example compact-text */
@@ -735,6 +741,8 @@ export interface components {
                     status: "not_trained" | "queued" | "training" | "completed" | "failed" | "stopped";
                 };
             };
+            /** @description An addition: of all pages */
+            total_models: number;
         };
         ModelInfo: {
             /** @example compact-text */
@@ -925,7 +933,7 @@ export interface components {
                      * @example HUB_UNREACHABLE
                      * @enum {string}
                      */
-                    code?: "HUB_UNREACHABLE" | "HUB_UNAUTHORIZED" | "HUB_NOT_FOUND" | "HUB_RATE_LIMITED" | "HUB_ERROR" | "FOLDER_NOT_READ" | "FILE_INCOMPLETE" | "FILE_DIFFERS" | "FILES_MISSING" | "ENCODER_TOO_LARGE" | "CONFIG_NOT_READ" | "TOKENIZER_NOT_READ" | "WEIGHTS_NOT_READ" | "WEIGHTS_MISFIT";
+                    code?: "HUB_UNREACHABLE" | "HUB_UNAUTHORIZED" | "HUB_NOT_FOUND" | "HUB_RATE_LIMITED" | "HUB_ERROR" | "FOLDER_NOT_READ" | "FILE_INCOMPLETE" | "FILE_DIFFERS" | "FILES_MISSING" | "FILE_DAMAGED" | "ENCODER_TOO_LARGE" | "STORAGE_LIMIT_EXCEEDED" | "CONFIG_NOT_READ" | "TOKENIZER_NOT_READ" | "WEIGHTS_NOT_READ" | "WEIGHTS_MISFIT";
                 };
             };
         };
@@ -1415,7 +1423,7 @@ export interface components {
                 /**
                  * @example {
                  *       "status": "error",
-                 *       "error": "Invalid or expired token",
+                 *       "error": "Missing an API key (X-API-Key) or an access token (Authorization: Bearer …)",
                  *       "code": "UNAUTHORIZED",
                  *       "timestamp": "2026-01-01T00:00:00.000Z"
                  *     }
@@ -1671,7 +1679,12 @@ export interface operations {
     };
     get_models_registry: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description An addition: page number */
+                page?: number;
+                /** @description An addition: items per page */
+                limit?: number;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -1688,12 +1701,14 @@ export interface operations {
                      * @example {
                      *       "latest_models": {},
                      *       "best_models": {},
-                     *       "versions": {}
+                     *       "versions": {},
+                     *       "total_models": 1
                      *     }
                      */
                     "application/json": components["schemas"]["ModelRegistry"];
                 };
             };
+            400: components["responses"]["TrainingError400"];
             401: components["responses"]["TrainingError401"];
             403: components["responses"]["TrainingError403"];
             429: components["responses"]["TrainingError429"];
@@ -1704,7 +1719,12 @@ export interface operations {
     };
     get_models_latest: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description An addition: page number */
+                page?: number;
+                /** @description An addition: items per page */
+                limit?: number;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -1719,12 +1739,14 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "latest_models": {}
+                     *       "latest_models": {},
+                     *       "total_models": 1
                      *     }
                      */
                     "application/json": components["schemas"]["LatestModels"];
                 };
             };
+            400: components["responses"]["TrainingError400"];
             401: components["responses"]["TrainingError401"];
             403: components["responses"]["TrainingError403"];
             429: components["responses"]["TrainingError429"];
@@ -1735,7 +1757,12 @@ export interface operations {
     };
     get_models_best: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description An addition: page number */
+                page?: number;
+                /** @description An addition: items per page */
+                limit?: number;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -1750,12 +1777,14 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "best_models": {}
+                     *       "best_models": {},
+                     *       "total_models": 1
                      *     }
                      */
                     "application/json": components["schemas"]["BestModels"];
                 };
             };
+            400: components["responses"]["TrainingError400"];
             401: components["responses"]["TrainingError401"];
             403: components["responses"]["TrainingError403"];
             429: components["responses"]["TrainingError429"];
@@ -1817,7 +1846,12 @@ export interface operations {
     };
     get_models: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description An addition: page number */
+                page?: number;
+                /** @description An addition: items per page */
+                limit?: number;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -1836,12 +1870,14 @@ export interface operations {
                      *       "available_models": [
                      *         "string"
                      *       ],
-                     *       "model_info": {}
+                     *       "model_info": {},
+                     *       "total_models": 1
                      *     }
                      */
                     "application/json": components["schemas"]["Models"];
                 };
             };
+            400: components["responses"]["TrainingError400"];
             401: components["responses"]["TrainingError401"];
             403: components["responses"]["TrainingError403"];
             429: components["responses"]["TrainingError429"];

@@ -47,8 +47,15 @@ export type CompleteBackup = z.infer<typeof completeBackup>;
 /** Relative, as the API's document shows it. The archive of that name is made when it is downloaded. */
 export const backupPath = ({ name, kind, compressed }: Pick<Backup, 'name' | 'kind' | 'compressed'>): string => {
   if (kind === 'save' || kind === 'deletion') return `./backups/${name}.backup`;
-  return `./backups/${name}${compressed ? '.tar.gz' : '.tar'}`;
+  return `./backups/${archiveName({ name, compressed })}`;
 };
+
+/** Of the file that it is downloaded as. */
+export const archiveName = ({ name, compressed }: Pick<Backup, 'name' | 'compressed'>): string =>
+  `${name}${compressed ? '.tar.gz' : '.tar'}`;
+
+export const archiveType = ({ compressed }: Pick<Backup, 'compressed'>): string =>
+  compressed ? 'application/gzip' : 'application/x-tar';
 
 const backedUpFile = z.object({
   /** The SHA-256 by which the file is found. */

@@ -1,6 +1,6 @@
 /** Comparing models by their metrics, size and training time. */
-import { bestFirst, directionOf } from './metrics.ts';
-import { megabytes, metricsOf, type StoredModel } from './model.ts';
+import { bestFirst, directionOf, measured } from './metrics.ts';
+import { megabytes, metricsOf, type StoredModel, trainingSecondsOf } from './model.ts';
 
 export interface Comparison {
   readonly comparison: Record<string, Record<string, number | null>>;
@@ -17,10 +17,12 @@ export function compareModels(models: readonly StoredModel[], wanted: readonly s
   const metrics = wanted ?? [...new Set(models.flatMap((model) => Object.keys(metricsOf(model))))];
   const rows = models.map((model) => {
     const own = metricsOf(model);
-    const values = Object.fromEntries(metrics.map((metric) => [metric, own[metric] ?? null]));
+    const trainingSeconds = trainingSecondsOf(model);
+    const of = (metric: string) => own[metric] ?? measured(metric, { size: model.size, trainingSeconds }) ?? null;
+    const values = Object.fromEntries(metrics.map((metric) => [metric, of(metric)]));
     return {
       name: model.name,
-      values: { ...values, size_mb: megabytes(model.size), training_time: trainingTime(model) },
+      values: { ...values, size_mb: megabytes(model.size), training_time: trainingSeconds },
     };
   });
   const columns = [
@@ -48,11 +50,6 @@ export function compareModels(models: readonly StoredModel[], wanted: readonly s
     assumed: metrics.filter((metric) => directionOf(metric).assumed),
   };
 }
-
-const trainingTime = ({ metadata }: StoredModel): number | null => {
-  const seconds = metadata.training_time_seconds ?? metadata.training_time;
-  return typeof seconds === 'number' ? seconds : null;
-};
 
 /** Without what floating-point arithmetic adds: 0.96 - 0.94 is 0.02. */
 const rounded = (value: number): number => Number(value.toPrecision(12));

@@ -21,6 +21,7 @@ export const JOB_KINDS = [
   'restore',
   'rotation',
   'save',
+  'copy',
   'download',
   'archive',
   'import',

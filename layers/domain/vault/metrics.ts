@@ -105,6 +105,16 @@ export function directionOf(metric: string): Direction {
   return { better: 'higher', assumed: !isHigher };
 }
 
+/** What is known of every model, by the names that callers give it: megabytes, and the seconds of its training. */
+export function measured(
+  metric: string,
+  { size, trainingSeconds }: { readonly size: number; readonly trainingSeconds: number | null },
+): number | undefined {
+  if (metric === 'size' || metric === 'size_mb') return size / 1_000_000;
+  if (metric === 'training_time' || metric === 'training_time_seconds') return trainingSeconds ?? undefined;
+  return undefined;
+}
+
 /** Sorts the best value first. */
 export const bestFirst =
   (metric: string) =>

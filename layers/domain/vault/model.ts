@@ -71,6 +71,8 @@ export const storedModel = z.object({
   pickle: z.object({ imports: z.array(z.string()), dangerous: z.array(z.string()), complete: z.boolean() }).optional(),
   /** The upload in parts that it came from: what completes that again after a crash finds it. */
   upload: z.string().optional(),
+  /** The platform's model whose files it holds as an archive: the platform made it, whatever the metadata say. */
+  archive_of: z.string().optional(),
   created_at: z.string(),
   modified_at: z.string(),
   saved_by: z.string(),
@@ -112,6 +114,12 @@ export function metricsOf({ metadata }: Pick<StoredModel, 'metadata'>): Readonly
   if (typeof given !== 'object' || given === null || Array.isArray(given)) return metrics;
   for (const [name, value] of Object.entries(given)) if (typeof value === 'number') metrics[name] = value;
   return metrics;
+}
+
+/** Of its training, as its author says. */
+export function trainingSecondsOf({ metadata }: Pick<StoredModel, 'metadata'>): number | null {
+  const seconds = metadata.training_time_seconds ?? metadata.training_time;
+  return typeof seconds === 'number' ? seconds : null;
 }
 
 /** A field of the metadata, if it is text. */

@@ -1,6 +1,6 @@
 /** Searching the models of a manager by words, tags, framework and metrics. */
 
-import { directionOf } from './metrics.ts';
+import { directionOf, measured } from './metrics.ts';
 import type { Summaries } from './summaries.ts';
 import type { Summary } from './summary.ts';
 import { compareVersions } from './versions.ts';
@@ -47,8 +47,13 @@ export const SORTS: Readonly<Record<string, Sort>> = {
   model_name: byText(({ name }) => name),
   created_at: byText(({ created_at }) => created_at),
   version: (a, b) => compareVersions(a.summary.version, b.summary.version),
-  size_mb: (a, b) => a.summary.size - b.summary.size,
 };
+
+/** The metric that it is sorted by, where nothing but an assumption says which end is the best. */
+export function assumedOf({ sortBy, order }: Wanted): string[] {
+  const decides = sortBy !== undefined && order === undefined && !Object.hasOwn(SORTS, sortBy);
+  return decides && directionOf(sortBy).assumed ? [sortBy] : [];
+}
 
 /** In their order; those without the metric by which they are sorted come last. */
 export function search(summaries: Summaries, wanted: Wanted): Found {
@@ -103,9 +108,9 @@ function filtersOf({ framework, algorithm, tags = [], anyTag, bounds = [] }: Wan
   ];
 }
 
-/** A metric, or the size in megabytes under the name that lists give it. */
-export const metricOf = ({ metrics, size }: Summary, metric: string): number | undefined =>
-  metric === 'size_mb' ? size / 1_000_000 : metrics[metric];
+/** What a model has of a metric: as its author says, or as it was measured. */
+export const metricOf = ({ metrics, size, trainingSeconds }: Summary, metric: string): number | undefined =>
+  metrics[metric] ?? measured(metric, { size, trainingSeconds });
 
 function comparison(sortBy: string, given: Wanted['order']): Sort {
   const own = Object.hasOwn(SORTS, sortBy) ? SORTS[sortBy] : undefined;

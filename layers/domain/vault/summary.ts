@@ -1,4 +1,4 @@
-import { metricsOf, type StoredModel, textOf } from './model.ts';
+import { metricsOf, type StoredModel, textOf, trainingSecondsOf } from './model.ts';
 
 /** What lists and searches need of a model. */
 export interface Summary {
@@ -12,6 +12,7 @@ export interface Summary {
   readonly tags: readonly string[];
   readonly metrics: Readonly<Record<string, number>>;
   readonly size: number;
+  readonly trainingSeconds: number | null;
   readonly created_at: string;
 }
 
@@ -26,5 +27,6 @@ export const summaryOf = (model: StoredModel): Summary => ({
   tags: model.tags,
   metrics: metricsOf(model),
   size: model.size,
+  trainingSeconds: trainingSecondsOf(model),
   created_at: model.created_at,
 });

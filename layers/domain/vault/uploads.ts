@@ -50,6 +50,8 @@ const vaultUpload = archiveUpload.extend({
   encryption: storedModel.shape.encryption,
   /** The model's key, wrapped by the platform's. */
   held_key: z.json().optional(),
+  /** The platform's model whose files it is the archive of. */
+  archive_of: storedModel.shape.archive_of,
 });
 export type VaultUpload = z.infer<typeof vaultUpload>;
 

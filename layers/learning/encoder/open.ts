@@ -69,7 +69,17 @@ async function openParts(files: EncoderFiles, options: EncoderOptions): Promise<
   const encoder = encoderOf(config, options);
   const names = tokenizerFilesOf((file) => files.has(file));
   const tokenizerFiles = new Map(await Promise.all(names.map(async (file) => [file, await files.read(file)] as const)));
-  return { config, encoder, tokenizer: openTokenizer(tokenizerFiles), tokenizerFiles };
+  const tokenizer = openTokenizer(tokenizerFiles);
+  expectKnown(tokenizer, encoder);
+  return { config, encoder, tokenizer, tokenizerFiles };
+}
+
+/** A text with a token that has no vector cannot be learned from, nor read. Throws `TokenizerError`. */
+function expectKnown({ largestId }: TextTokenizer, { vocabularySize }: Encoder): void {
+  if (largestId < vocabularySize) return;
+  throw new TokenizerError(
+    `the identifiers of its tokens must be below vocab_size, ${vocabularySize}; the largest is ${largestId}`,
+  );
 }
 
 /** Throws `WeightsError` naming the file. */

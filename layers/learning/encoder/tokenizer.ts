@@ -13,6 +13,8 @@ export interface TextTokenizer {
   /** What comes before the tokens of a text, and after them. */
   readonly before: readonly number[];
   readonly after: readonly number[];
+  /** Of the pieces that texts are cut into, and of these marks. Tokens that somebody added may have larger ones. */
+  readonly largestId: number;
 }
 
 export type TokenizerFiles = ReadonlyMap<string, Uint8Array>;
@@ -70,7 +72,16 @@ function fromJson(json: unknown, config: Uint8Array | undefined): TextTokenizer 
   const [sample, marked] = [encode(SAMPLE), idsOf(SAMPLE, true)];
   const at = marked.findIndex((_, i) => sample.every((id, j) => marked[i + j] === id));
   if (at < 0) throw new TokenizerError('tokenizer.json must put its marks before and after a text');
-  return { encode, before: marked.slice(0, at), after: marked.slice(at + sample.length) };
+  const [before, after] = [marked.slice(0, at), marked.slice(at + sample.length)];
+  return { encode, before, after, largestId: largestOf([...piecesOf(parsed.data.model), ...before, ...after]) };
+}
+
+const largestOf = (ids: readonly number[]): number => ids.reduce((most, id) => Math.max(most, id), 0);
+
+/** The identifiers of a vocabulary: of Unigram a list, otherwise by the text of each piece. */
+function piecesOf({ vocab }: z.infer<typeof tokenizerJson>['model']): number[] {
+  if (Array.isArray(vocab)) return vocab.length === 0 ? [] : [vocab.length - 1];
+  return Object.values(vocab ?? {}).filter((id) => typeof id === 'number');
 }
 
 const SAMPLE = 'a';
@@ -122,6 +133,7 @@ function fromSentencePiece(file: Uint8Array): TextTokenizer {
   return {
     before: [first],
     after: [last],
+    largestId: Math.max(size - 1, first, last),
     encode: (text) =>
       sectionsOf(text, [...special.keys()]).flatMap((section) => {
         const id = special.get(section);

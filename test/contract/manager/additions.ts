@@ -24,6 +24,7 @@ export const ADDITIONS = {
   saved: { int8: anything, warnings: texts },
   comparison: { assumed: texts },
   best: { assumed: texts },
+  search: { assumed: texts },
   backup: { kind: words, expires_at: orNull(time) },
   backupCreated: { missing: texts, damaged: texts },
   auditEntry: { seq: integer, reason: orNull(text), request_id: words, hash: words },

@@ -263,6 +263,7 @@ const examples: readonly Example[] = [
       models: [{ model_name: words, relevance_score: number, metadata: object, match_criteria: texts }],
       total_results: is(2),
       query_time: number,
+      ...ADDITIONS.search,
     },
     after: ({ models: [first] }: { models: object[] }) =>
       expect(first).toMatchObject({

@@ -1,5 +1,5 @@
 /** The fields that Trainyard's answers have and the document's have not. A new one needs a line here, and the word "addition" in its description. */
-import { number, oneOf, optional, orNull, type Shape, type Type, text, texts, uuid, words } from '../shape.ts';
+import { integer, number, oneOf, optional, orNull, type Shape, type Type, text, texts, uuid, words } from '../shape.ts';
 
 const anything: Type = { type: 'anything', accepts: () => true };
 
@@ -25,5 +25,6 @@ export const ADDITIONS = {
     ...{ lr_scheduler: optional(words), freeze_layers: optional(number), truncation: optional(words) },
   },
   retraining: { parent_version: words },
+  models: { total_models: integer },
   logs: { next_cursor: orNull(words) },
 } as const satisfies Readonly<Record<string, Readonly<Record<string, Shape>>>>;

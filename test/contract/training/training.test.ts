@@ -261,6 +261,7 @@ describe('the document’s training', () => {
           }),
           available_models: texts,
           model_info: named(NAMES, modelFacts(false)),
+          ...ADDITIONS.models,
         },
       },
       {
@@ -313,7 +314,10 @@ describe('the document’s retraining', () => {
         name: 'GET /models/registry',
         call: () => get('/models/registry'),
         status: 200,
-        body: { latest_models: byName, best_models: byName, versions: { 'compact-text': [entryShape] } },
+        body: {
+          ...{ latest_models: byName, best_models: byName, versions: { 'compact-text': [entryShape] } },
+          ...ADDITIONS.models,
+        },
         after: ({ versions }: { versions: { 'compact-text': { mlflow_uri: string }[] } }) =>
           expect(versions['compact-text'].map(({ mlflow_uri }) => mlflow_uri)).toEqual([
             'models:/security_compact-text/latest',
@@ -324,13 +328,18 @@ describe('the document’s retraining', () => {
         name: 'GET /models/latest',
         call: () => get('/models/latest'),
         status: 200,
-        body: { latest_models: byName },
+        body: { latest_models: byName, ...ADDITIONS.models },
         after: ({ latest_models }: { latest_models: object }) =>
           expect(latest_models).toMatchObject({
             'compact-text': { version: 'v1.1.0', mlflow_uri: 'models:/security_compact-text/latest' },
           }),
       },
-      { name: 'GET /models/best', call: () => get('/models/best'), status: 200, body: { best_models: byName } },
+      {
+        name: 'GET /models/best',
+        call: () => get('/models/best'),
+        status: 200,
+        body: { best_models: byName, ...ADDITIONS.models },
+      },
       {
         name: 'GET /models/versions/{model_name}',
         call: () => get('/models/versions/compact-text'),

@@ -91,7 +91,7 @@ export function vaultAdditions(world: World): void {
     test('signs with the key of the platform, as anybody can verify', async () => {
       const id = await manager();
       const { hash } = (await save(id, 'm', { digital_signature: true })).body;
-      const { body } = await call('GET', `/${id}/models/m/signature`);
+      const { body } = await call('GET', `/${id}/models/m/signature?details=true`);
       const { payload, payloadType, signatures } = body.bundle.dsseEnvelope;
       const statement = Buffer.from(payload, 'base64');
       // What DSSE signs: the type and the body, each with its length.

@@ -1,26 +1,20 @@
-import { createHash } from 'node:crypto';
 import { describe, expect, test } from '@jest/globals';
-import { blobKeys } from '#domain/blob-keys.ts';
-import { keys } from '#domain/keys.ts';
-import type { Model } from '#domain/models/record.ts';
-import { itemOf } from '#domain/vault/item.ts';
-import { aModel } from '#test/functions/platform/listed-records.ts';
-import { linearModel } from './onnx.ts';
-import { bytesOf, useVault } from './world.ts';
+import { blobKeys, isStagedInPlain } from '#domain/blob-keys.ts';
+import { WEIGHTS_TYPE } from '#domain/models/record.ts';
+import { deliverer } from './deliver.ts';
+import { ONNX, platformModel } from './platform-model.ts';
+import { bytesOf, PASSWORD, useVault } from './world.ts';
 
-const world = useVault();
-const FILE = linearModel();
+/** Everything but the smallest outlasts its request. */
+const LIMIT = 50_000;
+const world = useVault((adapters) => adapters, { vaultBytesAtOnce: LIMIT });
+const deliver = deliverer(world);
+const LARGE = Buffer.alloc(LIMIT + 1, 'weights ');
 
-/** A model of the platform, with its file. */
-async function platformModel(accountId: string, given: Partial<Model> = {}): Promise<Model> {
-  const { table, blobs } = world.platform.store;
-  const sha256 = createHash('sha256').update(FILE).digest('hex');
-  const artifacts = [{ file: 'model.onnx', size: FILE.length, sha256 }];
-  const model = { ...aModel(accountId, 1), artifacts, performance: { accuracy: 0.9 }, ...given };
-  await table.put(itemOf(keys.model(accountId, model.id), model));
-  await blobs.artifacts.put(blobKeys.modelFile(accountId, model.id, 'model.onnx'), FILE);
-  return model;
-}
+const staged = async () => {
+  const { blobs } = await world.platform.store.blobs.artifacts.list(`${world.accountId}/`, { limit: 1000 });
+  return blobs.filter(({ key }) => isStagedInPlain(key)).map(({ key }) => key);
+};
 
 const copy = (id: string, source_model_id: string, more = {}) =>
   world.call('POST', `/${id}/models/copy`, { model_name: 'copied', source_model_id, ...more });
@@ -28,10 +22,10 @@ const copy = (id: string, source_model_id: string, more = {}) =>
 describe('a model of the platform', () => {
   test('is saved by one call, with what the platform knows of it', async () => {
     const id = await world.manager();
-    const source = await platformModel(world.accountId);
+    const source = await platformModel(world);
     const { status, body } = await copy(id, source.id, { metadata: { description: 'ours' }, tags: ['a'] });
     expect([status, body.hash, body.backup_created]).toEqual([201, source.artifacts[0]!.sha256, true]);
-    expect(bytesOf(await world.load(id, 'copied')).equals(FILE)).toBe(true);
+    expect(bytesOf(await world.load(id, 'copied')).equals(ONNX)).toBe(true);
     const info = (await world.call('GET', `/${id}/models/copied/info`)).body;
     expect([info.version, info.metadata]).toMatchObject([
       source.version,
@@ -49,9 +43,55 @@ describe('a model of the platform', () => {
 
   test('of another account, or none, is 404, and audited', async () => {
     const id = await world.manager();
-    const others = await platformModel('another-account');
+    const others = await platformModel(world, { account_id: 'another-account' });
     for (const source of [others.id, 'nothing']) expect((await copy(id, source)).status).toBe(404);
     const trail = await world.call('GET', `/${id}/audit/trail?action_type=model_save`);
     expect(trail.body.audit_entries.map(({ success }: { success: boolean }) => success)).toEqual([false, false]);
+  });
+
+  test('that is a file of weights is that file', async () => {
+    const id = await world.manager();
+    const weights = Buffer.from('weights of others');
+    const files = { 'model.safetensors': weights, 'model-card.md': Buffer.from('# weights') };
+    const source = await platformModel(world, { model_type: WEIGHTS_TYPE }, files);
+    const { status, body } = await copy(id, source.id);
+    expect([status, body.warnings]).toEqual([201, []]);
+    expect(bytesOf(await world.load(id, 'copied')).equals(weights)).toBe(true);
+    const { metadata } = (await world.call('GET', `/${id}/models/copied/info`)).body;
+    expect([metadata.framework, metadata.files]).toEqual(['safetensors', ['model.safetensors']]);
+  });
+
+  test('whose bytes are not those that were written is not saved, and leaves nothing behind', async () => {
+    const id = await world.manager();
+    const source = await platformModel(world);
+    const { artifacts } = world.platform.store.blobs;
+    await artifacts.put(blobKeys.modelFile(world.accountId, source.id, 'model.onnx'), ONNX.toReversed());
+    const { status, body } = await copy(id, source.id);
+    expect([status, body.error]).toEqual([409, 'FileDamagedError']);
+    expect((await world.call('GET', `/${id}/models/list`)).body.total_models).toBe(0);
+    expect(await staged()).toEqual([]);
+  });
+
+  test('that is large goes on as a job, in which the password is not needed', async () => {
+    const id = await world.manager();
+    const source = await platformModel(world, {}, { 'model.onnx': LARGE });
+    const copyOnce = () => copy(id, source.id, { password: PASSWORD, digital_signature: true });
+    const going = await copyOnce();
+    expect([going.status, going.body]).toMatchObject([202, { model_name: 'copied', status: 'in_progress' }]);
+    expect(await staged()).toEqual([]);
+    expect(await deliver()).toBe(true);
+    const { status, body } = await copyOnce();
+    expect([status, body]).toMatchObject([201, { hash: source.artifacts[0]!.sha256, backup_created: true }]);
+    expect(bytesOf(await world.load(id, 'copied', PASSWORD)).equals(LARGE)).toBe(true);
+    expect((await world.call('GET', `/${id}/models/copied/info`)).body.signed).toBe(true);
+    expect(await staged()).toEqual([]);
+  });
+
+  test('beyond what a model may have is refused with its size and the bound', async () => {
+    const id = await world.manager();
+    const { artifacts } = await platformModel(world);
+    const source = await platformModel(world, { artifacts: [{ ...artifacts[0]!, size: 5_000_000_001 }] });
+    const { status, body } = await copy(id, source.id);
+    expect([status, body.details]).toMatchObject([422, { size_bytes: 5_000_000_001, limit_bytes: 5_000_000_000 }]);
   });
 });

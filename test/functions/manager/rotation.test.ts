@@ -27,6 +27,16 @@ async function filled(): Promise<string> {
 }
 
 describe('changing the password', () => {
+  test('says so where there was nothing that it could change', async () => {
+    const id = await world.manager({ backup_enabled: false });
+    await world.save(id, 'platform');
+    const { status, body } = await rotate(id);
+    expect([status, body]).toMatchObject([
+      200,
+      { rotated: 0, skipped: 1, message: expect.stringContaining('nothing was updated') },
+    ]);
+  });
+
   test.each([false, true])(
     'counts what it did, and leaves the others as they are (new keys: %j)',
     async (rotate_model_keys) => {

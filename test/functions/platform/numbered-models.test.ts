@@ -111,7 +111,8 @@ describe('an error below /api/v1/models', () => {
   });
 
   test('says in its message what was wrong', () => {
-    expect(renderModelsError(ValidationError.of('page', 'must be at least 1; got 0'))).toEqual({
+    const error = ValidationError.of('page', 'must be at least 1; got 0');
+    expect(renderModelsError(error, { presented: false })).toEqual({
       code: 'VALIDATION_ERROR',
       message: 'Invalid input data: page must be at least 1; got 0',
     });

@@ -85,4 +85,12 @@ describe('a prediction', () => {
     });
     expect((await errorOf({ text: 'a' })).error).toMatch(/: text must be a shorter text with explain$/);
   });
+
+  test.each([
+    [{ text: '   ' }, /text must not be blank/],
+    [{ texts: ['a', '\n\t'] }, /texts\[1\] must not be blank/],
+  ])('of a blank text is refused: %j', async (json, message) => {
+    const { status, body } = await predict(json);
+    expect([status, body.error]).toEqual([400, expect.stringMatching(message)]);
+  });
 });

@@ -158,7 +158,7 @@ describe('an uploaded encoder', () => {
 
   test('whose tokenizer is not read, or whose tensors do not fit, is refused with what is wrong', async () => {
     const config = JSON.parse(Buffer.from(FILES.get('config.json')!).toString());
-    await put('config.json', JSON.stringify({ ...config, vocab_size: 7 }));
+    await put('config.json', JSON.stringify({ ...config, vocab_size: 70_000 }));
     expect(errorOf(await put('tokenizer.json', '{}'))).toEqual([
       ...[400, 'VALIDATION_ERROR'],
       `Invalid input data: body cannot be taken: uploads/${name}: tokenizer.json is no tokenizer: it has no model`,
@@ -166,10 +166,19 @@ describe('an uploaded encoder', () => {
     await put('tokenizer.json', FILES.get('tokenizer.json')!);
     expect(errorOf(await put('model.safetensors', WEIGHTS))).toEqual([
       ...[400, 'VALIDATION_ERROR'],
-      expect.stringMatching(/'bert.embeddings.word_embeddings.weight' of the weights must have the shape \[7, /),
+      expect.stringMatching(/'bert.embeddings.word_embeddings.weight' of the weights must have the shape \[70000, /),
     ]);
     await put('config.json', FILES.get('config.json')!);
     expect((await put('model.safetensors', WEIGHTS)).body).toMatchObject({ status: 'loaded', missing: [] });
+  });
+
+  test('whose tokenizer knows tokens without a vector is refused before any training of it', async () => {
+    const config = JSON.parse(Buffer.from(FILES.get('config.json')!).toString());
+    await put('config.json', JSON.stringify({ ...config, vocab_size: 7 }));
+    expect(errorOf(await put('tokenizer.json', FILES.get('tokenizer.json')!))).toEqual([
+      ...[400, 'VALIDATION_ERROR'],
+      expect.stringMatching(/identifiers of its tokens must be below vocab_size, 7; the largest is \d+$/),
+    ]);
   });
 
   test('has a name without folders', async () => {

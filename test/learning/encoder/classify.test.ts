@@ -4,7 +4,12 @@ import { expectTensor, tensor } from '#engine/tensor.ts';
 import { classifyTokens } from '#learning/encoder/classify.ts';
 
 /** A text is a list of numbers, each of which is a token. */
-const tokenizer = { before: [1], after: [2], encode: (text: string) => text.split(' ').filter(Boolean).map(Number) };
+const tokenizer = {
+  before: [1],
+  largestId: 0,
+  after: [2],
+  encode: (text: string) => text.split(' ').filter(Boolean).map(Number),
+};
 const serving = {
   ...{ format: 2 as const, labels: ['attack', 'benign'], benign_label: 'benign', thresholds: {} },
   tokens: { most: 5, overlap: 1, padding_id: 0, flops: 1.2e12 / 6 },

@@ -6,7 +6,7 @@ import { profileTexts } from '#learning/text/profile.ts';
 import type { Truncation } from '#zoo/text-hyperparameters.ts';
 
 /** A text is a list of numbers, each of which is a token. */
-const tokenizer = { before: [1], after: [2], encode: (text: string) => text.split(' ').map(Number) };
+const tokenizer = { largestId: 29, before: [1], after: [2], encode: (text: string) => text.split(' ').map(Number) };
 /** Two short texts and two of three pieces: 10 to 13, 13 to 16, and 16 to 18. */
 const TEXTS = ['5', '6', '10 11 12 13 14 15 16 17 18', '20 21 22 23 24 25 26 27 28'];
 const LONG = [

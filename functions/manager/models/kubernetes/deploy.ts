@@ -26,10 +26,19 @@ export async function deployToKubernetes(
   const { model, service } = await auditAccess(services, manager, by, access, async () => {
     const model = await getModel(services.adapters.table, manager, name);
     if (given.auto_deploy) {
-      throw new UnsupportedModelError('auto_deploy must be false: apply the manifests of the answer yourself', {
-        manager_id: manager.id,
-        model_name: model.name,
-      });
+      throw new UnsupportedModelError(
+        'auto_deploy must be false: nobody’s cluster is changed. Repeat the request without it: the answer has the manifests, which you apply',
+        {
+          manager_id: manager.id,
+          model_name: model.name,
+        },
+      );
+    }
+    if (model.archive_of !== undefined) {
+      throw new UnsupportedModelError(
+        `Model '${model.name}' is a copy of all files of a model of the platform, which no model server reads: deploy it to trainyard`,
+        { manager_id: manager.id, model_name: model.name },
+      );
     }
     return { model, service: given.service_name ?? serviceNameOf(model.name) };
   });

@@ -26,7 +26,7 @@ const renderers = {
   'training service': [renderTrainingError, trainingError],
 } as const;
 
-const request = { id: 'request', path: '/', at: 0 };
+const request = { id: 'request', path: '/', at: 0, presented: false };
 
 /** JSON writes each of its characters in six bytes. */
 const long = '\u0001'.repeat(200_000);
