@@ -50,7 +50,10 @@ function flagOf(given: Environment, name: string): boolean | undefined {
 function pathOf(given: Environment, name: string): string | undefined {
   const text = given[name]?.trim() ?? '';
   if (text === '') return undefined;
-  const path = pathBelow.safeParse(text.replace(/(?<=[^/])\/+$/, ''));
+  let end = text.length;
+  while (end > 0 && text[end - 1] === '/') end--;
+  // Nothing but slashes is refused as it is.
+  const path = pathBelow.safeParse(text.slice(0, end) || text);
   if (path.success) return path.data;
   throw new UsageError(`${name} ${path.error.issues[0]!.message}; got ${text}`);
 }

@@ -81,6 +81,8 @@ export const settingsSchema = z.strictObject({
   retention: retention.prefault({}),
   argon2: argon2.prefault({}),
   jsonBodyBytes: count.default(LIMITS.jsonBodyBytes),
+  /** Of the rows, images or texts of a prediction: what fits through a function behind API Gateway. */
+  predictionBodyBytes: count.default(4_500_000),
   /** Of a whole upload request. The default is what fits through a function behind API Gateway. */
   uploadBytes: count.default(4_500_000),
   /** Downloads above this size redirect to a presigned URL. The default is what a function may stream. */

@@ -252,3 +252,15 @@ test('a model that was trained here can be imported, and answers the same', asyn
   };
   expect(await answers(wrapped, serving)).toEqual(await answers(onnx, own));
 });
+
+test('a class that a split by time keeps back whole is named, and counts in no gain', async () => {
+  const rows = Array.from({ length: 60 }, (_, i) => `${i},${i % 7},${i < 48 ? ['a', 'b'][i % 2] : 'c'}`);
+  const content = `at,x,y\n${rows.join('\n')}\n`;
+  await run(await world.queue('j', { content, target: 'y', parsing: { columns: { at: { role: 'time' } } } }));
+  const { warnings, naive, metrics } = await evaluation('j');
+  expect(metrics.accuracy).toBe(0);
+  expect(naive.is_better).toBe(false);
+  expect(warnings[0]).toBe(
+    'No row to learn from has the class "c": the split put all of them into the rows kept back. The model cannot answer so, and 12 of the 12 rows that it is judged by count as wrong',
+  );
+});

@@ -1,6 +1,7 @@
 /** An embedded store with the penguins processed and a job queued for them. */
 import { readFileSync } from 'node:fs';
 import { json } from 'node:stream/consumers';
+import type { ParsingOptions } from '#domain/datasets/parsing-options.ts';
 import { isoTime } from '#domain/times.ts';
 import { beginAttempt } from '#domain/training/attempts.ts';
 import { findJob } from '#domain/training/read.ts';
@@ -15,6 +16,7 @@ export interface JobSpec {
   readonly content?: string;
   readonly target?: string;
   readonly hyperparameters?: object;
+  readonly parsing?: ParsingOptions;
   readonly more?: Partial<Job>;
 }
 
@@ -29,8 +31,8 @@ export async function openTrainerWorld() {
   };
   /** Uploads and processes a file and begins the first attempt at a job for it. */
   const queue = async (id: string, spec: JobSpec = {}): Promise<Job> => {
-    const { content = PENGUINS, target = 'species', hyperparameters = {}, more = {} } = spec;
-    await world.upload(`${id}-data`, content, { requested_target: target });
+    const { content = PENGUINS, target = 'species', hyperparameters = {}, parsing, more = {} } = spec;
+    await world.upload(`${id}-data`, content, { requested_target: target, ...(parsing && { parsing }) });
     await readDataset(adapters, [accountId, `${id}-data`]);
     const family = families[more.model_type ?? 'mlp']!;
     const complete = family.hyperparameters.parse({ epochs: 10, learning_rate: 0.01, ...hyperparameters });

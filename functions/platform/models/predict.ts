@@ -3,6 +3,7 @@ import { ValidationError } from '#domain/errors.ts';
 import { LIMITS } from '#domain/limits.ts';
 import { getServedModel } from '#domain/models/read.ts';
 import type { ServedModel } from '#domain/models/record.ts';
+import type { Settings } from '#domain/settings.ts';
 import { json } from '#functions/http/body/json.ts';
 import { route, type Services } from '#functions/http/route.ts';
 import { COVERAGES } from '#learning/assess/intervals.ts';
@@ -15,6 +16,9 @@ import { predictionId } from '../monitoring/fields.ts';
 import { logPredictions } from '../monitoring/log-prediction.ts';
 import { modelPath } from './fields.ts';
 import { isCell, row } from './row-schema.ts';
+
+/** Ten thousand rows, or a photo, are more than other requests of JSON may have. */
+export const predictionBound = ({ predictionBodyBytes }: Settings): number => predictionBodyBytes;
 
 export interface PredictServices extends Services {
   /** Only a type here, so that declaring the route does not load ONNX Runtime. */
@@ -169,7 +173,10 @@ export const predict = route({
   authentication: 'account',
   scope: 'read',
   cost: 'request',
-  request: { path: modelPath, body: json(body, { input: [0.5, 0.3, 0.2, 0.1] }, { quick: onlyRow }) },
+  request: {
+    path: modelPath,
+    body: json(body, { input: [0.5, 0.3, 0.2, 0.1] }, { bound: predictionBound, quick: onlyRow }),
+  },
   responses: { 200: { description: 'One prediction for each row, in their order', schema: answer } },
   errors: [409],
   resource: ({ caller, path }, { adapters }: PredictServices) =>

@@ -97,13 +97,13 @@ export const inferenceHeaders = z.object({
 export function readRequest(
   body: Uint8Array,
   headerLength: string | undefined,
-  { jsonBodyBytes }: Pick<Settings, 'jsonBodyBytes'>,
+  { predictionBodyBytes: most }: Pick<Settings, 'predictionBodyBytes'>,
 ): { readonly request: InferenceRequest; readonly rest: Uint8Array } {
   const length = headerLength === undefined ? body.length : Number(headerLength);
   if (length > body.length) {
     throw ValidationError.of(HEADER_LENGTH, `must be at most ${body.length}, the bytes of the body; got ${length}`);
   }
-  if (length > jsonBodyBytes) throw new PayloadTooLargeError('body', jsonBodyBytes, length);
+  if (length > most) throw new PayloadTooLargeError('body', most, length);
   const value = parseJson(body.subarray(0, length));
   return { request: check(inferenceRequest, value, { root: 'body' }), rest: body.subarray(length) };
 }

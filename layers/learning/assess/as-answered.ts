@@ -2,9 +2,9 @@
 import { compileEvaluate } from '#engine/training/step.ts';
 import { Evaluator } from '#engine/training/training.ts';
 import { evaluate } from '../fit/evaluate.ts';
-import { type Fit, pieceRows } from '../fit/fit.ts';
+import type { Fit } from '../fit/fit.ts';
 import { stateOf } from '../fit/outputs.ts';
-import type { EncodedRows } from '../fit/rows.ts';
+import { type EncodedRows, pieceRows } from '../fit/rows.ts';
 import type { Answers, EncodedData } from '../fit/task.ts';
 import type { Fitted } from './outputs.ts';
 

@@ -46,7 +46,7 @@ export async function assessClasses(spec: AssessSpec, { rows, about, counts }: J
         ? {}
         : { uncalibrated: await probabilityScoresOf(all(), classes.length) }),
     },
-    warnings: naiveWarnings(naive, about.count),
+    warnings: [...unlearnedWarnings(scores.unlearned, classes, about), ...naiveWarnings(naive, about.count)],
   };
 }
 
@@ -88,7 +88,8 @@ async function scoresOf(pieces: Pieces, { classes, counts, calibration }: Scorin
       softmaxInto(probabilities, values, row * width, calibration.temperature);
       confusion.add(truth, answered(probabilities, calibration));
       likely.add(truth, probabilities);
-      gain.add(lossesOfShares[truth]!, lossOf(probabilities[truth]!));
+      // Whoever has learned nothing of a class can only guess how likely it is, the naive answer as well.
+      if (counts[truth]! > 0) gain.add(lossesOfShares[truth]!, lossOf(probabilities[truth]!));
       rows[truth]!++;
     }
   }
@@ -102,8 +103,28 @@ async function scoresOf(pieces: Pieces, { classes, counts, calibration }: Scorin
     confusion,
     metrics: { ...confusion.scores(), ...likely.scores() },
     reliability: likely.bins(),
+    unlearned: Array.from(rows, (count, i) => (counts[i] === 0 ? count : 0)),
     naive: { metrics: finite({ ...naive.confusion.scores(), ...naive.likely.scores() }), ...gain.result },
   };
+}
+
+/** How many classes a warning names. */
+const MOST_NAMED = 10;
+
+/** @param rows of each class of which there is no row to learn from */
+function unlearnedWarnings(
+  rows: readonly number[],
+  classes: readonly string[],
+  { count }: Assessment['rows'],
+): string[] {
+  const unlearned = classes.filter((_, i) => rows[i]! > 0);
+  if (unlearned.length === 0) return [];
+  const named = unlearned.slice(0, MOST_NAMED).map((name) => JSON.stringify(name));
+  const more = unlearned.length > MOST_NAMED ? ` and ${unlearned.length - MOST_NAMED} more` : '';
+  const missed = rows.reduce((sum, one) => sum + one, 0);
+  return [
+    `No row to learn from has ${unlearned.length === 1 ? 'the class' : 'one of the classes'} ${named.join(', ')}${more}: the split put all of them into the rows kept back. The model cannot answer so, and ${missed} of the ${count} rows that it is judged by count as wrong`,
+  ];
 }
 
 /** Without a temperature. */

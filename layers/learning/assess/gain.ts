@@ -15,6 +15,7 @@ export class Gain {
   get result(): { readonly gain: number; readonly standard_error: number; readonly is_better: boolean } {
     const { count, mean, standardDeviation } = this.#moments;
     const error = count > 1 ? standardDeviation / Math.sqrt(count - 1) : 0;
+    if (count === 0) return { gain: 0, standard_error: 0, is_better: false };
     return { gain: mean, standard_error: error, is_better: count > 1 && mean > CLEAR * error };
   }
 }

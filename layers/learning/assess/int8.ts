@@ -6,8 +6,7 @@ import { constantParameters } from '#engine/training/network.ts';
 import { outputsOf } from '#engine/training/objective.ts';
 import { compileInference } from '#engine/training/step.ts';
 import { evaluate, type Scores } from '../fit/evaluate.ts';
-import { pieceRows } from '../fit/fit.ts';
-import { rowsOf } from '../fit/rows.ts';
+import { pieceRows, rowsOf } from '../fit/rows.ts';
 import type { AssessSpec } from './assessment.ts';
 import type { Int8Scores } from './int8-scores.ts';
 

@@ -3,10 +3,10 @@ import type { Device } from '#engine/run.ts';
 import { expectTensor, type Tensors } from '#engine/tensor.ts';
 import { compileEvaluate } from '#engine/training/step.ts';
 import { Evaluator } from '#engine/training/training.ts';
-import { type Learner, pieceRows } from '../fit/fit.ts';
+import type { Learner } from '../fit/fit.ts';
 import { keptOutputs, type Outputs, OutputsKeeper } from '../fit/kept-outputs.ts';
 import { stateOf } from '../fit/outputs.ts';
-import { type EncodedRows, piecesOf, rowsOf } from '../fit/rows.ts';
+import { type EncodedRows, pieceRows, piecesOf, rowsOf } from '../fit/rows.ts';
 
 export interface Fitted {
   readonly learner: Pick<Learner, 'objective' | 'flopsPerRow'>;

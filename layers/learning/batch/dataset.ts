@@ -34,12 +34,20 @@ export async function readDataset(bytes: TableBytes, profile: DatasetProfile): P
   };
 }
 
+type Format = ServedFeature['format'];
+
+/** What the file leaves open is as in the model's data, as in a request. */
+const formatOf = (own: Format, models: Format): Format =>
+  own?.open && models
+    ? { ...own, decimal: models.decimal ?? own.decimal, date_order: models.date_order ?? own.date_order }
+    : own;
+
 /**
  * Where the column has the feature's type, its cells are read by its own format, and what cannot be read is missing, as in
  * a training. Otherwise text stays text: the model reads it by the format of its own data, or says that it cannot.
  */
 function readerOf({ type, format }: ServedFeature, column: DatasetProfile['columns'][number] | undefined) {
-  const { isMissing, number, word } = columnValues(type, column?.format);
+  const { isMissing, number, word } = columnValues(type, formatOf(column?.format, format));
   const asText = (cell: string): Cell => (isMissing(cell) ? null : cell);
   // Categories that are numbers may be written with another decimal mark than the model's.
   const areNumbers = column?.type === 'number' || column?.format?.words === 'number';

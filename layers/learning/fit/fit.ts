@@ -19,7 +19,7 @@ import { judgeEpoch } from './judge.ts';
 import { type Checkpoints, Keeper } from './keeper.ts';
 import { type Outputs, OutputsKeeper } from './kept-outputs.ts';
 import { expectMemory } from './memory.ts';
-import { type EpochBatches, type EpochRows, rowsOf, trainingRows } from './rows.ts';
+import { type EpochBatches, type EpochRows, pieceRows, rowsOf, trainingRows } from './rows.ts';
 import { programRunner, type Runner, type RunnerOptions, type RunningTraining, sessionFor } from './runner.ts';
 import { type Answers, type EncodedData, objectiveOf, type Preparation, shapeOf } from './task.ts';
 
@@ -118,10 +118,6 @@ export interface Fit {
   readonly validation?: Scores;
   readonly test?: Scores;
 }
-
-/** Per piece of an evaluation, which then takes a fraction of a second. */
-const PIECE_FLOPS = 5e8;
-const PIECE_ROWS = { least: 64, most: 65_536 };
 
 /** A network of a family as something to fit. */
 export function learnerOf({
@@ -300,7 +296,3 @@ function resume(
 /** The part of a state that an evaluation needs. */
 const withoutSlots = (state: State): State =>
   Object.fromEntries(Object.entries(state).filter(([key]) => key.startsWith(parameterKey(''))));
-
-/** Rows per piece of an evaluation. */
-export const pieceRows = (flopsPerRow: number): number =>
-  Math.max(PIECE_ROWS.least, Math.min(PIECE_ROWS.most, Math.floor(PIECE_FLOPS / Math.max(1, flopsPerRow))));

@@ -3,7 +3,7 @@
  * pictures are of the same.
  */
 import type { Tensors } from '#engine/tensor.ts';
-import { type EncodedRows, isSharded } from './rows.ts';
+import { type EncodedRows, isSharded, rowsOf } from './rows.ts';
 
 /** The outputs of some rows, `width` of them a row, and the rows' targets as they are encoded. */
 export interface Outputs {
@@ -30,6 +30,7 @@ export class OutputsKeeper {
   readonly #rows: EncodedRows;
   readonly #pieces: Outputs[] = [];
   #numbers = 0;
+  #count = 0;
 
   constructor(rows: EncodedRows) {
     this.#rows = rows;
@@ -37,13 +38,15 @@ export class OutputsKeeper {
 
   add(outputs: Outputs): void {
     this.#numbers += outputs.values.length;
+    this.#count += outputs.values.length / Math.max(1, outputs.width);
     if (this.#fits) this.#pieces.push(outputs);
     else this.#pieces.length = 0;
   }
 
-  /** After the last piece: what was collected is what these parameters say. */
+  /** What was collected is what these parameters say, if it is of all rows. */
   keep(parameters: Tensors): void {
-    if (this.#fits) kept.set(parameters, { rows: this.#rows, pieces: this.#pieces });
+    if (this.#fits && this.#count === rowsOf(this.#rows))
+      kept.set(parameters, { rows: this.#rows, pieces: this.#pieces });
   }
 
   /** Rows of shards are overwritten by those of the next one. */

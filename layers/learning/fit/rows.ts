@@ -64,6 +64,14 @@ export function trainingRows(
   return { first: memory.buffers[0].tensors(0), epoch: (options) => shardedBatches(memory, options) };
 }
 
+/** Per piece of an evaluation, which then takes a fraction of a second. */
+const PIECE_FLOPS = 5e8;
+const PIECE_ROWS = { least: 64, most: 65_536 };
+
+/** Rows per piece of an evaluation. */
+export const pieceRows = (flopsPerRow: number): number =>
+  Math.max(PIECE_ROWS.least, Math.min(PIECE_ROWS.most, Math.floor(PIECE_FLOPS / Math.max(1, flopsPerRow))));
+
 /**
  * The rows in pieces, in their stored order. A piece is valid until the next one is requested.
  * @param limit the most rows, from the first

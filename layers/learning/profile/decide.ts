@@ -14,6 +14,7 @@ const CODES_SHARE = 0.05;
 /** What columns follow that can be read in two ways: what the other columns of the file settle. */
 export interface Conventions {
   readonly decimal: DecimalMark;
+  readonly decimalIsSettled: boolean;
   readonly dateOrder: DateOrder | undefined;
 }
 
@@ -46,7 +47,7 @@ export function decide(summary: ColumnSummary, said: Saying, conventions: Conven
     const isOpen = givenDecimal === undefined && numbers.differ && numbers.better === undefined;
     return {
       type,
-      format: { decimal, ...units(summary), ...missing },
+      format: { decimal, ...open(isOpen && !conventions.decimalIsSettled), ...units(summary), ...missing },
       values: number,
       ...(isOpen ? { decimalIsOpen: true } : {}),
     };
@@ -55,13 +56,19 @@ export function decide(summary: ColumnSummary, said: Saying, conventions: Conven
     const otherOrders = said.date_order === undefined ? otherOrdersThan(dateOrder, summary) : [];
     return {
       type,
-      format: { date_order: dateOrder, ...missing },
+      format: {
+        date_order: dateOrder,
+        ...open(otherOrders.length > 0 && conventions.dateOrder === undefined),
+        ...missing,
+      },
       values: time,
       ...(otherOrders.length > 0 ? { otherOrders } : {}),
     };
   }
   return { type, format: { words: wordsOf(summary, number), decimal, ...missing } };
 }
+
+const open = (isOpen: boolean): Pick<ColumnFormat, 'open'> => (isOpen ? { open: true } : {});
 
 /** Of those with which most values can be read. */
 function likeliestOrder({ times, dateMark }: ColumnSummary, { dateOrder }: Conventions): DateOrder {
@@ -115,9 +122,11 @@ export function conventionsOf(columns: readonly ColumnSummary[], delimiter?: str
     numbers.of('.').fits || numbers.of(',').fits ? numbers.better : undefined,
   );
   const orders = columns.map(({ times }) => (times.differ ? times.better : undefined));
+  const decimal = mostly(decimals, DECIMAL_MARKS);
   return {
+    decimalIsSettled: decimal !== undefined,
     // Where the comma is the decimal mark, a file is separated by semicolons.
-    decimal: mostly(decimals, DECIMAL_MARKS) ?? (delimiter === ';' ? ',' : '.'),
+    decimal: decimal ?? (delimiter === ';' ? ',' : '.'),
     dateOrder: mostly(orders, DATE_ORDERS),
   };
 }

@@ -4,7 +4,7 @@ import { type Tensor, type Tensors, tensor } from '#engine/tensor.ts';
 import { shortened, shown } from '../csv/fault.ts';
 import { columnValues } from '../values/column-values.ts';
 import { parseNumber, unitOf } from '../values/number.ts';
-import { isMeasure } from '../values/units.ts';
+import { isForeignUnit } from '../values/units.ts';
 import type { ServedFeature } from './description.ts';
 import type { Cell, Input, Nested } from './input.ts';
 
@@ -35,16 +35,12 @@ function takingNumbers({ type, format }: ServedFeature): Taking<number> {
     if (typeof cell === 'number') return Number.isFinite(cell) ? cell : undefined;
     if (typeof cell === 'boolean') return undefined;
     const value = number(cell.trim());
-    if (!Number.isNaN(value) && isForeign(unitOf(cell.trim()), format)) return undefined;
+    if (!Number.isNaN(value) && isForeignUnit(unitOf(cell.trim()), format?.units)) return undefined;
     return Number.isNaN(value) && !isMissing(cell.trim()) ? epoch(type, cell) : value;
   };
   const { units = [] } = format ?? {};
   return { expected: units.length > 0 ? `${EXPECTED[type]} (in ${units.join(' or ')})` : EXPECTED[type], take };
 }
-
-/** `800 g` is no number of a column in kg, nor of one without units. */
-const isForeign = (unit: string, { units = [] }: NonNullable<ServedFeature['format']> = {}): boolean =>
-  unit !== '' && (units.length > 0 ? !units.includes(unit) : isMeasure(unit));
 
 /** Times may be given as epoch milliseconds, also as text. */
 function epoch(type: ServedFeature['type'], cell: string): number | undefined {

@@ -19,7 +19,7 @@ import type { Stored } from './stores.ts';
 /** Of a smaller file, a thread takes longer to start than to read. */
 const ENOUGH_BYTES = 4 * 1_048_576;
 /** What finding the cells and hashing them costs, as a share of what storing all columns costs. */
-const SCAN_COST = 0.4;
+const SCAN_COST = 0.5;
 /** How many pieces a worker may have that it has not stored yet: enough for as long as it takes to start. */
 const MOST_PENDING = 32;
 

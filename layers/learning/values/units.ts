@@ -25,8 +25,15 @@ function lengthsOf(units: ReadonlySet<string>): readonly number[] {
   return [...new Set([...units].map(({ length }) => length))].sort((a, b) => b - a);
 }
 
-/** Not currencies and `%`, which stand beside numbers of any column. */
-export const isMeasure = (unit: string): boolean => AFTER.has(unit) && !BEFORE.has(unit);
+/** Not currencies, which stand beside numbers of any column. */
+const isMeasure = (unit: string): boolean => unit === '%' || (AFTER.has(unit) && !BEFORE.has(unit));
+
+/**
+ * Whether a number with that unit is none of a column whose numbers have these units: `800 g` where they are in kg, and
+ * `20 %` where there are none.
+ */
+export const isForeignUnit = (unit: string, units: readonly string[] = []): boolean =>
+  unit !== '' && (units.length > 0 ? !units.includes(unit) : isMeasure(unit));
 
 /** '' if it begins with none, or is nothing else. */
 export function leadingUnit(text: string): string {

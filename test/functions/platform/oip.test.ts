@@ -373,3 +373,22 @@ const texts = (values: readonly string[]): Buffer =>
       return [length, Buffer.from(value)];
     }),
   );
+
+test("a body of rows may be larger than other JSON, on the platform's route and on this one", async () => {
+  const settings = { ...platform.settings, jsonBodyBytes: 100, predictionBodyBytes: 2000 };
+  const small = makeHandler(permitted('platform-predict', platform.store), { settings, logger });
+  const input = Object.fromEntries(Object.entries({ ...NUMBERS, ...WORDS }).map(([name, [value]]) => [name, value]));
+  const send = async (path: string, json: object, bytes: number) => {
+    const raw = JSON.stringify(json).padEnd(bytes);
+    return platform.call({ method: 'POST', path, raw, headers: { 'content-type': 'application/json' }, token }, small);
+  };
+  for (const [path, json] of [
+    [`/models/${model.id}/predict`, { input }],
+    [at('/models/penguins/infer'), { inputs: inputs() }],
+  ] as const) {
+    expect((await send(path, json, 2000)).status).toBe(200);
+    const refused = await send(path, json, 2001);
+    expect(refused.status).toBe(413);
+    expect(refused.text).toContain('must be at most 2000 bytes; got 2001');
+  }
+});

@@ -150,3 +150,55 @@ describe('a batch of images', () => {
     expect(await wrong(images, IMAGES, ['x'])).toMatchObject([{ field: 'include[0]' }]);
   });
 });
+
+describe('a batch of rows', () => {
+  const table = (feature: Serving['features'][number]): Serving => ({
+    ...{ format: 1, kind: 'table', task: 'regression', target: 'y', classes: [], features: [feature] },
+  });
+  const cellsOf = async (serving: Serving, csv: string) => {
+    const profile = await profileCsv(chunked(csv), unlabelled);
+    const wanted = { profile, serving, include: [] };
+    expectPredictable(wanted);
+    const cells: unknown[] = [];
+    for await (const { input } of (await batchRows(openSource(chunked(csv)), wanted)).rows) cells.push(input);
+    return cells.flat();
+  };
+  const fileOf = (cells: readonly string[]) => ['x', ...cells.map((cell) => JSON.stringify(cell))].join('\n');
+
+  test('takes for open dates and decimals the order and the mark of the model, as a request does', async () => {
+    const date = { name: 'x', type: 'timestamp', input: 'x', format: { date_order: 'day_first' } } as const;
+    expect(await cellsOf(table(date), fileOf(['01/09/2024', '02/09/2024']))).toEqual([
+      Date.UTC(2024, 8, 1),
+      Date.UTC(2024, 8, 2),
+    ]);
+    const number = { name: 'x', type: 'number', input: 'x', format: { decimal: ',' } } as const;
+    expect(await cellsOf(table(number), fileOf(['1,100', '2,250']))).toEqual([1.1, 2.25]);
+    expect(await cellsOf(table(number), fileOf(['1.100', '2.250']))).toEqual([1100, 2250]);
+  });
+
+  test('takes what the file settles', async () => {
+    const date = { name: 'x', type: 'timestamp', input: 'x', format: { date_order: 'day_first' } } as const;
+    expect((await cellsOf(table(date), fileOf(['01/09/2024', '02/19/2024'])))[0]).toBe(Date.UTC(2024, 0, 9));
+    const number = { name: 'x', type: 'number', input: 'x', format: { decimal: ',' } } as const;
+    expect(await cellsOf(table(number), fileOf(['1,100', '2,250.5']))).toEqual([1100, 2250.5]);
+  });
+
+  test.each([
+    [
+      { decimal: '.', units: ['kg'] },
+      ['1509 g', '800 g'],
+      'must have "x" in kg, as in the model\'s data; got values in g',
+    ],
+    [{ decimal: '.' }, ['20 %', '30 %'], 'must have "x" without a unit, as in the model\'s data; got values in %'],
+  ] as const)('has numbers in the units of the model: %#', async (format, cells, message) => {
+    const serving = table({
+      name: 'x',
+      type: 'number',
+      input: 'x',
+      format: { ...format, units: [...('units' in format ? format.units : [])] },
+    });
+    await expect(cellsOf(serving, fileOf(cells))).rejects.toMatchObject({
+      details: [{ field: 'dataset_id', message }],
+    });
+  });
+});

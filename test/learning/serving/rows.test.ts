@@ -50,6 +50,10 @@ describe('rows of a request', () => {
     const mass: ServedFeature = { ...FEATURES[0]!, format: { decimal: '.', units: ['kg'] } };
     const read = (value: string) => toNumbers(rowTensors([mass], [[value]]).mass!);
     expect([read('5 kg'), read('5')]).toEqual([[5], [5]]);
+    const share = { name: 'share', type: 'number', input: 'share', format: { decimal: '.' } } as const;
+    expect(await faults(() => rowTensors([share], [['20%']]))).toEqual([
+      'inputs[0][0]: must be a number for feature "share", or null; got "20%"',
+    ]);
     expect(await faults(() => rowTensors([mass], [['800 g']]))).toEqual([
       'inputs[0][0]: must be a number (in kg) for feature "mass", or null; got "800 g"',
     ]);

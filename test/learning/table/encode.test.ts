@@ -49,6 +49,21 @@ describe('loading rows', () => {
   });
 });
 
+test('rows of several blocks are encoded each by itself, in the order that is asked for', async () => {
+  const lines = Array.from({ length: 5000 }, (_, i) => `${i % 3 === 0 ? '' : i},${i * 2},${i % 2}`);
+  const { rows } = await load(`a,b,y\n${lines.join('\n')}\n`);
+  const encoder = fitEncoder(
+    rows,
+    Int32Array.from({ length: 5000 }, (_, i) => i),
+  );
+  const which = Int32Array.from({ length: 5000 }, (_, i) => 4999 - i);
+  const all = toNumbers(encodeRows(rows, encoder, which).dense!);
+  for (const at of [0, 1, 2047, 2048, 2049, 4095, 4096, 4999]) {
+    const alone = toNumbers(encodeRows(rows, encoder, which.subarray(at, at + 1)).dense!);
+    expect(all.slice(at * alone.length, (at + 1) * alone.length)).toEqual(alone);
+  }
+});
+
 describe('the encoder', () => {
   test('learns from the training rows alone', async () => {
     const { rows } = await load();
