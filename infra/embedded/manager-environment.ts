@@ -55,7 +55,6 @@ function pathOf(given: Environment, name: string): string | undefined {
   throw new UsageError(`${name} ${path.error.issues[0]!.message}; got ${text}`);
 }
 
-
 function numberOf(
   given: Environment,
   name: string,
