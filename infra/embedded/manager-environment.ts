@@ -50,10 +50,7 @@ function flagOf(given: Environment, name: string): boolean | undefined {
 function pathOf(given: Environment, name: string): string | undefined {
   const text = given[name]?.trim() ?? '';
   if (text === '') return undefined;
-  let end = text.length;
-  while (end > 0 && text[end - 1] === '/') end--;
-  // Nothing but slashes is refused as it is.
-  const path = pathBelow.safeParse(text.slice(0, end) || text);
+  const path = pathBelow.safeParse(text.length > 1 && text.endsWith('/') ? text.slice(0, -1) : text);
   if (path.success) return path.data;
   throw new UsageError(`${name} ${path.error.issues[0]!.message}; got ${text}`);
 }
