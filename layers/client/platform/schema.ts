@@ -7357,6 +7357,8 @@ export interface operations {
                                 units?: string[];
                                 /** @enum {string} */
                                 date_order?: "day_first" | "month_first" | "year_first";
+                                /** @constant */
+                                open?: true;
                                 missing?: string[];
                                 /** @enum {string} */
                                 words?: "text" | "number" | "boolean";
