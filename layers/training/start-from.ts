@@ -1,6 +1,7 @@
 /** The files of the model that a training starts from. */
 import { json } from 'node:stream/consumers';
 import { blobKeys } from '#domain/blob-keys.ts';
+import type { DatasetProfile } from '#domain/datasets/profile.ts';
 import { findModel } from '#domain/models/read.ts';
 import type { Model } from '#domain/models/record.ts';
 import { TrainingFailure } from '#learning/failure.ts';
@@ -9,6 +10,7 @@ import type { StoredTensors } from '#learning/files/stored-tensor.ts';
 import { openWeights } from '#learning/files/weights.ts';
 import { WeightsError } from '#learning/files/weights-error.ts';
 import { SERVING_FILE, serving } from '#learning/serving/description.ts';
+import { foreignUnits } from '#learning/serving/foreign-units.ts';
 import { type TableStart, tableStart } from '#learning/table/start.ts';
 import { blobAccess } from './blob-access.ts';
 import type { FitJob } from './fit-job.ts';
@@ -27,7 +29,10 @@ export interface StartingModel {
  * `undefined` for a job that starts from weights that are drawn.
  * @throws TrainingFailure
  */
-export async function readStartingModel(run: Pick<FitJob, 'adapters' | 'job'>): Promise<StartingModel | undefined> {
+export async function readStartingModel(
+  run: Pick<FitJob, 'adapters' | 'job'>,
+  profile: DatasetProfile,
+): Promise<StartingModel | undefined> {
   const { adapters, job } = run;
   if (job.parent_id === undefined) return undefined;
   const model = await findModel(adapters.table, job.account_id, job.parent_id);
@@ -37,11 +42,14 @@ export async function readStartingModel(run: Pick<FitJob, 'adapters' | 'job'>): 
     json((await adapters.blobs.artifacts.get(blobKeys.modelFile(model.account_id, model.id, file))).body);
   // Models of images and series have an encoder of another kind.
   const table = has(ENCODER_FILE) ? tableStart.safeParse(await read(ENCODER_FILE)) : undefined;
+  const described = has(SERVING_FILE) ? serving.parse(await read(SERVING_FILE)) : undefined;
+  const foreign = described && foreignUnits(described.features, profile);
+  if (foreign !== undefined) throw new TrainingFailure(`To start from another model, the dataset must have ${foreign}`);
   return {
     name: `${model.name} ${model.version}`,
     weights: await weightsOf(run, model),
     ...(table?.success ? { table: table.data } : {}),
-    ...(has(SERVING_FILE) ? { classes: serving.parse(await read(SERVING_FILE)).classes } : {}),
+    ...(described ? { classes: described.classes } : {}),
   };
 }
 

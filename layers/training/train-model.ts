@@ -35,7 +35,7 @@ export async function trainModel(run: FitJob, profile: DatasetProfile, disk: str
   const hyperparameters = family.hyperparameters.parse(job.hyperparameters);
   const kind = kindFor(family, profile);
   if (!kind) throw new TrainingFailure(`model_type ${family.name} takes no ${profile.kind ?? 'table'}`);
-  const start = await readStartingModel(run);
+  const start = await readStartingModel(run, profile);
   const of = { run, profile, family, hyperparameters, kind, start, hasDisk: disk !== undefined };
   const crossValidation = job.cv === undefined ? undefined : await crossValidate(of, job.cv, disk);
   await using scratch = await openScratch(disk ?? tmpdir(), job.id);

@@ -264,3 +264,15 @@ test('a class that a split by time keeps back whole is named, and counts in no g
     'No row to learn from has the class "c": the split put all of them into the rows kept back. The model cannot answer so, and 12 of the 12 rows that it is judged by count as wrong',
   );
 });
+
+test('a training that starts from a model of kilograms refuses grams', async () => {
+  const content = (unit: string) =>
+    `w,y\n${Array.from({ length: 40 }, (_, i) => `${i + 1} ${unit},${i % 2 ? 'a' : 'b'}`).join('\n')}\n`;
+  const hyperparameters = { epochs: 1 };
+  await run(await world.queue('first', { content: content('kg'), target: 'y', hyperparameters }));
+  const more = { parent_id: (await find('first')).model_id! };
+  await run(await world.queue('next', { content: content('g'), target: 'y', hyperparameters, more }));
+  expect((await find('next')).failure).toBe(
+    'To start from another model, the dataset must have "w" in kg, as in the model\'s data; got values in g',
+  );
+});

@@ -3,8 +3,8 @@ import { ValidationError } from '#domain/errors.ts';
 import { imageInputOf } from '../image/encoding.ts';
 import { ofRows } from '../kinds.ts';
 import type { Serving } from '../serving/description.ts';
+import { foreignUnits } from '../serving/foreign-units.ts';
 import type { Source } from '../source.ts';
-import { isForeignUnit } from '../values/units.ts';
 import type { BatchRows, RowsWanted } from './batch-row.ts';
 import { imageRows } from './image-rows.ts';
 import { seriesRows } from './series-rows.ts';
@@ -36,17 +36,8 @@ export function expectPredictable({ profile, serving, include }: RowsWanted): vo
   }
   if (isImages) return;
   const { features } = serving.kind === 'series' ? serving : ofRows(serving);
-  for (const { name, type, format } of features) {
-    if (type !== 'number') continue;
-    const column = profile.columns.find((one) => one.name.trim() === name.trim());
-    const foreign = column?.format?.units?.find((unit) => isForeignUnit(unit, format?.units));
-    if (foreign === undefined) continue;
-    const wanted = format?.units?.length ? `in ${format.units.join(' or ')}` : 'without a unit';
-    throw ValidationError.of(
-      'dataset_id',
-      `must have ${JSON.stringify(name)} ${wanted}, as in the model's data; got values in ${foreign}`,
-    );
-  }
+  const foreign = foreignUnits(features, profile);
+  if (foreign !== undefined) throw ValidationError.of('dataset_id', `must have ${foreign}`);
   const [missing, ...more] = features.map(({ name }) => name).filter((name) => !known.has(name.trim()));
   if (missing === undefined) return;
   const others = more.length > 0 ? ` and ${more.length} more are` : ' is';
