@@ -2277,7 +2277,7 @@ export interface components {
                  * @default val_loss
                  * @enum {string}
                  */
-                monitor?: "val_loss" | "val_accuracy" | "loss" | "accuracy" | "val_balanced_accuracy" | "val_precision" | "val_recall" | "val_f1_score" | "val_f1_weighted" | "val_roc_auc" | "val_log_loss" | "val_brier_score" | "val_expected_calibration_error" | "rmse" | "mae" | "r2" | "val_rmse" | "val_mae" | "val_r2" | "val_mape" | "val_rmspe" | "val_f1_micro" | "val_f1_macro" | "val_hamming_loss";
+                monitor?: "val_loss" | "val_accuracy" | "loss" | "accuracy" | "val_balanced_accuracy" | "val_precision" | "val_recall" | "val_f1_score" | "val_precision_weighted" | "val_recall_weighted" | "val_f1_weighted" | "val_roc_auc" | "val_log_loss" | "val_brier_score" | "val_expected_calibration_error" | "rmse" | "mae" | "r2" | "val_rmse" | "val_mae" | "val_r2" | "val_mape" | "val_rmspe" | "val_precision_micro" | "val_recall_micro" | "val_f1_micro" | "val_precision_macro" | "val_recall_macro" | "val_f1_macro" | "val_hamming_loss";
             };
             /**
              * @description An addition: cross-validation with so many parts, before the model is trained as usual. `evaluation` of the results has mean and deviation of each metric
@@ -2383,7 +2383,7 @@ export interface components {
              * @default val_loss
              * @enum {string}
              */
-            metric?: "val_loss" | "val_accuracy" | "loss" | "accuracy" | "val_balanced_accuracy" | "val_precision" | "val_recall" | "val_f1_score" | "val_f1_weighted" | "val_roc_auc" | "val_log_loss" | "val_brier_score" | "val_expected_calibration_error" | "rmse" | "mae" | "r2" | "val_rmse" | "val_mae" | "val_r2" | "val_mape" | "val_rmspe" | "val_f1_micro" | "val_f1_macro" | "val_hamming_loss";
+            metric?: "val_loss" | "val_accuracy" | "loss" | "accuracy" | "val_balanced_accuracy" | "val_precision" | "val_recall" | "val_f1_score" | "val_precision_weighted" | "val_recall_weighted" | "val_f1_weighted" | "val_roc_auc" | "val_log_loss" | "val_brier_score" | "val_expected_calibration_error" | "rmse" | "mae" | "r2" | "val_rmse" | "val_mae" | "val_r2" | "val_mape" | "val_rmspe" | "val_precision_micro" | "val_recall_micro" | "val_f1_micro" | "val_precision_macro" | "val_recall_macro" | "val_f1_macro" | "val_hamming_loss";
             /**
              * @description Trials at the same time, at most
              * @default 2
@@ -7357,6 +7357,8 @@ export interface operations {
                                 units?: string[];
                                 /** @enum {string} */
                                 date_order?: "day_first" | "month_first" | "year_first";
+                                /** @constant */
+                                open?: true;
                                 missing?: string[];
                                 /** @enum {string} */
                                 words?: "text" | "number" | "boolean";
