@@ -50,7 +50,7 @@ function flagOf(given: Environment, name: string): boolean | undefined {
 function pathOf(given: Environment, name: string): string | undefined {
   const text = given[name]?.trim() ?? '';
   if (text === '') return undefined;
-  const path = pathBelow.safeParse(text.replace(/(?<=[^/])\/+$/, ''));
+  const path = pathBelow.safeParse(text.length > 1 && text.endsWith('/') ? text.slice(0, -1) : text);
   if (path.success) return path.data;
   throw new UsageError(`${name} ${path.error.issues[0]!.message}; got ${text}`);
 }

@@ -31,6 +31,7 @@ function ofFile(file: FileBytes, options: SourceOptions): Source {
   let isRead = false;
   const bytes: FileBytes = {
     size: file.size,
+    ...(file.isReleased ? { isReleased: true } : {}),
     range: (start, end) => file.range(start, end),
     [Symbol.asyncIterator]() {
       if (isRead) return file[Symbol.asyncIterator]();

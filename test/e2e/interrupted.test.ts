@@ -64,3 +64,51 @@ describe('a training that is interrupted', () => {
     served.host = await startHostProcess(served.data);
   }, 90_000);
 });
+
+interface Sweep {
+  readonly sweep_id: string;
+  readonly status: string;
+  readonly best_trial: number | null;
+  readonly trials: readonly {
+    readonly hyperparameters: object;
+    readonly status: string;
+    readonly score: number | null;
+  }[];
+}
+
+/** Draws its trials, and goes on from one rung to the next. */
+const HALVING = {
+  ...{ method: 'halving', trials: 4, factor: 2, seed: 4, parallel: 2 },
+  space: { learning_rate: { min: 0.001, max: 0.1, scale: 'log' } },
+  hyperparameters: { epochs: 48, batch_size: 8, hidden_layers: [32] },
+};
+
+describe('a search for hyperparameters whose host dies', () => {
+  test('finds the same as one that is not disturbed', async () => {
+    const user = await User.register(served);
+    const { id } = await user.uploadPenguins();
+    const start = async () => {
+      const body = { dataset_id: id, model_type: 'mlp', ...HALVING };
+      return (await user.client.post<Sweep>('/training/sweeps', body)).sweep_id;
+    };
+    const is = (sweep: string, satisfies: (found: Sweep) => boolean) =>
+      user.until(() => user.client.get<Sweep>(`/training/sweeps/${sweep}`), satisfies);
+    const hasEnded = ({ status }: { readonly status: string }) => status !== 'pending' && status !== 'running';
+    const undisturbed = await is(await start(), hasEnded);
+
+    const sweep = await start();
+    await is(sweep, ({ trials }) => trials.some(hasEnded));
+    await served.host.stop('SIGKILL');
+    served.host = await startHostProcess(served.data);
+    user.client.useBase(served.base);
+    const found = await is(sweep, hasEnded);
+    const { status, best_trial } = undisturbed;
+    expect(found).toMatchObject({ status, best_trial });
+    expect(status).toBe('completed');
+    const scores = ({ trials }: Sweep) => trials.map((one) => [one.hyperparameters, one.status, one.score]);
+    expect(scores(found)).toEqual(scores(undisturbed));
+    // Each trial is one job, and so is the model of each search.
+    expect(await user.client.get('/training')).toMatchObject({ total: 2 * (found.trials.length + 1) });
+    expect(await user.client.get('/models')).toMatchObject({ total: 2 });
+  }, 90_000);
+});

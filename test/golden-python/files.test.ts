@@ -216,7 +216,7 @@ test.each<[string, number, number, object]>([
 ])(
   'the module of %s for images of %i × %i² loads its weights and answers alike',
   async (name, channels, side, more) => {
-    const { content, images } = pixelTable(channels, side, 30);
+    const { content, images } = pixelTable(channels, side, name.startsWith('resnet') ? 12 : 30);
     const { opened, ours } = await openedByPython(
       `image-${name}-${channels}`,
       { content, target: 'kind', hyperparameters: { epochs: 1, ...more }, more: { model_type: name } },

@@ -330,7 +330,7 @@ describe('an encoder that cannot be read', () => {
       {
         'tokenizer.json': Buffer.from(smallEncoder().get('tokenizer.json')!).toString().replace('"now":9', '"now":99'),
       },
-      'The tokenizer must give identifiers below vocab_size, 40; it gives 99',
+      'bert-base-uncased: the identifiers of its tokens must be below vocab_size, 40; the largest is 99',
     ],
     [{ 'tokenizer.json': '{' }, 'bert-base-uncased: tokenizer.json is not valid JSON'],
     [{ 'model.safetensors': 'no weights' }, 'bert-base-uncased: model.safetensors cannot be read: '],

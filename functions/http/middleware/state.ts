@@ -47,11 +47,19 @@ const states = new WeakMap<APIGatewayProxyEvent, RequestState>();
 
 const NOTHING = contentOf(new Uint8Array());
 
+/** Without a prototype, so that no name is an object's own. */
 function lowerCased(headers: APIGatewayProxyEvent['headers']): Record<string, string> {
-  // Without a prototype, so that no name is an object's own.
+  if (isLowerCased(headers)) return headers;
   const result: Record<string, string> = Object.create(null);
   for (const [name, value] of Object.entries(headers)) if (value !== undefined) result[name.toLowerCase()] = value;
   return result;
+}
+
+/** As many clients send them, and as our host passes them on. */
+function isLowerCased(headers: APIGatewayProxyEvent['headers']): headers is Record<string, string> {
+  if (Object.getPrototypeOf(headers) !== null) return false;
+  for (const name in headers) if (headers[name] === undefined || name !== name.toLowerCase()) return false;
+  return true;
 }
 
 export function stateOf(event: APIGatewayProxyEvent): RequestState {

@@ -9,14 +9,31 @@ type Parsed<Z> = Z extends z.ZodObject ? z.output<Z> : never;
 
 const NOTHING = z.object({});
 
-/** A path with invalid parameters cannot name a resource. Throws `NotFoundError`. */
+interface ParsedPath {
+  readonly given: Readonly<Record<string, string>>;
+  readonly parsed: unknown;
+}
+
+/** What is asked for is often asked for again at once. */
+const latest = new WeakMap<z.ZodObject, ParsedPath>();
+
+/** A path with invalid parameters cannot name a resource. Throws `NotFoundError`. The result is frozen. */
 export function parsePath<Z extends z.ZodObject>(
   schema: Z | undefined,
   given: Readonly<Record<string, string>>,
 ): Parsed<Z> {
-  const result = (schema ?? NOTHING).safeParse(given);
+  const of = schema ?? NOTHING;
+  const before = latest.get(of);
+  if (before && haveSame(before.given, given)) return before.parsed as Parsed<Z>;
+  const result = of.safeParse(given);
   if (!result.success) throw new NotFoundError();
+  latest.set(of, { given, parsed: Object.freeze(result.data) });
   return result.data as Parsed<Z>;
+}
+
+function haveSame(one: Readonly<Record<string, string>>, other: Readonly<Record<string, string>>): boolean {
+  const names = Object.keys(one);
+  return names.length === Object.keys(other).length && names.every((name) => one[name] === other[name]);
 }
 
 /** A route that declares no query ignores what it gets. Throws `ValidationError`, also for a parameter given twice. */

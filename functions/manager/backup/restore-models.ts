@@ -22,6 +22,7 @@ import type { VaultServices } from '../services.ts';
 import { asStored } from './as-stored.ts';
 import { sealedInBackup } from './back-up.ts';
 import { fromEither } from './either-location.ts';
+import { inspectRestored } from './inspect-restored.ts';
 
 export interface Restoring {
   readonly names: readonly string[] | undefined;
@@ -127,6 +128,7 @@ async function restore(
   await markRevision(table, place, now());
   try {
     await restoreFiles(services, place, backup, one);
+    if (backup.complete.encryption === undefined) await inspectRestored(services, manager, restored);
     await saveModel(table, restored, { manager, by, now, before, action: 'model_restore' });
   } catch (error) {
     await deleteAbandoned(table, blobs.artifacts, 'artifacts', filesOf(place));

@@ -48,6 +48,7 @@ interface Upload {
 
 /** Each takes a few MiB, and what they all take of the processors is not there for whoever completes. */
 const AT_ONCE = 3;
+const OF_ACCOUNT = 2;
 /** A caller who pauses for longer has the file made at the end. */
 const PATIENCE_SECONDS = 30;
 /** A smaller one takes no time at the end. */
@@ -55,7 +56,8 @@ const LEAST_BYTES = 8 * 1_048_576;
 
 export class EarlyFiles {
   readonly #begun = new Map<string, Begun>();
-  #going = 0;
+  /** The accounts of those that are being made. */
+  readonly #going: string[] = [];
 
   /** Where one may be made for a new upload: its place, and the mark to be written with the upload's record. */
   plan(
@@ -63,7 +65,9 @@ export class EarlyFiles {
     manager: Manager,
     bytes: number,
   ): { readonly place: Place; readonly mark: Write } | undefined {
-    if (blobs.artifacts.followUpload === undefined || bytes < LEAST_BYTES || this.#going >= AT_ONCE) return undefined;
+    const own = this.#going.filter((account) => account === manager.account_id).length;
+    const hasRoom = this.#going.length < AT_ONCE && own < OF_ACCOUNT;
+    if (blobs.artifacts.followUpload === undefined || bytes < LEAST_BYTES || !hasRoom) return undefined;
     const place = { account_id: manager.account_id, vault: manager.vault, revision: newId(now()) };
     return { place, mark: markOfRevision(place, now() + STAGED_SECONDS * 1000) };
   }
@@ -74,7 +78,7 @@ export class EarlyFiles {
     const { id, upload_id, file_size, staged, parts } = upload;
     const followed = artifacts.followUpload?.(staged, upload_id, { parts, seconds: PATIENCE_SECONDS });
     if (followed === undefined) return;
-    this.#going += 1;
+    this.#going.push(place.account_id);
     const stored = storeOriginal(artifacts, fileOf(place, 'original'), followed.body, sealing, file_size)
       .catch(async (error: unknown) => {
         // Whoever completes finds the same, if it matters.
@@ -84,7 +88,7 @@ export class EarlyFiles {
         return undefined;
       })
       .finally(() => {
-        this.#going -= 1;
+        this.#going.splice(this.#going.indexOf(place.account_id), 1);
       });
     const expiry = setTimeout(() => void this.drop(services, id), STAGED_SECONDS * 1000).unref();
     this.#begun.set(id, { place, followed, stored, expiry });

@@ -106,9 +106,16 @@ export class Invoker {
     return new Promise((resolve, reject) => {
       const limit = new TimeLimit(name, functions[name].timeoutSeconds * 1000, reject);
       const context = makeContext(name, requestId, () => limit.remaining, body && untimed(body, limit));
-      handler(event, ...between, context)
-        .finally(() => limit.stop())
-        .then(resolve, reject);
+      handler(event, ...between, context).then(
+        (result) => {
+          limit.stop();
+          resolve(result);
+        },
+        (error: unknown) => {
+          limit.stop();
+          reject(error);
+        },
+      );
     });
   }
 

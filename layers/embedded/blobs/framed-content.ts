@@ -10,7 +10,7 @@
 import { type CipherGCM, createCipheriv, createDecipheriv, hkdfSync } from 'node:crypto';
 import type { FileHandle } from 'node:fs/promises';
 import { DamagedFileError } from '#domain/errors.ts';
-import { inPieces, PIECE_BYTES } from '#domain/release.ts';
+import { inPieces, PIECE_BYTES, release } from '#domain/release.ts';
 import type { FilePart } from './read-pieces.ts';
 
 const ALGORITHM = 'aes-256-gcm';
@@ -109,6 +109,7 @@ export async function* openFrames({ file, secret, name, size, start, end }: Fram
     }
   } finally {
     await reading.catch(() => undefined);
+    for (const one of [memory, other]) release(one);
     await file.close();
   }
 }

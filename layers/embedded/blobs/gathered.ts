@@ -29,5 +29,7 @@ export async function* gathered(body: AsyncIterable<Uint8Array>, isReleased: boo
     }
     if (isReleased) release(chunk);
   }
-  if (memory !== undefined && filled > 0) yield memory.subarray(0, filled);
+  if (memory === undefined) return;
+  if (filled > 0) yield memory.subarray(0, filled);
+  release(memory);
 }

@@ -3,6 +3,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { parse } from 'csv-parse';
 import { LIMITS } from '#domain/limits.ts';
+import { release } from '#domain/release.ts';
 import { type Batch, rowsOf } from '../files/batch.ts';
 import { checkedText, newlines, TextCheck } from './bytes.ts';
 import { type Dialect, detectDialect } from './dialect.ts';
@@ -50,9 +51,14 @@ export interface Csv extends CsvBeginning {
 
 /**
  * Opens a file for reading. What `given` says of its dialect is not detected. Read `batches` to their end or call `return()`.
+ * @param isReleased whether the memory of the chunks is given back once they were used
  * @throws ValidationError with field `file`: here for faults in the beginning, and from `batches` for the rest
  */
-export async function readCsv(bytes: AsyncIterable<Uint8Array>, given: Partial<Dialect> = {}): Promise<Csv> {
+export async function readCsv(
+  bytes: AsyncIterable<Uint8Array>,
+  given: Partial<Dialect> = {},
+  isReleased = false,
+): Promise<Csv> {
   const check = new TextCheck('CSV');
   const chunks = checkedText(bytes, check)[Symbol.asyncIterator]();
   const { head, whole } = await readHead(chunks);
@@ -76,7 +82,7 @@ export async function readCsv(bytes: AsyncIterable<Uint8Array>, given: Partial<D
   const beginning = { dialect, rival, preamble, header: place.header };
   const end = start + place.end;
   const begins = { offset: end + check.skipped, line: place.line, rows: 0 };
-  const scanned = new ScannedRows(joined(head.subarray(end), chunks), check, beginning, begins);
+  const scanned = new ScannedRows(joined(head.subarray(end), chunks), check, beginning, begins, isReleased);
   return withRows({
     ...{ ...beginning, batches: expectRows(scanned.read()) },
     position: () => scanned.position,
@@ -106,6 +112,7 @@ class ScannedRows {
   readonly #check: TextCheck;
   readonly #dialect: Dialect;
   readonly #scanner: CsvScanner;
+  readonly #isReleased: boolean;
   #rows: number;
   #offset: number;
   #left: Buffer = Buffer.alloc(0);
@@ -116,7 +123,9 @@ class ScannedRows {
     check: TextCheck,
     { dialect, header }: CsvBeginning,
     { offset, line, rows }: RowsPosition,
+    isReleased = false,
   ) {
+    this.#isReleased = isReleased;
     this.#chunks = chunks;
     this.#check = check;
     check.leaveLines(() => this.#lineOfNext);
@@ -142,6 +151,7 @@ class ScannedRows {
       const next = await rest.next();
       isLast = next.done === true;
       const end = scanner.take(next.done ? [this.#left] : [this.#left, next.value], isLast);
+      if (this.#isReleased && !next.done) release(next.value);
       this.#left = scanner.cells.bytes.subarray(end);
       this.#offset += end;
       this.#rows += scanner.cells.rows;

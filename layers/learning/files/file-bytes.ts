@@ -9,6 +9,8 @@ import { BlobNotFoundError } from '#domain/ports/errors.ts';
 /** Iterating over it reads all of it, from the first byte on. May be done more than once. */
 export interface FileBytes extends AsyncIterable<Uint8Array> {
   readonly size: number;
+  /** Whether what iterating yields is in memory of its own, which may be given back once it was used. Default: no. */
+  readonly isReleased?: boolean;
   /** From `start` up to but without `end`. */
   range(start: number, end: number): Promise<Uint8Array>;
 }
@@ -65,6 +67,7 @@ export interface StoredBytesOptions {
 /** A file in a bucket. What the store throws is kept, so that it can be told apart from a fault of the file. */
 export class StoredBytes implements FileBytes {
   readonly size: number;
+  readonly isReleased = true;
   /** What the store threw, if it did. */
   failure: unknown;
   readonly #get: (range?: { start: number; end: number }) => Promise<Readable>;
@@ -144,6 +147,7 @@ export async function openFileBytes(path: string): Promise<FileBytes & AsyncDisp
   };
   return {
     size,
+    isReleased: true,
     range,
     async *[Symbol.asyncIterator]() {
       const pieceAt = (at: number) => (at < size ? range(at, at + CHUNK) : undefined);

@@ -81,7 +81,8 @@ export async function readTable(
   });
   if (compression === undefined) {
     try {
-      return opened(await readContent(beginning, stream, () => source.besides(stream), dialect));
+      const whole = () => source.besides(stream);
+      return opened(await readContent(beginning, stream, whole, dialect, source.isReleased));
     } catch (error) {
       throw await explained(error, bytes);
     }
@@ -198,9 +199,10 @@ async function readContent(
   stream: AsyncIterable<Uint8Array>,
   whole: () => Promise<HashedFile>,
   given: Partial<Dialect>,
+  isReleased = false,
 ): Promise<Content> {
   const format = contentOf(beginning);
-  if (format === 'delimited') return csvContent(await readCsv(stream, given));
+  if (format === 'delimited') return csvContent(await readCsv(stream, given, isReleased));
   expectNoDialect(given, { format });
   if (format !== 'parquet') return jsonContent(format, await readJson(stream, format));
   const { file, hashed } = await whole();

@@ -1,7 +1,7 @@
 /** The rows of a row group, of which each column is unpacked when it is needed. */
 import type { Batch } from './batch.ts';
-import { type PackedColumn, unpacked } from './parquet-chunk.ts';
-import type { ParquetColumn } from './parquet-columns.ts';
+import { type PackedColumn, streamed, unpacked } from './parquet-chunk.ts';
+import type { ParquetColumn, StreamedColumn } from './parquet-columns.ts';
 
 export class ParquetBatch implements Batch {
   readonly rows: number;
@@ -20,6 +20,11 @@ export class ParquetBatch implements Batch {
   /** The column, which is not kept: those that are read one after another are in memory one by one. */
   column(column: number): ParquetColumn {
     return this.#columns[column] ?? unpacked(this.packed[column]!, this.rows);
+  }
+
+  /** The same, page by page. */
+  streamed(column: number): StreamedColumn {
+    return streamed(this.packed[column]!);
   }
 
   text(row: number, column: number): string {

@@ -2,9 +2,9 @@
 import type { ColumnMetaData, SchemaElement } from 'hyparquet';
 import { parquetHeader } from 'hyparquet/src/column.js';
 import { fileFault, shown } from '../csv/fault.ts';
-import { ParquetColumn, type ParquetPage } from './parquet-columns.ts';
+import { ParquetColumn, type ParquetPage, type StreamedColumn } from './parquet-columns.ts';
 import { ofDamage } from './parquet-damage.ts';
-import { PageReader } from './parquet-page.ts';
+import { PageMemory, PageReader } from './parquet-page.ts';
 import { kindOf } from './parquet-values.ts';
 
 export interface ChunkOf {
@@ -31,20 +31,34 @@ export function rangeOf({ column }: Pick<ChunkOf, 'column'>): { readonly start: 
  * @throws ValidationError with field `file`
  */
 export function unpacked({ of, bytes }: PackedColumn, most: number): ParquetColumn {
+  return new ParquetColumn([...pagesIn(bytes, of, most)], kindOf(of.element));
+}
+
+/** The values page by page, each of which is used up before the next one is read. Throws `ValidationError` with field `file`. */
+export const streamed = ({ of, bytes }: PackedColumn): StreamedColumn => ({
+  pages: pagesIn(bytes, of, of.rows, new PageMemory()),
+  kind: kindOf(of.element),
+});
+
+function* pagesIn(bytes: Uint8Array, of: ChunkOf, most: number, memory?: PageMemory): Generator<ParquetPage> {
   try {
-    return readChunk(bytes, of, most);
+    yield* readPages(bytes, of, most, memory);
   } catch (error) {
     throw ofDamage(error);
   }
 }
 
-function readChunk(bytes: Uint8Array, { column, element, rows }: ChunkOf, most: number): ParquetColumn {
+function* readPages(
+  bytes: Uint8Array,
+  { column, element, rows }: ChunkOf,
+  most: number,
+  memory: PageMemory | undefined,
+): Generator<ParquetPage> {
   try {
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     expectPages(view, column, rows);
-    const reader = new PageReader(column, element);
+    const reader = new PageReader(column, element, memory);
     const place = { view, offset: 0 };
-    const pages: ParquetPage[] = [];
     let got = 0;
     while (got < Math.min(most, rows) && place.offset < view.byteLength - 1) {
       const header = parquetHeader(place);
@@ -55,11 +69,11 @@ function readChunk(bytes: Uint8Array, { column, element, rows }: ChunkOf, most: 
         continue;
       }
       const page = reader.values(packed, header);
-      pages.push(page);
       got += page.rows;
+      yield page;
+      if (memory) reader.endPage();
     }
     if (got < Math.min(most, rows)) throw new Error(`${rows} values are announced; got ${got}`);
-    return new ParquetColumn(pages, kindOf(element));
   } catch (error) {
     if (!(error instanceof Error) || 'details' in error) throw error;
     throw fileFault(

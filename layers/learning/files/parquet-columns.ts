@@ -12,7 +12,13 @@ export interface ParquetPage {
   readonly dictionary: DecodedArray | Words | undefined;
 }
 
-export class ParquetColumn {
+/** Can be read once. */
+export interface StreamedColumn {
+  readonly pages: Iterable<ParquetPage>;
+  readonly kind: ParquetKind;
+}
+
+export class ParquetColumn implements StreamedColumn {
   readonly pages: readonly ParquetPage[];
   readonly kind: ParquetKind;
   /** The page that was read last, its first row, and where its rows have their values. */

@@ -3,8 +3,9 @@ import { brotliDecompressSync, gunzipSync, zstdDecompressSync } from 'node:zlib'
 import type { ColumnMetaData, Compressors, DataPageHeader, DecodedArray, SchemaElement } from 'hyparquet';
 import { type parquetHeader, readPage } from 'hyparquet/src/column.js';
 import { decompressPage, readDataPage } from 'hyparquet/src/datapage.js';
+import { release } from '#domain/release.ts';
 import type { ParquetPage } from './parquet-columns.ts';
-import { isOneRun, readRuns } from './parquet-runs.ts';
+import { isOneRun, RunsMemory, readRuns } from './parquet-runs.ts';
 import { kindOf } from './parquet-values.ts';
 import { readWords, Words } from './parquet-words.ts';
 import { snappyUnpacked } from './snappy.ts';
@@ -20,13 +21,24 @@ export const CODECS = ['UNCOMPRESSED', ...Object.keys(COMPRESSORS)];
 
 type PageHeader = ReturnType<typeof parquetHeader>;
 
+/** What the values of a page lie in, where they are used up before the next page is read. */
+export class PageMemory {
+  readonly levels = new RunsMemory();
+  readonly places = new RunsMemory();
+}
+
 export class PageReader {
   readonly #column: ColumnMetaData;
   readonly #element: SchemaElement;
   readonly #areWords: boolean;
+  readonly #memory: PageMemory | undefined;
   #dictionary: DecodedArray | Words = [];
+  /** Of the last page, where it was unpacked. */
+  #page: Uint8Array | undefined;
 
-  constructor(column: ColumnMetaData, element: SchemaElement) {
+  /** @param memory of one page after another. Default: each has memory of its own */
+  constructor(column: ColumnMetaData, element: SchemaElement, memory?: PageMemory) {
+    this.#memory = memory;
     this.#column = column;
     this.#element = element;
     this.#areWords = kindOf(element).name === 'words';
@@ -47,11 +59,17 @@ export class PageReader {
     const { levels, rows, count, encoding, body } = this.#opened(packed, header);
     if (encoding.endsWith('_DICTIONARY')) {
       const dictionary = this.#dictionary;
-      return { rows, levels, values: placesIn(dictionary, body, count), dictionary };
+      return { rows, levels, values: placesIn(dictionary, body, count, this.#memory?.places), dictionary };
     }
     const values =
       this.#areWords && encoding === 'PLAIN' ? readWords(body, 0, count) : this.#decoded(body, { count, encoding });
     return { rows, levels, values, dictionary: undefined };
+  }
+
+  /** Gives back what the last page was unpacked into: nobody uses its values any more. */
+  endPage(): void {
+    if (this.#page) release(this.#page);
+    this.#page = undefined;
   }
 
   /** The page up to its values. */
@@ -60,10 +78,11 @@ export class PageReader {
     if (v1) {
       const { num_values: rows, encoding } = v1;
       const page = this.#unpacked(packed, header);
+      this.#page = page;
       if (this.#element.repetition_type === 'REQUIRED')
         return { levels: undefined, rows, count: rows, encoding, body: page };
       const end = 4 + new DataView(page.buffer, page.byteOffset, page.byteLength).getUint32(0, true);
-      return { ...levelsOf(page, 4, end, rows), rows, encoding, body: page.subarray(end) };
+      return { ...levelsOf(page, 4, end, rows, this.#memory?.levels), rows, encoding, body: page.subarray(end) };
     }
     if (!v2) throw new Error(`a page of the type ${header.type} among the values`);
     const { num_values: rows, encoding, is_compressed: isPacked } = v2;
@@ -73,8 +92,9 @@ export class PageReader {
     const rest = packed.subarray(end);
     // A page without values may have no bytes, which nothing unpacks.
     const body = isPacked !== false && size > 0 ? decompressPage(rest, size, this.#column.codec, COMPRESSORS) : rest;
+    this.#page = body;
     if (v2.num_nulls === 0) return { levels: undefined, rows, count: rows, encoding, body };
-    return { ...levelsOf(packed, start, end, rows), rows, encoding, body };
+    return { ...levelsOf(packed, start, end, rows, this.#memory?.levels), rows, encoding, body };
   }
 
   /** In one of the rarer encodings, or of another type than text. */
@@ -106,18 +126,24 @@ interface OpenedPage {
 }
 
 /** Which rows have a value. Mostly one run of ones says that all have. */
-function levelsOf(page: Uint8Array, start: number, end: number, rows: number): Pick<OpenedPage, 'levels' | 'count'> {
+function levelsOf(
+  page: Uint8Array,
+  start: number,
+  end: number,
+  rows: number,
+  memory?: RunsMemory,
+): Pick<OpenedPage, 'levels' | 'count'> {
   if (isOneRun(page, start, end, 1, rows)) return { levels: undefined, count: rows };
-  const levels = readRuns(page, start, end, 1, rows);
+  const levels = readRuns(page, start, end, 1, rows, memory);
   let count = 0;
   for (let row = 0; row < rows; row++) count += levels[row]!;
   return { levels: count === rows ? undefined : levels, count };
 }
 
 /** In front of them stands how many bits each has. */
-function placesIn(dictionary: DecodedArray | Words, body: Uint8Array, count: number): Uint32Array {
+function placesIn(dictionary: DecodedArray | Words, body: Uint8Array, count: number, memory?: RunsMemory): Uint32Array {
   const [width = 0] = body;
-  const places = readRuns(body, 1, body.length, width, count);
+  const places = readRuns(body, 1, body.length, width, count, memory);
   const { length } = dictionary;
   for (let i = 0; i < count; i++) {
     if (places[i]! >= length)

@@ -6,13 +6,31 @@
 const MOST_BITS = 25;
 const GROUP = 8;
 
+/** Memory that is used again for the next page. */
+export class RunsMemory {
+  #numbers = new Uint32Array();
+
+  of(count: number): Uint32Array {
+    if (this.#numbers.length < count) this.#numbers = new Uint32Array(count);
+    return this.#numbers.subarray(0, count);
+  }
+}
+
 /**
  * Reads `count` numbers of `width` bits from the bytes between `start` and `end`.
+ * @param memory what they are read into. Default: memory of their own
  * @throws Error where there are fewer
  */
-export function readRuns(page: Uint8Array, start: number, end: number, width: number, count: number): Uint32Array {
+export function readRuns(
+  page: Uint8Array,
+  start: number,
+  end: number,
+  width: number,
+  count: number,
+  memory = new RunsMemory(),
+): Uint32Array {
   if (width > MOST_BITS) throw new Error(`a number must have at most ${MOST_BITS} bits; got ${width}`);
-  const found = new Uint32Array(count);
+  const found = memory.of(count);
   const bytes = page.subarray(0, Math.min(end, page.length));
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const size = (width + 7) >> 3;

@@ -1,7 +1,7 @@
 /** The values of a Parquet page by what they are: numbers, or texts that stay bytes. */
 import type { DecodedArray } from 'hyparquet';
 import { isoWords } from './iso-words.ts';
-import type { ParquetColumn } from './parquet-columns.ts';
+import type { StreamedColumn } from './parquet-columns.ts';
 import type { ParquetKind } from './parquet-values.ts';
 import { Words } from './parquet-words.ts';
 
@@ -18,7 +18,7 @@ export type TypedPage = {
 } & Typed;
 
 /** @throws ValidationError with field `file` for bytes that are no text */
-export function* typedPages({ pages, kind }: ParquetColumn): Generator<TypedPage> {
+export function* typedPages({ pages, kind }: StreamedColumn): Generator<TypedPage> {
   let known: { readonly stored: unknown; readonly typed: Typed } | undefined;
   for (const { rows, levels, values, dictionary } of pages) {
     const stored = dictionary ?? values;

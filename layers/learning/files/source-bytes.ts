@@ -1,5 +1,6 @@
 /** The bytes of a file, hashed as they pass by. */
 import { createHash } from 'node:crypto';
+import { release } from '#domain/release.ts';
 import { fileFault } from '../csv/fault.ts';
 import { bytesInMemory, type FileBytes, from } from './file-bytes.ts';
 
@@ -26,8 +27,8 @@ export interface HashedFile {
   readonly hashed: Promise<void> | undefined;
 }
 
-async function passed(stream: AsyncIterable<Uint8Array>): Promise<void> {
-  for await (const _ of stream);
+async function passed(stream: AsyncIterable<Uint8Array>, isReleased = false): Promise<void> {
+  for await (const chunk of stream) if (isReleased) release(chunk);
 }
 
 export class SourceBytes implements AsyncIterable<Uint8Array> {
@@ -64,10 +65,15 @@ export class SourceBytes implements AsyncIterable<Uint8Array> {
   /** All of the file, while the rest of the stream is hashed. */
   async besides(stream: AsyncIterable<Uint8Array>): Promise<HashedFile> {
     if (!('range' in this.#bytes)) return { file: await inMemory(stream), hashed: undefined };
-    const hashed = passed(stream);
+    const hashed = passed(stream, this.#bytes.isReleased);
     // Whoever reads the file waits for it, unless the file has a fault.
     hashed.catch(() => undefined);
     return { file: this.#bytes, hashed };
+  }
+
+  /** Whether the chunks may be given back once they were used. */
+  get isReleased(): boolean {
+    return 'range' in this.#bytes && this.#bytes.isReleased === true;
   }
 
   /** Whether all bytes were hashed. */

@@ -19,8 +19,8 @@ import { keepThread, takeThread } from './reading-threads.ts';
 const SCAN_COST = 0.25;
 /** How many batches a worker may have that it has not read yet: enough for as long as it takes to start. */
 const MOST_PENDING = 16;
-/** The same of columns of a row group, each of which is as large as many batches. */
-const MOST_PACKED = 2;
+/** The same of columns of a row group, each of which is as large as many batches: for as long as this thread reads one. */
+const MOST_PACKED = 3;
 
 interface Share {
   readonly worker: Worker;
@@ -103,30 +103,35 @@ export class ColumnThreads implements AsyncDisposable {
    * Reads a row group, which comes after `before` rows. Of the first one, each thread takes the next column whenever it has
    * nothing to do; they keep those columns.
    * @param setups all columns, as far as they were read before the first row group
-   * @param readOwn reads a column in this thread
+   * @param own what this thread does: it reads a column, and what is to be done besides, while others read
    */
   async addGroup(
     group: ParquetBatch,
     before: number,
     setups: () => readonly ColumnSetup[],
-    readOwn: (column: number) => void,
+    { read, besides }: { readonly read: (column: number) => void; readonly besides: () => void },
   ): Promise<void> {
     const fresh = this.#own ? [] : [...setups().entries()];
     const own = [...(this.#own ?? [])];
+    let isFirst = true;
     this.#own ??= [];
     const waiting = this.#shares.map((share) => ({ share, left: [...share.columns] }));
     for (;;) {
       for (const { share, left } of waiting) {
-        while (share.pending < MOST_PACKED && left.length + fresh.length > 0) {
+        // Of the last ones, each thread has some.
+        const most = left.length > 0 ? MOST_PACKED : Math.min(MOST_PACKED, 1 + (fresh.length >> 1));
+        while (share.pending < most && left.length + fresh.length > 0) {
           this.#sendPacked(share, left.shift() ?? this.#taken(share, fresh), group, before);
         }
       }
       if (this.#failure) throw this.#failure;
       await group.besides;
+      if (isFirst) besides();
+      isFirst = false;
       const column = own.shift() ?? fresh.pop()?.[0];
       if (column !== undefined) {
         if (!this.#own.includes(column)) this.#own.push(column);
-        readOwn(column);
+        read(column);
         // Replies come between two columns.
         await setImmediate();
         continue;

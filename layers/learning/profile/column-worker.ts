@@ -1,8 +1,9 @@
 /** A thread that reads some columns of a table; see `column-threads.ts`. */
 import { parentPort } from 'node:worker_threads';
 import { type ErrorDetail, ValidationError } from '#domain/errors.ts';
+import { release } from '#domain/release.ts';
 import { Cells } from '../files/cells.ts';
-import { type PackedColumn, unpacked } from '../files/parquet-chunk.ts';
+import { type PackedColumn, streamed } from '../files/parquet-chunk.ts';
 import { type ColumnState, ColumnSummary } from './column.ts';
 import { ColumnReader } from './column-reader.ts';
 import type { CountBounds } from './counts.ts';
@@ -74,7 +75,8 @@ function reply(message: WorkerMessage): WorkerReply | undefined {
 }
 
 function readPacked({ column, packed, before }: Extract<WorkerMessage, { kind: 'packed' }>): void {
-  addParquet(readers.get(column)!, unpacked(packed, packed.of.rows), before);
+  addParquet(readers.get(column)!, streamed(packed), before);
+  release(packed.bytes);
 }
 
 function readCells({ bytes, starts, ends, rows, columns, before }: Extract<WorkerMessage, { kind: 'cells' }>): void {

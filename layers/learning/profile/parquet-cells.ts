@@ -1,13 +1,13 @@
 /** Adds the columns of a Parquet file to a profile, mostly without making text of their values. */
 import { Cells } from '../files/cells.ts';
-import type { ParquetColumn } from '../files/parquet-columns.ts';
+import type { StreamedColumn } from '../files/parquet-columns.ts';
 import { typedPages } from '../files/parquet-typed.ts';
 import type { Words } from '../files/parquet-words.ts';
 import type { ColumnReader } from './column-reader.ts';
 import type { DictionaryNumbers } from './dictionary-numbers.ts';
 
 /** Adds the column of a row group that comes after `before` rows. */
-export function addParquet(reader: ColumnReader, column: ParquetColumn, before: number): void {
+export function addParquet(reader: ColumnReader, column: StreamedColumn, before: number): void {
   const isReal = column.kind.name === 'real';
   let row = before;
   let dictionary: { readonly of: Float64Array; readonly numbers: DictionaryNumbers } | undefined;

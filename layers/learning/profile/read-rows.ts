@@ -29,8 +29,10 @@ export class ReadRows implements AsyncDisposable {
     if (threads && batch instanceof Cells) {
       table.addCells(batch, await threads.add(batch, table.rows, () => table.setups));
     } else if (threads && batch instanceof ParquetBatch) {
-      const readOwn = (column: number) => table.addColumn(batch, column);
-      await threads.addGroup(batch, table.rows, () => table.setups, readOwn);
+      await threads.addGroup(batch, table.rows, () => table.setups, {
+        read: (column) => table.addColumn(batch, column),
+        besides: () => table.compareGroup(batch),
+      });
       table.endGroup(batch);
     } else {
       if (batch instanceof ParquetBatch) await batch.besides;

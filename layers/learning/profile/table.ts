@@ -134,21 +134,26 @@ export class TableSummary {
 
   #addGroup(group: ParquetBatch): void {
     for (const column of this.#readers.keys()) this.addColumn(group, column);
+    this.compareGroup(group);
     this.endGroup(group);
   }
 
   /** Adds a column of a row group, which `endGroup` ends. */
   addColumn(group: ParquetBatch, column: number): void {
-    addParquet(this.#readers[column]!, group.column(column), this.#rows);
+    addParquet(this.#readers[column]!, group.streamed(column), this.#rows);
   }
 
-  /** All columns of the group were added, here or by other threads. */
-  endGroup(group: ParquetBatch): void {
+  /** Compares the columns of a row group with the target, before `endGroup`. */
+  compareGroup(group: ParquetBatch): void {
     // Few columns equal the target for long, and the others need not be unpacked for that.
     const first = group.first(FIRST_ROWS);
     this.#compare(first, 0);
     if (this.#isComparing) this.#compare(group, first.rows);
-    this.#rows += group.rows;
+  }
+
+  /** All columns of the group were added, here or by other threads. */
+  endGroup({ rows }: ParquetBatch): void {
+    this.#rows += rows;
   }
 
   get #isComparing(): boolean {

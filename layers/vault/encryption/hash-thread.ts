@@ -1,6 +1,6 @@
 /**
  * SHA-256 in a thread of its own, so that a large file is hashed while it is encrypted. The bytes go through a few pieces
- * of shared memory, which are used again and again:
+ * of memory, which are passed on and back, again and again; to copy to shared memory takes several times as long:
  *
  *     here      fill a piece ── post ──┐           ┌─ the piece is free again
  *     thread                           └─ hash it ─┘
@@ -10,7 +10,7 @@ import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { type Hash, hashHere } from './hash.ts';
-import type { HashAnswer, HashMemory, HashQuestion } from './hash-messages.ts';
+import type { HashAnswer, HashQuestion } from './hash-messages.ts';
 import { HASH_PROGRAM } from './hash-worker.ts';
 
 export const PIECE_BYTES = 1024 * 1024;
@@ -24,9 +24,8 @@ const PROGRAM = new URL('./hash-worker.ts', import.meta.url);
 
 class HashThread {
   readonly #worker: Worker;
-  readonly #memory: Uint8Array;
-  readonly #free = Array.from({ length: PIECES }, (_, piece) => piece);
-  readonly #waiting: PromiseWithResolvers<number>[] = [];
+  readonly #free = Array.from({ length: PIECES }, () => new ArrayBuffer(PIECE_BYTES));
+  readonly #waiting: PromiseWithResolvers<ArrayBuffer>[] = [];
   /** Post pieces that are not full yet. */
   readonly #filling = new Set<() => void>();
   readonly #digests = new Map<number, PromiseWithResolvers<string>>();
@@ -34,10 +33,7 @@ class HashThread {
   #failure: Error | undefined;
 
   constructor() {
-    const memory = new SharedArrayBuffer(PIECES * PIECE_BYTES);
-    this.#memory = new Uint8Array(memory);
-    const workerData: HashMemory = { memory, pieceBytes: PIECE_BYTES };
-    this.#worker = new Worker(HASH_PROGRAM, { eval: true, workerData });
+    this.#worker = new Worker(HASH_PROGRAM, { eval: true });
     this.#worker.unref();
     this.#worker.on('message', (answer: HashAnswer) => {
       if ('digest' in answer) this.#digests.get(answer.hash)?.resolve(answer.digest);
@@ -53,9 +49,12 @@ class HashThread {
 
   start(): Hash {
     const hash = ++this.#hashes;
-    let filling: { readonly piece: number; bytes: number } | undefined;
+    let filling: { readonly piece: ArrayBuffer; readonly memory: Uint8Array; bytes: number } | undefined;
     const post = () => {
-      if (filling) this.#worker.postMessage({ hash, ...filling } satisfies HashQuestion);
+      if (filling) {
+        const { piece, bytes } = filling;
+        this.#worker.postMessage({ hash, piece, bytes } satisfies HashQuestion, [piece]);
+      }
       filling = undefined;
       this.#filling.delete(post);
     };
@@ -68,9 +67,9 @@ class HashThread {
     return {
       update: async (bytes) => {
         for (let at = 0; at < bytes.length; ) {
-          filling ??= { piece: await this.#take(), bytes: 0 };
+          filling ??= filled(await this.#take());
           const taken = bytes.subarray(at, at + PIECE_BYTES - filling.bytes);
-          this.#memory.set(taken, filling.piece * PIECE_BYTES + filling.bytes);
+          filling.memory.set(taken, filling.bytes);
           filling.bytes += taken.length;
           at += taken.length;
           if (filling.bytes === PIECE_BYTES) post();
@@ -95,18 +94,18 @@ class HashThread {
     };
   }
 
-  async #take(): Promise<number> {
+  async #take(): Promise<ArrayBuffer> {
     if (this.#failure) throw this.#failure;
     const piece = this.#free.pop();
     if (piece !== undefined) return piece;
     // Those that wait to be filled may be of streams that wait for this one.
     for (const post of this.#filling) post();
-    const waiting = Promise.withResolvers<number>();
+    const waiting = Promise.withResolvers<ArrayBuffer>();
     this.#waiting.push(waiting);
     return waiting.promise;
   }
 
-  #release(piece: number): void {
+  #release(piece: ArrayBuffer): void {
     const next = this.#waiting.shift();
     if (next) next.resolve(piece);
     else this.#free.push(piece);
@@ -117,6 +116,8 @@ class HashThread {
     for (const { reject } of [...this.#waiting.splice(0), ...this.#digests.values()]) reject(this.#failure);
   }
 }
+
+const filled = (piece: ArrayBuffer) => ({ piece, memory: new Uint8Array(piece), bytes: 0 });
 
 let thread: HashThread | undefined;
 

@@ -2,6 +2,7 @@ import { beforeAll, describe, expect, test } from '@jest/globals';
 import { smallEncoder } from '../../training/small-encoder.ts';
 import { Client } from '../client.ts';
 import { User } from '../user.ts';
+import { vaultCall } from '../vault-user.ts';
 import type { World } from '../world.ts';
 
 interface Job {
@@ -132,6 +133,23 @@ export function trainingService(world: World): void {
         }),
       );
       expect(sizes[1]).toBeLessThan(sizes[0]!);
+
+      // A copy in the vault has its tokenizer and its evaluation, so that it is a version of the service again.
+      const vault = vaultCall(world, () => user);
+      await vault('POST', '/create', { manager_id: 'texts', config: { backup_enabled: false } });
+      const source_model_id = versions[0]!.model_id;
+      const copied = await vault('POST', '/texts/models/copy', { model_name: 'tiny', source_model_id });
+      expect(copied).toMatchObject({ status: 201, body: { warnings: [] } });
+      const service_name = 'security_uploads--tiny';
+      const deployed = await vault('POST', '/texts/models/tiny/deploy', { deploy_to: 'trainyard', service_name });
+      expect(deployed).toMatchObject({ status: 201, body: { platform_model: { name: service_name } } });
+      const { predictions } = await service.post<Predictions>('/predict', { model_name: of.model_name, texts });
+      expect(predictions.map(({ label }) => label)).toEqual(['jailbreak', 'benign']);
+      expect(await service.get(`/models/${encodeURIComponent(of.model_name)}`)).toMatchObject({
+        model_id: deployed.body.platform_model.id,
+        evaluation: { rows: expect.any(Number) },
+      });
+      expect(await start('/retrain', { ...of, config: { num_epochs: 1 } })).toMatchObject({ status: 'completed' });
     });
 
     test('refuses what is not below training_data', async () => {

@@ -1,4 +1,5 @@
 /** Archives of backups that are too large for a request: up and down by parts. */
+import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { afterEach, describe, expect, jest, test } from '@jest/globals';
@@ -108,6 +109,43 @@ describe('the archive of a large backup', () => {
       expect((await toEnd(`/${id}/backup/restore`, { backup_name })).body.restored_models).toEqual(['m']);
       expect(bytesOf(await world.load(id, 'm')).equals(FILE)).toBe(true);
     }
+  });
+
+  test('that is not encrypted is not believed where it says that nothing in a model is dangerous', async () => {
+    const id = await world.manager({ backup_enabled: false });
+    const model_data = Buffer.from("cos\nsystem\n(S'id'\ntR.").toString('base64');
+    await world.save(id, 'm', { model_data });
+    await toEnd(`/${id}/backup/create`, { backup_name: 'b', encrypt_backup: false });
+    const { body } = await toEnd(`/${id}/backup/b/archive`);
+    const archive = await getFile(world.platform.store, body.download_url);
+    await world.call('DELETE', `/${id}/backup/b`);
+    await world.call('DELETE', `/${id}/models/m?confirm_deletion=true&backup_before_delete=false`);
+    await world.call('DELETE', `/${id}`);
+    await world.call('POST', '/create', { manager_id: id, config: { block_unsafe_artifacts: true } });
+    let manifest = Buffer.alloc(0);
+    await edited(archive, (file) => {
+      if (file.name === 'manifest') {
+        const { models, ...rest } = JSON.parse(file.bytes.toString());
+        const without = models.map(
+          ({ model: { pickle: _, ...model }, ...one }: { model: object & { pickle?: unknown } }) => ({
+            ...one,
+            model,
+          }),
+        );
+        manifest = Buffer.from(JSON.stringify({ ...rest, models: without }));
+      }
+      return file;
+    });
+    const digest = { sha256: createHash('sha256').update(manifest).digest('hex'), bytes: manifest.length };
+    const forged = await edited(archive, (file) => {
+      if (file.name === 'manifest') return { name: file.name, bytes: manifest };
+      const digests = { plaintext: digest, ciphertext: digest };
+      return file.name === 'backup.json' ? withField(file, 'complete', { digests, bytes: 0 }) : file;
+    });
+    expect((await takeBack(id, forged)).status).toBe(201);
+    const restored = await toEnd(`/${id}/backup/restore`, { backup_name: 'b' });
+    expect([restored.status, restored.body.error]).toEqual([422, 'UnsafeArtifactError']);
+    expect((await world.call('GET', `/${id}/models/list`)).body.total_models).toBe(0);
   });
 
   test('of which a part is missing in the list is refused, and the upload goes on', async () => {

@@ -99,13 +99,11 @@ describe('a copy of a model of texts', () => {
     const archive = await archiveIn(id);
     const { metadata } = (await world.call('GET', `/${id}/models/copied/info`)).body;
     const json = { model_name: 'copied', metadata, replace_existing: true, file_size: archive.length };
-    const { upload_id, parts } = (await world.call('POST', `/${id}/models/uploads`, json)).body;
-    const size = Math.ceil(archive.length / parts.length);
+    const { upload_id, parts, part_size: size } = (await world.call('POST', `/${id}/models/uploads`, json)).body;
     const put = async ({ url, part }: { url: string; part: number }) => {
       const bytes = archive.subarray((part - 1) * size, part * size);
       return { part, etag: await putPart(world.platform.store, url, bytes) };
     };
-    expect(parts).toHaveLength(1);
     const completed = { parts: await Promise.all(parts.map(put)) };
     const saved = await world.call('POST', `/${id}/models/uploads/${upload_id}/complete`, completed);
     expect(saved.body.hash).toBe(createHash('sha256').update(archive).digest('hex'));

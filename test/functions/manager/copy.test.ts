@@ -1,6 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
 import { blobKeys, isStagedInPlain } from '#domain/blob-keys.ts';
 import { WEIGHTS_TYPE } from '#domain/models/record.ts';
+import type { Json } from '#domain/ports/table/port.ts';
+import { getManager } from '#domain/vault/managers.ts';
+import { PostponedError } from '#functions/manager/jobs/work.ts';
+import { copyWork } from '#functions/manager/models/platform-copy/work.ts';
 import { deliverer } from './deliver.ts';
 import { ONNX, platformModel } from './platform-model.ts';
 import { bytesOf, PASSWORD, useVault } from './world.ts';
@@ -72,6 +76,15 @@ describe('a model of the platform', () => {
     expect(await staged()).toEqual([]);
   });
 
+  test('which its manager does not take is refused, and nothing of it stays in plain', async () => {
+    const id = await world.manager({ block_unsafe_artifacts: true });
+    // protocol 0: os.system('id')
+    const files = { 'model.pth': Buffer.from("cos\nsystem\n(S'id'\ntR.") };
+    const { status, body } = await copy(id, (await platformModel(world, { model_type: WEIGHTS_TYPE }, files)).id);
+    expect([status, body.error]).toEqual([422, 'UnsafeArtifactError']);
+    expect(await staged()).toEqual([]);
+  });
+
   test('that is large goes on as a job, in which the password is not needed', async () => {
     const id = await world.manager();
     const source = await platformModel(world, {}, { 'model.onnx': LARGE });
@@ -84,6 +97,27 @@ describe('a model of the platform', () => {
     expect([status, body]).toMatchObject([201, { hash: source.artifacts[0]!.sha256, backup_created: true }]);
     expect(bytesOf(await world.load(id, 'copied', PASSWORD)).equals(LARGE)).toBe(true);
     expect((await world.call('GET', `/${id}/models/copied/info`)).body.signed).toBe(true);
+    expect(await staged()).toEqual([]);
+  });
+
+  test('that was saved by a process that died afterwards is not copied again', async () => {
+    const manager = await getManager(world.platform.store.table, world.accountId, await world.manager());
+    const source = await platformModel(world, {}, { 'model.onnx': LARGE });
+    const logger = { debug() {}, info() {}, warn() {}, error() {} };
+    const { store: adapters, settings } = world.platform;
+    const services = { adapters, settings, logger, quantize: () => Promise.reject(), freeMemory: () => 0 };
+    const request = { model_name: 'copied', source_id: source.id, metadata: {}, tags: [], replace: false, sign: false };
+    const by = { userId: 'ada', address: '192.0.2.1', requestId: 'r' };
+    const asked = { manager, by, request, secrets: {} };
+    const never = { reached: (progress: Json) => Promise.reject(new PostponedError(progress)) };
+    const { progress } = await copyWork.run(services, asked, undefined, never).then(
+      () => Promise.reject(new Error('it has not been postponed')),
+      (postponed: PostponedError) => postponed,
+    );
+    const resume = () => copyWork.resume(services, asked, progress, { reached: async () => {} });
+    const { hash } = await resume();
+    expect([hash, (await resume()).hash]).toEqual([source.artifacts[0]!.sha256, hash]);
+    expect((await world.call('GET', `/${manager.id}/models/copied/info`)).body.revisions).toEqual([]);
     expect(await staged()).toEqual([]);
   });
 

@@ -3,6 +3,8 @@ import { createHash, randomBytes } from 'node:crypto';
 import { expect, test } from '@jest/globals';
 import { keys } from '#domain/keys.ts';
 import { getManager } from '#domain/vault/managers.ts';
+import { stagedModel } from '#domain/vault/staged.ts';
+import { findVaultUpload } from '#domain/vault/uploads.ts';
 import { makeHandler as makeSweep } from '#functions/events/sweep.ts';
 import { earlyFiles } from '#functions/manager/models/early-files.ts';
 import { getFile, putPart } from './presigned.ts';
@@ -152,4 +154,21 @@ test('an upload that an earlier version began goes on with its larger parts', as
   const saved = await world.call('POST', `${path}/complete`, { parts: [{ part: 1, etag }] });
   expect([saved.status, saved.body.hash]).toEqual([201, sha256(BYTES)]);
   expect(await loaded(id)).toBe(sha256(BYTES));
+});
+
+test('of one account two files are made at once, and its other uploads are made at the end', async () => {
+  const waiting = [await start(), await start()];
+  const before = await files();
+  const third = await start();
+  expect([...waiting, third].map(({ upload }) => earlyFiles.has(upload))).toEqual([true, true, false]);
+  const parts = [await third.put(1), await third.put(2), await third.put(3)];
+  const saved = await third.complete(parts);
+  expect([saved.status, saved.body.hash]).toEqual([201, sha256(BYTES)]);
+  expect((await files()).filter((key) => !before.includes(key))).toHaveLength(1);
+  const { store } = world.platform;
+  for (const { id, upload } of waiting) {
+    const manager = await getManager(store.table, world.accountId, id);
+    const found = await findVaultUpload(store.table, manager, upload, world.platform.clock.now);
+    await store.blobs.artifacts.abortUpload(stagedModel(manager, upload).file, found!.upload_id);
+  }
 });

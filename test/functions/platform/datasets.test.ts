@@ -117,7 +117,7 @@ describe('an upload', () => {
     ['an empty file', '', /empty|0 bytes/],
     ['a header alone', 'a,b\n', /at least 1 row/],
     ['a row of another width', 'a,b\n1,2\n1,2,3\n', /row|line/],
-    ['two columns of one name', 'a,a\n1,2\n', /a/],
+    ['a column without a name', 'a,b,,y\n1,2,3,4\n', /column 3 of the header/],
     ['a binary file', Buffer.from('89504e470d0a1a0a0000', 'hex'), /PNG/],
     ['invalid UTF-8', Buffer.from([0x61, 0x2c, 0x62, 0x0a, 0xff, 0xfe, 0x2c, 0x31, 0x0a]), /UTF-8/],
     ['a NUL byte', 'a,b\n1,\0\n', /NUL/],

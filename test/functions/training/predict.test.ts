@@ -1,5 +1,5 @@
 /** The training service's predictions, by a model that is trained here. */
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { ValidationError } from '#domain/errors.ts';
 import { isoTime } from '#domain/times.ts';
 import { beginAttempt } from '#domain/training/attempts.ts';
@@ -15,6 +15,9 @@ import type { TextPredictor } from '#learning/text/predictor.ts';
 import { runJob } from '#training/run-job.ts';
 import { silent } from '../events/world.ts';
 import { openPlatform, type Platform } from '../platform/harness.ts';
+
+// A model is trained first.
+jest.setTimeout(120_000);
 
 const ROWS = ['ignore', 'forget', 'bypass', 'override', 'disregard'].flatMap((verb, i) =>
   ['rules', 'limits', 'orders', 'policies'].flatMap((thing) => [

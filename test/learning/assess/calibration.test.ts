@@ -37,23 +37,29 @@ describe('the temperature', () => {
     expect(temperatureOf(drawn(4000, 3, factor)) / factor).toBeLessThan(1.1);
   });
 
-  test('has the least log loss of all near it', () => {
-    const logits = drawn(2000, 4, 2);
+  test('has the least log loss, held at 1 by a prior, of all near it', () => {
+    const logits = drawn(200, 4, 2);
+    const loss = (temperature: number) => 200 * lossAt(logits, temperature) + 5 * Math.log(temperature) ** 2;
     const found = temperatureOf(logits);
-    expect(lossAt(logits, found)).toBeLessThan(lossAt(logits, found * 1.1));
-    expect(lossAt(logits, found)).toBeLessThan(lossAt(logits, found / 1.1));
+    expect(loss(found)).toBeLessThan(loss(found * 1.05));
+    expect(loss(found)).toBeLessThan(loss(found / 1.05));
   });
 
-  test('leaves a doubt where all rows are right, the smaller the more rows there are', () => {
-    const sure = (rows: number) => {
-      const truths = Float64Array.from({ length: rows }, (_, i) => i % 2);
-      const values = Float64Array.from({ length: 2 * rows }, (_, i) => ((i >> 1) % 2 === i % 2 ? 5 : 0));
-      const probabilities = new Float64Array(2);
-      softmaxInto(probabilities, values, 0, temperatureOf({ width: 2, truths, values }));
-      return probabilities[0]!;
-    };
-    expect(sure(20)).toBeCloseTo(1 - 1 / 22, 6);
-    expect(sure(200)).toBeCloseTo(1 - 1 / 202, 6);
+  /** Rows that are all right, with such a probability. */
+  const right = (rows: number, probability: number) => {
+    const truths = Float64Array.from({ length: rows }, (_, i) => i % 2);
+    const logit = Math.log(probability / (1 - probability));
+    const values = Float64Array.from({ length: 2 * rows }, (_, i) => ((i >> 1) % 2 === i % 2 ? logit : 0));
+    return { width: 2, truths, values };
+  };
+
+  test('makes no row less sure where all are right, and none certain: less so, the fewer rows there are', () => {
+    const found = [20, 200, 2000].map((rows) => temperatureOf(right(rows, 0.99)));
+    expect(found[0]).toBeLessThan(1);
+    expect(found[1]).toBeLessThan(found[0]!);
+    expect(found[2]).toBeLessThan(found[1]!);
+    // From 0.9 to no more than 0.99.
+    expect(temperatureOf(right(20, 0.9))).toBeGreaterThan(Math.log(9) / Math.log(99));
   });
 });
 

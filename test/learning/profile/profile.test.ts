@@ -236,6 +236,22 @@ test('different values are counted exactly up to 1024', () => {
   expect([count.count, count.estimated]).toEqual([1024, false]);
 });
 
+test('more of them are estimated, wherever the counting is broken off and goes on', () => {
+  const hashes = Array.from({ length: 5000 }, (_, i) => hashOfNumber(i));
+  const counted = (some: readonly number[], from = new DistinctCount()) => {
+    for (const hash of some) from.add(hash);
+    return from;
+  };
+  const whole = counted(hashes);
+  expect([Math.abs(whole.count - 5000) < 500, whole.estimated]).toEqual([true, true]);
+  for (const cut of [1, 1024, 1025, 1500, 2048, 4000]) {
+    const begun = counted(hashes.slice(0, cut));
+    expect([cut, begun.estimated]).toEqual([cut, cut > 1024]);
+    const rest = counted(hashes.slice(cut), new DistinctCount(structuredClone(begun.state)));
+    expect([cut, rest.state]).toEqual([cut, whole.state]);
+  }
+});
+
 describe('the scale of a column', () => {
   const scaleOf = (values: readonly number[]) => {
     const moments = new Moments();

@@ -2,7 +2,8 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { DatasetProfile } from '#domain/datasets/profile.ts';
-import { Cells } from '#learning/files/cells.ts';
+import { asCells, Cells } from '#learning/files/cells.ts';
+import { Words } from '#learning/files/parquet-words.ts';
 import { ColumnSummary } from '#learning/profile/column.ts';
 import { ColumnReader } from '#learning/profile/column-reader.ts';
 import { type ProfileOptions, profileCsv } from '#learning/profile/profile.ts';
@@ -123,4 +124,17 @@ describe('a column has the same summary in batches of any size', () => {
     const one = stateOf(cells, 1);
     for (const size of [2, 7, 64, 400]) expect(stateOf(cells, size)).toEqual(one);
   });
+});
+
+test('words of a dictionary have the summary of the same words in full, be they numbers, times or no value', () => {
+  const words = ['red', 'NA', '1,5', '2024-05-31', '31.05.2024', 'blue', '12 kg', '7'];
+  const codes = Array.from({ length: 400 }, (_, i) => (i * 7919) % words.length);
+  const [full, coded] = [0, 1].map(() => new ColumnReader(new ColumnSummary('x'), undefined)) as [
+    ColumnReader,
+    ColumnReader,
+  ];
+  const rows = { rows: codes.length, text: (row: number) => words[codes[row]!]! };
+  for (const cells of asCells(rows, 1)) full.addCells(cells, 0, 0);
+  coded.addCodes(Words.of(words.map((word) => Buffer.from(word))), { codes, levels: undefined }, 0);
+  expect(coded.summary.state).toEqual(full.summary.state);
 });

@@ -61,7 +61,8 @@ export const copy = route({
         ...(given.password === undefined ? {} : { password: given.password }),
         ...(signingKey === undefined ? {} : { signing_key: signingKey }),
       };
-      const { size: bytes } = copiedFile(source);
+      // It is staged, and then read again.
+      const bytes = 2 * copiedFile(source).size;
       return runOrQueue(
         services,
         manager,

@@ -63,6 +63,9 @@ export function cutFront(bytes: Uint8Array): CutModel | undefined {
 
 /** The last value that is made of all inputs of the graph, in float32: the network's input. */
 function frontOf(graph: GraphProto): { readonly name: string; readonly columns: Columns } | undefined {
+  const isColumn = ({ type: { tensorType } }: ValueInfoProto): boolean =>
+    tensorType.shape.dim.length === 2 && tensorType.shape.dim[1]!.dimValue === 1;
+  if (!graph.input.every(isColumn)) return undefined;
   const nodes = new Nodes(graph);
   const known = new Map<string, Columns>(
     graph.input.map(({ name, type }) => [
