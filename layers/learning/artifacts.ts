@@ -140,7 +140,7 @@ function splitOf({ columns }: DatasetProfile, { unit }: Kind): { [name: string]:
   const column = having('group') ?? having('time');
   if (column) return { by: column.role!, column: column.name };
   // Windows overlap: a random split would show the network most of what it is judged by.
-  return { by: unit === 'windows' ? 'order' : 'random' };
+  return { by: unit === 'windows' ? 'order' : 'stratified' };
 }
 
 const describe = ({ profile, assessment, prepared: { preparation } }: ArtifactSpec): Serving => ({

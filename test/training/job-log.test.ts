@@ -42,7 +42,7 @@ test('a trainer tells what was decided about the data, and so does its model', a
   const model = await findModel(world.adapters.table, world.accountId, model_id!);
   expect(model).toMatchObject({ dataset_version: 3, warnings: [{ code: 'class_like_missing', column: 'severity' }] });
   expect(model!.training_config.split).toEqual({
-    by: 'random',
+    by: 'stratified',
     seed: 0,
     rows: { training: 240, validation: 60, test: 0 },
   });

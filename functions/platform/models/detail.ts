@@ -2,6 +2,7 @@ import { DamagedFileError, NotFoundError } from '#domain/errors.ts';
 import { aliasesOf } from '#domain/models/aliases.ts';
 import type { Model } from '#domain/models/record.ts';
 import type { Services } from '#functions/http/route.ts';
+import { imageInputOf, pixelFeatures } from '#learning/image/encoding.ts';
 import { SERVING_FILE, type Serving } from '#learning/serving/description.ts';
 import { readServing } from '#learning/serving/stored.ts';
 import { takesText } from '#learning/text/description.ts';
@@ -13,11 +14,17 @@ export async function detailOf(services: Pick<Services, 'adapters' | 'logger'>, 
   return showDetail(of, aliases, serving);
 }
 
+/** A model of a table whose columns are pixels takes them by name. */
+function withPixels(serving: Serving): Serving {
+  const columns = serving.kind === 'image' ? imageInputOf(serving).columns : undefined;
+  return columns ? { ...serving, features: pixelFeatures(columns) } : serving;
+}
+
 /** The record is shown also where the file is damaged, or was deleted a moment ago. */
 async function servingOf({ adapters, logger }: Pick<Services, 'adapters' | 'logger'>, of: Model) {
   if (!takesText(of) && !of.artifacts.some(({ file }) => file === SERVING_FILE)) return undefined;
   try {
-    return (await readServing(adapters.blobs.artifacts, of)) as Serving;
+    return withPixels(await readServing(adapters.blobs.artifacts, of));
   } catch (error) {
     if (!(error instanceof DamagedFileError || error instanceof NotFoundError)) throw error;
     logger.error('inputs of a model cannot be read', { model_id: of.id, error });

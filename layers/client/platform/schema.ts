@@ -2277,7 +2277,7 @@ export interface components {
                  * @default val_loss
                  * @enum {string}
                  */
-                monitor?: "val_loss" | "val_accuracy" | "loss" | "accuracy" | "val_balanced_accuracy" | "val_precision" | "val_recall" | "val_f1_score" | "val_f1_weighted" | "val_roc_auc" | "val_log_loss" | "val_brier_score" | "val_expected_calibration_error" | "rmse" | "mae" | "r2" | "val_rmse" | "val_mae" | "val_r2" | "val_mape" | "val_rmspe" | "val_f1_micro" | "val_f1_macro" | "val_hamming_loss";
+                monitor?: "val_loss" | "val_accuracy" | "loss" | "accuracy" | "val_balanced_accuracy" | "val_precision" | "val_recall" | "val_f1_score" | "val_precision_weighted" | "val_recall_weighted" | "val_f1_weighted" | "val_roc_auc" | "val_log_loss" | "val_brier_score" | "val_expected_calibration_error" | "rmse" | "mae" | "r2" | "val_rmse" | "val_mae" | "val_r2" | "val_mape" | "val_rmspe" | "val_precision_micro" | "val_recall_micro" | "val_f1_micro" | "val_precision_macro" | "val_recall_macro" | "val_f1_macro" | "val_hamming_loss";
             };
             /**
              * @description An addition: cross-validation with so many parts, before the model is trained as usual. `evaluation` of the results has mean and deviation of each metric
@@ -2383,7 +2383,7 @@ export interface components {
              * @default val_loss
              * @enum {string}
              */
-            metric?: "val_loss" | "val_accuracy" | "loss" | "accuracy" | "val_balanced_accuracy" | "val_precision" | "val_recall" | "val_f1_score" | "val_f1_weighted" | "val_roc_auc" | "val_log_loss" | "val_brier_score" | "val_expected_calibration_error" | "rmse" | "mae" | "r2" | "val_rmse" | "val_mae" | "val_r2" | "val_mape" | "val_rmspe" | "val_f1_micro" | "val_f1_macro" | "val_hamming_loss";
+            metric?: "val_loss" | "val_accuracy" | "loss" | "accuracy" | "val_balanced_accuracy" | "val_precision" | "val_recall" | "val_f1_score" | "val_precision_weighted" | "val_recall_weighted" | "val_f1_weighted" | "val_roc_auc" | "val_log_loss" | "val_brier_score" | "val_expected_calibration_error" | "rmse" | "mae" | "r2" | "val_rmse" | "val_mae" | "val_r2" | "val_mape" | "val_rmspe" | "val_precision_micro" | "val_recall_micro" | "val_f1_micro" | "val_precision_macro" | "val_recall_macro" | "val_f1_macro" | "val_hamming_loss";
             /**
              * @description Trials at the same time, at most
              * @default 2
@@ -4048,7 +4048,7 @@ export interface components {
             /** @enum {string} */
             type: "number" | "category" | "boolean" | "timestamp";
             /**
-             * @description The name of the input of `model.onnx`: that of the column, with `_` for whatever is no letter, digit or underscore. Where that is taken, `_2` is appended, or the next number that is free
+             * @description The name of the input of `model.onnx`: that of the column, with `_` for whatever is no letter, digit or underscore. Where that is taken, `_2` is appended, or the next number that is free. Columns that are the pixels of an image are one input of `model.onnx`, `image`; there it is the name in the Open Inference Protocol
              * @example bill_length_mm_
              */
             input: string;

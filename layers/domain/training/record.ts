@@ -27,6 +27,8 @@ const CLASSIFICATION_MONITORS = [
   'val_precision',
   'val_recall',
   'val_f1_score',
+  'val_precision_weighted',
+  'val_recall_weighted',
   'val_f1_weighted',
   'val_roc_auc',
   'val_log_loss',
@@ -34,7 +36,15 @@ const CLASSIFICATION_MONITORS = [
   'val_expected_calibration_error',
 ] as const;
 const REGRESSION_MONITORS = ['rmse', 'mae', 'r2', 'val_rmse', 'val_mae', 'val_r2', 'val_mape', 'val_rmspe'] as const;
-const MULTILABEL_MONITORS = ['val_f1_micro', 'val_f1_macro', 'val_hamming_loss'] as const;
+const MULTILABEL_MONITORS = [
+  'val_precision_micro',
+  'val_recall_micro',
+  'val_f1_micro',
+  'val_precision_macro',
+  'val_recall_macro',
+  'val_f1_macro',
+  'val_hamming_loss',
+] as const;
 export const MONITORS = [...CLASSIFICATION_MONITORS, ...REGRESSION_MONITORS, ...MULTILABEL_MONITORS] as const;
 export type Monitor = (typeof MONITORS)[number];
 
@@ -45,7 +55,7 @@ export const TASK_MONITORS: Readonly<Record<Task, readonly Monitor[]>> = {
   multilabel: ['val_loss', 'val_accuracy', 'loss', 'accuracy', ...MULTILABEL_MONITORS],
 };
 
-const GREATER_IS_BETTER = /(accuracy|precision|recall|f1_score|f1_weighted|f1_micro|f1_macro|roc_auc|r2)$/;
+const GREATER_IS_BETTER = /(accuracy|precision|recall|f1_score|_weighted|_micro|_macro|roc_auc|r2)$/;
 
 /** Whether more of a metric is better, by its name. */
 export const greaterIsBetter = (metric: string): boolean => GREATER_IS_BETTER.test(metric);

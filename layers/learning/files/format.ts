@@ -58,7 +58,7 @@ export function misnamed(name: string, { format, compression }: StoredFormat): F
   const said = EXTENSIONS[last ?? ''];
   if (said === undefined) return undefined;
   const saysPacked = said === 'gzip' || said === 'zip';
-  if (saysPacked && said !== compression) return said;
+  if ((saysPacked ? said : undefined) !== compression) return said;
   // An archive may have any name before its extension.
   const content = saysPacked ? EXTENSIONS[before ?? ''] : said;
   if (content === undefined || content === format || content === compression) return undefined;

@@ -1,4 +1,5 @@
 /** Images in NumPy arrays: an `.npz`, which is a ZIP of arrays, with the images and their labels. */
+import type { ValidationError } from '#domain/errors.ts';
 import { fileFault, shown } from '../csv/fault.ts';
 import { type NpyHeader, npyHeader, npyNumbers } from '../files/npy.ts';
 import { isOfTexts, npyTexts } from '../files/npy-texts.ts';
@@ -141,8 +142,24 @@ function expectColumn({ name }: ZipEntry, shape: readonly number[]): void {
 
 async function* rowsOf(entry: ZipEntry, { size, places }: Layout, values: PixelValues) {
   const row = values === 'bytes' ? new Uint8Array(places.length) : new Float32Array(places.length);
+  let image = 0;
   for await (const { values: numbers } of npyNumbers(entry.open(), entry.name, size)) {
-    for (let i = 0; i < places.length; i++) row[i] = numbers[places[i]!]!;
+    for (let i = 0; i < places.length; i++) {
+      row[i] = numbers[places[i]!]!;
+      if (isInfinite(row[i]!)) throw infinite(entry, image, numbers[places[i]!]!);
+    }
     yield row;
+    image++;
   }
 }
+
+const isInfinite = (value: number): boolean => value === Number.POSITIVE_INFINITY || value === Number.NEGATIVE_INFINITY;
+
+/** Also of a number that has no place in 32 bits. NaN is a pixel that is missing. */
+const infinite = ({ name }: ZipEntry, image: number, got: number): ValidationError =>
+  fileFault(
+    `array ${shown(name)} must have numbers of at most 3.4e38, or NaN, which counts as the mean; got ${got} in ${name.replace(/\.npy$/, '')}[${image}]`,
+  );
+
+/** Whether an array may have numbers that no training can take. */
+export const mayBeInfinite = ({ type }: NpyHeader): boolean => type.startsWith('f');

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { type } from '#engine/type.ts';
 import type { Encoding } from '../encoding.ts';
-import type { Serving } from '../serving/description.ts';
+import { inputNames, type ServedFeature, type Serving } from '../serving/description.ts';
 import { type ChannelScale, pixelTypes, standardised } from './front.ts';
 import { type ImageRows, PIXEL_VALUES } from './rows.ts';
 import { imageTorch } from './torch.ts';
@@ -21,6 +21,12 @@ const imageInput = z.object({
 export type ImageInput = z.infer<typeof imageInput>;
 
 export const imageInputOf = ({ input }: Serving): ImageInput => imageInput.parse(input);
+
+/** The columns of a table that are the pixels, as features. */
+export function pixelFeatures(columns: readonly string[]): ServedFeature[] {
+  const names = inputNames(columns);
+  return columns.map((name, i) => ({ name, type: 'number', input: names[i]! }));
+}
 
 /** Input: `image`, float32 [rows, channels, height, width], of pixels as the file has them: bytes from 0 to 255, or numbers. */
 export function imageEncoding(

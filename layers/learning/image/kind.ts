@@ -2,9 +2,8 @@
 import type { DatasetProfile } from '#domain/datasets/profile.ts';
 import { rowBytesOf, rowTypes } from '#engine/shards/format.ts';
 import type { Kind } from '../kind.ts';
-import { inputNames } from '../serving/description.ts';
 import { usableRows } from '../table/resident.ts';
-import { IMAGE_INPUT, imageInputOf } from './encoding.ts';
+import { IMAGE_INPUT, imageInputOf, pixelFeatures } from './encoding.ts';
 import { imageExplainer } from './explain.ts';
 import { pixelTypes } from './front.ts';
 import { holdsImages } from './open.ts';
@@ -53,8 +52,7 @@ export const image: Kind = {
   explainer: imageExplainer,
   columns: (serving) => {
     const { columns } = imageInputOf(serving);
-    const names = inputNames(columns ?? []);
-    return columns?.map((name, i) => ({ name, type: 'number', input: names[i]! }));
+    return columns && pixelFeatures(columns);
   },
   card: (serving) => {
     const { channels, height, width, values } = imageInputOf(serving);

@@ -1,6 +1,6 @@
 /**
- * Profiles a file of images: their labels and sizes. Each image is read, so that one whose end is missing is found before a
- * training; nothing is decoded.
+ * Profiles a file of images: their labels and sizes. Each image is read, so that one whose end is missing, or that has
+ * infinite numbers, is found before a training; nothing is decoded.
  */
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
@@ -11,7 +11,7 @@ import { fileFault, shown } from '../csv/fault.ts';
 import type { ZipEntry } from '../files/zip.ts';
 import type { ProfileOptions } from '../profile/profile.ts';
 import type { Source } from '../source.ts';
-import { areArrays, openArrays } from './arrays.ts';
+import { areArrays, mayBeInfinite, openArrays } from './arrays.ts';
 import { expectImage, ImageError } from './decode.ts';
 import { expectImageBytes } from './directory.ts';
 import type { ImageHeader } from './header.ts';
@@ -72,7 +72,8 @@ const withoutLabels = ({ images, labels }: Described): Omit<DatasetProfile, 'sha
 const TOP = 10;
 
 async function ofArrays(entries: readonly ZipEntry[]): Promise<Described> {
-  const { header, layout, labels } = await openArrays(entries);
+  const { header, layout, labels, read } = await openArrays(entries);
+  if (mayBeInfinite(header)) for await (const _ of read());
   const [channels, height, width] = layout.shape;
   const side = (value: number) => ({ min: value, max: value });
   return {

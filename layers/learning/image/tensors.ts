@@ -15,6 +15,7 @@ const TOGETHER = 8;
 /** Of all images of a request: a quarter of a gibibyte. */
 const MOST_NUMBERS = 2 ** 26;
 const BASE64 = /^[A-Za-z0-9+/_-]{4,}={0,2}$/;
+const WHITE_SPACE = /\s+/g;
 const DATA_URL = 'data:';
 
 /** The message completes the sentence "the input …". */
@@ -60,7 +61,8 @@ async function decoded(text: string, { channels, height, width, values }: ImageI
   if (values !== 'bytes') {
     throw new InputFault(`must be arrays of numbers, as the model's data are; got ${shown(text)}`);
   }
-  const base64 = text.startsWith(DATA_URL) ? text.slice(text.indexOf(',') + 1) : text;
+  // Encoders break lines after 76 characters.
+  const base64 = (text.startsWith(DATA_URL) ? text.slice(text.indexOf(',') + 1) : text).replace(WHITE_SPACE, '');
   if (!BASE64.test(base64)) {
     throw new InputFault(`must be an image as base64, as a data URL, or as arrays of numbers; got ${shown(text)}`);
   }

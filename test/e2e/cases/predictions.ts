@@ -48,7 +48,7 @@ export function predictions(world: World): void {
         training_config: {
           dataset_sha256: expect.stringMatching(/^[\da-f]{64}$/),
           test_split: 0.2,
-          split: { by: 'random', seed: 0, rows: { training: 206, validation: 69, test: 69 } },
+          split: { by: 'stratified', seed: 0, rows: { training: 206, validation: 69, test: 69 } },
         },
       });
       expect(shown.test_accuracy).toBeGreaterThan(0);

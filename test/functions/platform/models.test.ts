@@ -92,6 +92,24 @@ describe('models', () => {
     });
   });
 
+  test('of images show the columns of a table that are their pixels', async () => {
+    const { account_id, id, artifacts } = models[1]!;
+    const bytes = Buffer.from(
+      JSON.stringify({
+        ...{ format: 1, task: 'classification', target: 'digit', kind: 'image', features: [], classes: ['a', 'b'] },
+        input: { channels: 1, height: 1, width: 2, values: 'numbers', columns: ['p 0', 'p 1'] },
+      }),
+    );
+    const file = 'serving.json';
+    await platform.store.blobs.artifacts.put(blobKeys.modelFile(account_id, id, file), bytes);
+    const added = { file, size: bytes.length, sha256: createHash('sha256').update(bytes).digest('hex') };
+    await platform.store.table.update(keys.model(account_id, id), { set: { artifacts: [...artifacts, added] } });
+    expect((await platform.call({ path: `/models/${id}`, token })).body.features).toEqual([
+      { name: 'p 0', type: 'number', input: 'p_0' },
+      { name: 'p 1', type: 'number', input: 'p_1' },
+    ]);
+  });
+
   test('show their inputs, their classes and their card, as their files have them', async () => {
     const { account_id, id, artifacts } = models[0]!;
     const features = [

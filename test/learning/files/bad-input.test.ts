@@ -45,6 +45,18 @@ test('a file that is called as another format is, is read, and a warning says so
   );
 });
 
+test.each([
+  ['gzip', 'data.csv', true],
+  ['zip', 'data.csv', true],
+  ['gzip', 'data.csv.gz', false],
+  ['zip', 'data.zip', false],
+  ['gzip', 'data', false],
+] as const)('what is packed with %s and called %s: a warning says so: %s', async (pack, fileName, warned) => {
+  const { warnings } = await profileCsv(bytesInMemory(packers[pack](Buffer.from(CSV))), { task: 'auto', fileName });
+  const said = expect.stringContaining(`"data.csv", as CSV is, and its content is CSV packed with`);
+  expect(warnings).toEqual(warned ? [expect.objectContaining({ code: 'format_differs', message: said })] : []);
+});
+
 const cell = fc
   .string({ unit: 'grapheme', maxLength: 6 })
   .filter((text) => !text.includes('\0') && text === text.trim() && text.isWellFormed());

@@ -131,6 +131,11 @@ describe('images in class folders', () => {
     const url = `data:image/bmp;base64,${inputs[1]}`;
     const again = await session.run(await image.tensors(serving, [url]));
     expect(expectTensor('label', again.label, 'string').data).toEqual(['left']);
+    // Encoders break lines.
+    const broken = String(inputs[1]).replace(/.{76}/g, '$&\r\n');
+    for (const text of [`${broken}\n`, `data:image/bmp;base64,\n${broken}`]) {
+      expect(await image.tensors(serving, [text])).toEqual(await image.tensors(serving, [url]));
+    }
   });
 
   test('of many sizes are scaled to one, or to the size that is asked for', async () => {

@@ -13,6 +13,8 @@ const bmp = greyBmp(4, 4, (x, y) => 16 * x + y);
 const file = (name: string, bytes: Uint8Array = bmp): Packed => ({ name, bytes });
 const text = (name: string, of: string): Packed => file(name, Buffer.from(of));
 
+const bytesOf = ({ buffer }: Float32Array<ArrayBuffer> | Float64Array<ArrayBuffer>) => Buffer.from(buffer);
+
 const faultOf = (bytes: Uint8Array, options: { readonly target?: string; readonly task?: 'regression' } = {}) =>
   withSource(bytes, async (source) => {
     try {
@@ -112,6 +114,22 @@ describe('a ZIP is refused', () => {
       'whose arrays are of objects',
       [file('x.npy', npyOf('|O', [2, 4, 4], Buffer.alloc(32))), file('y.npy', npyOf('|u1', [2], Buffer.alloc(2)))],
       /array "x.npy" must be of numbers/,
+    ],
+    [
+      'with an infinite pixel',
+      [
+        file('x.npy', npyOf('<f4', [2, 4, 4], bytesOf(Float32Array.from({ length: 32 }, (_, i) => 1 / (i - 21))))),
+        file('y.npy', npyOf('|u1', [2], Buffer.from([0, 1]))),
+      ],
+      /array "x.npy" must have numbers of at most 3.4e38, or NaN, .*; got Infinity in x\[1\]/,
+    ],
+    [
+      'with a pixel beyond 32 bits',
+      [
+        file('x.npy', npyOf('<f8', [2, 4, 4], bytesOf(Float64Array.from({ length: 32 }, (_, i) => (i ? i : -1e39))))),
+        file('y.npy', npyOf('|u1', [2], Buffer.from([0, 1]))),
+      ],
+      /got -1e\+39 in x\[0\]/,
     ],
     [
       'whose arrays end early',
