@@ -83,6 +83,18 @@ describe('a copy of a model of texts', () => {
     expect(detail.vault).toMatchObject({ manager_id: id, model_name: 'copied' });
   });
 
+  test('is all of its files as well where the platform trained it on a table of texts', async () => {
+    const trained = { 'model.onnx': Buffer.from('graph'), 'encoder.json': Buffer.from('hashing') };
+    const own = await platformModel(world, { account_id: world.accountId, model_type: 'compact-text' }, trained);
+    const archive = await archiveIn(await copied({ source_model_id: own.id }));
+    const names: string[] = [];
+    for await (const { name, body } of untar(Readable.from([archive]))) {
+      names.push(name);
+      await buffer(body);
+    }
+    expect(names).toEqual(['trainyard.json', 'model.onnx', 'encoder.json']);
+  });
+
   test('takes no fields for what it says itself', async () => {
     const { status, body } = await deploy(await copied(), { target: 'label' });
     expect([status, Object.keys(body.details)]).toEqual([400, ['target']]);

@@ -8,6 +8,7 @@ import { BlobNotFoundError } from '#domain/ports/errors.ts';
 import { PYTORCH_FILE, SAFETENSORS_FILE } from '#learning/files/names.ts';
 import { ONNX_FILE } from '#learning/serving/description.ts';
 import { takesText } from '#learning/text/description.ts';
+import { COMPACT_TEXT } from '#zoo/text-registry.ts';
 import { type TarFile, tar, tarSize } from '../../backup/tar.ts';
 import { type PlatformModelFacts, RECORD_FILE, recordOf } from './record.ts';
 
@@ -17,6 +18,9 @@ const FRAMEWORKS: Readonly<Record<string, string>> = {
   [PYTORCH_FILE]: 'pytorch',
   [SAFETENSORS_FILE]: 'safetensors',
 };
+
+/** The graph of one that the platform trained takes hashed n-grams: what hashes them is beside it. */
+const isOfTexts = (model: Model): boolean => takesText(model) || model.model_type === COMPACT_TEXT;
 
 export interface CopiedFile {
   readonly framework: string;
@@ -35,7 +39,7 @@ export interface CopiedFile {
 export function copiedFile(model: Model): CopiedFile {
   const { artifacts: files } = model;
   const own = Object.keys(FRAMEWORKS).flatMap((name) => files.filter(({ file }) => file === name))[0];
-  if (own !== undefined && !takesText(model)) {
+  if (own !== undefined && !isOfTexts(model)) {
     const framework = FRAMEWORKS[own.file]!;
     return {
       framework,
