@@ -16,8 +16,8 @@ export const columnFormat = z.object({
   units: z.array(z.string()).optional(),
   /** Of dates such as 05/04/2024. */
   date_order: z.enum(DATE_ORDERS).optional(),
-  /** Nothing in the file settles the decimal mark, or that order: predictions take the model's. */
-  open: z.literal(true).optional(),
+  /** Other marks or orders that fit as well, where nothing in the file settles it: predictions take the model's. */
+  open: z.array(z.enum(['.', ',', ...DATE_ORDERS])).optional(),
   /** Words that mean "no value" beside the empty cell. Absent: the usual ones. */
   missing: z.array(z.string()).optional(),
   /** What words are before they are compared: numbers and truth values have many spellings. */

@@ -36,11 +36,15 @@ export async function readDataset(bytes: TableBytes, profile: DatasetProfile): P
 
 type Format = ServedFeature['format'];
 
-/** What the file leaves open is as in the model's data, as in a request. */
-const formatOf = (own: Format, models: Format): Format =>
-  own?.open && models
-    ? { ...own, decimal: models.decimal ?? own.decimal, date_order: models.date_order ?? own.date_order }
-    : own;
+/** What the file leaves open is as in the model's data, as in a request, where the column can be read so. */
+function formatOf(own: Format, models: Format): Format {
+  const fits = <T extends string>(mark: T | undefined): mark is T => own?.open?.some((one) => one === mark) ?? false;
+  return {
+    ...own,
+    ...(fits(models?.decimal) ? { decimal: models.decimal } : {}),
+    ...(fits(models?.date_order) ? { date_order: models.date_order } : {}),
+  };
+}
 
 /**
  * Where the column has the feature's type, its cells are read by its own format, and what cannot be read is missing, as in

@@ -47,7 +47,12 @@ export function decide(summary: ColumnSummary, said: Saying, conventions: Conven
     const isOpen = givenDecimal === undefined && numbers.differ && numbers.better === undefined;
     return {
       type,
-      format: { decimal, ...open(isOpen && !conventions.decimalIsSettled), ...units(summary), ...missing },
+      format: {
+        decimal,
+        ...open(isOpen && !conventions.decimalIsSettled ? [decimal === '.' ? ',' : '.'] : []),
+        ...units(summary),
+        ...missing,
+      },
       values: number,
       ...(isOpen ? { decimalIsOpen: true } : {}),
     };
@@ -58,7 +63,7 @@ export function decide(summary: ColumnSummary, said: Saying, conventions: Conven
       type,
       format: {
         date_order: dateOrder,
-        ...open(otherOrders.length > 0 && conventions.dateOrder === undefined),
+        ...open(conventions.dateOrder === undefined ? otherOrders : []),
         ...missing,
       },
       values: time,
@@ -68,7 +73,8 @@ export function decide(summary: ColumnSummary, said: Saying, conventions: Conven
   return { type, format: { words: wordsOf(summary, number), decimal, ...missing } };
 }
 
-const open = (isOpen: boolean): Pick<ColumnFormat, 'open'> => (isOpen ? { open: true } : {});
+const open = (others: NonNullable<ColumnFormat['open']>): Pick<ColumnFormat, 'open'> =>
+  others.length > 0 ? { open: others } : {};
 
 /** Of those with which most values can be read. */
 function likeliestOrder({ times, dateMark }: ColumnSummary, { dateOrder }: Conventions): DateOrder {

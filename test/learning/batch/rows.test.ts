@@ -176,6 +176,13 @@ describe('a batch of rows', () => {
     expect(await cellsOf(table(number), fileOf(['1.100', '2.250']))).toEqual([1100, 2250]);
   });
 
+  test('keeps to how the file was read where the order of the model fits no date', async () => {
+    const date = { name: 'x', type: 'timestamp', input: 'x', format: { date_order: 'month_first' } } as const;
+    const days = Array.from({ length: 8 }, (_, i) => Date.UTC(2024, 4, i + 20));
+    const cells = days.map((_, i) => `24/05/${i + 20}`);
+    expect(await cellsOf(table(date), fileOf(cells))).toEqual(days);
+  });
+
   test('takes what the file settles', async () => {
     const date = { name: 'x', type: 'timestamp', input: 'x', format: { date_order: 'day_first' } } as const;
     expect((await cellsOf(table(date), fileOf(['01/09/2024', '02/19/2024'])))[0]).toBe(Date.UTC(2024, 0, 9));
