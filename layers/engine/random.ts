@@ -49,6 +49,9 @@ export const heUniform = uniformInitializer((fanIn) => Math.sqrt(6 / Math.max(1,
 /** Preserves the variance through linear and saturating layers: Glorot and Bengio 2010, eq. 16. */
 export const xavierUniform = uniformInitializer((fanIn, fanOut) => Math.sqrt(6 / Math.max(1, fanIn + fanOut)));
 
+/** Of PyTorch's `nn.Linear`, whatever comes after it. */
+export const fanInUniform = uniformInitializer((fanIn) => 1 / Math.sqrt(Math.max(1, fanIn)));
+
 /** Like `xavierUniform`, from a normal distribution: mean 0, variance 2 / (in + out). */
 export const xavierNormal: Initializer = (shape, uniform) => {
   const deviation = Math.sqrt(2 / Math.max(1, (shape[0] ?? 1) + (shape[1] ?? 1)));

@@ -6,7 +6,7 @@ import { add } from '#engine/ops/elementwise.ts';
 import { linear } from '#engine/ops/linalg.ts';
 import { maxPool } from '#engine/ops/pool.ts';
 import { reduceMean } from '#engine/ops/reduce.ts';
-import { xavierUniform, zeros } from '#engine/random.ts';
+import { fanInUniform, zeros } from '#engine/random.ts';
 import type { Mode, Network, Values } from '#engine/training/network.ts';
 import type { Family, NetworkShape } from '../family.ts';
 import { type TorchModule, turnedMatrices } from '../torch-module.ts';
@@ -85,7 +85,7 @@ function network(depth: Depth, { input, outputs }: NetworkShape, h: ResNetHyperp
   return {
     parameters: [
       ...convs.flatMap((conv) => [convParameter(conv), ...normParameters(normOf(conv.name), conv.outputs)]),
-      { name: 'fc.weight', shape: [width, outputs], initializer: xavierUniform, decay: true },
+      { name: 'fc.weight', shape: [width, outputs], initializer: fanInUniform, decay: true },
       { name: 'fc.bias', shape: [outputs], initializer: zeros, decay: false },
     ],
     forward(b, p, x, mode) {
