@@ -49,7 +49,11 @@ export function decide(summary: ColumnSummary, said: Saying, conventions: Conven
       type,
       format: {
         decimal,
-        ...open(isOpen && !conventions.decimalIsSettled ? [decimal === '.' ? ',' : '.'] : []),
+        ...open(
+          isOpen && !conventions.decimalIsSettled && (decimal === ',' || hasComma(numbers))
+            ? [decimal === '.' ? ',' : '.']
+            : [],
+        ),
         ...units(summary),
         ...missing,
       },
@@ -75,6 +79,10 @@ export function decide(summary: ColumnSummary, said: Saying, conventions: Conven
 
 const open = (others: NonNullable<ColumnFormat['open']>): Pick<ColumnFormat, 'open'> =>
   others.length > 0 ? { open: others } : {};
+
+/** Whether a number that has another value with the comma as the decimal mark has one. Those that were never text have none. */
+export const hasComma = (numbers: ColumnSummary['numbers']): boolean =>
+  numbers.differenceOf(',')?.value.includes(',') === true;
 
 /** Of those with which most values can be read. */
 function likeliestOrder({ times, dateMark }: ColumnSummary, { dateOrder }: Conventions): DateOrder {

@@ -4,7 +4,7 @@ import { DATE_ORDERS, type DateOrder } from '#domain/datasets/column-format.ts';
 import { shown } from '../csv/fault.ts';
 import { DECIMAL_MARKS } from '../values/number.ts';
 import type { ColumnSummary } from './column.ts';
-import { areCodes, type Decided } from './decide.ts';
+import { areCodes, type Decided, hasComma } from './decide.ts';
 import { areTokens, isUnique } from './identifier.ts';
 import type { Leak } from './leaks.ts';
 import { sentinelFindings } from './sentinels.ts';
@@ -96,9 +96,6 @@ function open({ name, present, numbers, times }: ColumnSummary, decided: Decided
 const PARTS: Readonly<Record<DateOrder, string>> = {
   ...{ day_first: 'the day', month_first: 'the month', year_first: 'the year' },
 };
-
-const hasComma = (numbers: ColumnSummary['numbers']): boolean =>
-  numbers.differenceOf(',')?.value.includes(',') === true;
 
 function written(summary: ColumnSummary, { type, values }: Decided): Finding[] {
   const { name, present, leadingZeros, units } = summary;

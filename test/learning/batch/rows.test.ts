@@ -173,7 +173,8 @@ describe('a batch of rows', () => {
     ]);
     const number = { name: 'x', type: 'number', input: 'x', format: { decimal: ',' } } as const;
     expect(await cellsOf(table(number), fileOf(['1,100', '2,250']))).toEqual([1.1, 2.25]);
-    expect(await cellsOf(table(number), fileOf(['1.100', '2.250']))).toEqual([1100, 2250]);
+    // A point is the decimal mark unless something says otherwise, and of numbers that were never text always.
+    expect(await cellsOf(table(number), fileOf(['1.100', '2.250']))).toEqual([1.1, 2.25]);
   });
 
   test('keeps to how the file was read where the order of the model fits no date', async () => {
