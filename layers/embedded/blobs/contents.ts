@@ -210,8 +210,30 @@ function stream(pieces: readonly Piece[], secret: Uint8Array): Readable {
   const joined = Readable.from(source, { objectMode: false });
   joined.once('close', () => void closeAll(pieces));
   // Whoever iterates gets the chunks as they are made: through a stream each would take as long as to decrypt it.
-  joined[Symbol.asyncIterator] = () => source;
+  joined[Symbol.asyncIterator] = () => chunksUntilDestroyed(joined, source);
   return joined;
+}
+
+/**
+ * What the source of a stream has, with the errors of the stream: one that is destroyed ends its source, which must not look
+ * like the end of the file.
+ */
+async function* chunksUntilDestroyed(
+  of: Readable,
+  source: AsyncGenerator<Buffer>,
+): AsyncGenerator<Buffer, undefined, undefined> {
+  const destroyed = () => of.errored ?? new Error('The stream was closed before its end');
+  // Whoever iterates gets it.
+  of.on('error', () => undefined);
+  try {
+    for await (const chunk of source) {
+      if (of.destroyed) throw destroyed();
+      yield chunk;
+    }
+    if (of.destroyed) throw destroyed();
+  } finally {
+    of.destroy();
+  }
 }
 
 /** Files that were read to the end are closed already; closing them again does nothing. */

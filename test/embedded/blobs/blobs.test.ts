@@ -173,6 +173,19 @@ describe('files of the embedded host', () => {
     await expect(read()).rejects.toThrow('it is damaged');
   });
 
+  test.each([
+    ['with an error', new Error('the host stops')],
+    ['without one', undefined],
+  ])('content that is given up while it is read, %s, does not end as if that were all', async (_, error) => {
+    const blobs = adapters.blobs.datasets;
+    await blobs.put('large', pattern(3 * MEBIBYTE));
+    const { body } = await blobs.get('large');
+    const read = async () => {
+      for await (const _ of body) body.destroy(error);
+    };
+    await expect(read()).rejects.toThrow(error?.message ?? 'The stream was closed before its end');
+  });
+
   test('another method or path is not handled', async () => {
     const upload = await adapters.blobs.datasets.startUpload('other');
     const [url = ''] = await adapters.blobs.datasets.presignParts('other', upload, [{ part: 1, bytes: 1 }], 60);

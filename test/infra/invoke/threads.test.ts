@@ -153,7 +153,7 @@ describe('worker threads', () => {
     const world = await openWorld();
     const row = `${'0.123456,'.repeat(100)}x\n`;
     const header = `${Array.from({ length: 100 }, (_, n) => `c${n}`).join(',')},y\n`;
-    await world.upload('d', header + row.repeat(50_000));
+    await world.upload('d', header + row.repeat(150_000));
     const queue = { visibilitySeconds: 60, maxReceives: 5 };
     const embedded = {
       dir: world.dir,
