@@ -7357,8 +7357,7 @@ export interface operations {
                                 units?: string[];
                                 /** @enum {string} */
                                 date_order?: "day_first" | "month_first" | "year_first";
-                                /** @constant */
-                                open?: true;
+                                open?: ("." | "," | "day_first" | "month_first" | "year_first")[];
                                 missing?: string[];
                                 /** @enum {string} */
                                 words?: "text" | "number" | "boolean";
