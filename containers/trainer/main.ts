@@ -7,6 +7,7 @@
 import { writeSync } from 'node:fs';
 import { availableParallelism, tmpdir, totalmem } from 'node:os';
 import { z } from 'zod';
+import { LIMITS } from '#domain/limits.ts';
 import { logReplacer } from '#domain/log-replacer.ts';
 import type { Adapters } from '#domain/ports/adapters.ts';
 import { QUEUES, type QueueName } from '#domain/ports/queue/port.ts';
@@ -49,9 +50,6 @@ const DONE_FILE = 3;
 /** The memory that it may hold while it waits. */
 const MOST_WAITING_BYTES = 400e6;
 
-/** More of them would wait for the one that finds the cells. */
-const READING_THREADS = 4;
-
 /** How long a trainer may take to save a checkpoint after its host has died. */
 const ORPHAN_MS = 10_000;
 
@@ -68,7 +66,7 @@ process.stdout.on('error', () => undefined);
 const settings = parsedOrExit(environment, process.env);
 const { TRAINYARD_DATA, TRAINYARD_CHECKPOINT_SECONDS: seconds, TRAINYARD_SCRATCH: scratch } = settings;
 // The image is one file, which has no other that a thread could begin with.
-const threads = TRAINYARD_DATA === undefined ? 1 : Math.min(READING_THREADS, availableParallelism());
+const threads = TRAINYARD_DATA === undefined ? 1 : Math.min(LIMITS.readingThreads, availableParallelism());
 const run = settings.AWS_BATCH_JOB_ATTEMPT;
 const isStandby = settings.TRAINYARD_STANDBY !== undefined;
 let names: Record<string, unknown> | undefined;

@@ -1,5 +1,6 @@
 /** The settings that the handlers of a one-machine host get, from its options. */
 import { availableParallelism } from 'node:os';
+import { LIMITS } from '#domain/limits.ts';
 import { parseSettings, type Settings } from '#domain/settings.ts';
 import { isoTime } from '#domain/times.ts';
 import { queues } from '../topology.ts';
@@ -8,8 +9,6 @@ import type { HostOptions } from './host-options.ts';
 
 /** The largest upload in one request; on one machine no gateway limits it. Larger files are uploaded in parts. */
 const UPLOAD_BYTES = 32 * 1024 * 1024;
-/** More threads of one reading would wait for the one that finds the cells. */
-const READING_THREADS = 4;
 
 /** @param address that is bound */
 export function hostSettings(options: HostOptions, address: string): Settings {
@@ -19,7 +18,7 @@ export function hostSettings(options: HostOptions, address: string): Settings {
     registration: options.registration ?? 'open',
     rates: options.rates,
     datasetReaders: queues.datasets.concurrency,
-    readingThreads: Math.min(READING_THREADS, availableParallelism()),
+    readingThreads: Math.min(LIMITS.readingThreads, availableParallelism()),
     startedAt: isoTime(Date.now()),
     vault: options.manager?.vault,
     // A few seconds of a disk, for all requests together.
@@ -41,6 +40,7 @@ export function hostSettings(options: HostOptions, address: string): Settings {
   });
 }
 
+/** Others can call a host behind a proxy, or on another address: their pages can, too, because tokens are sent in a header. */
 function defaultOrigins({ trustedProxies, publicUrl }: HostOptions, address: string): readonly string[] {
   const isLocal = LOOPBACK.test(address) && trustedProxies === undefined && publicUrl === undefined;
   return isLocal ? LOOPBACK_ORIGINS : ['*'];

@@ -209,7 +209,6 @@ function urlHost(address: string): string {
   return address.includes(':') ? `[${address}]` : address;
 }
 
-/** Others can call a host behind a proxy, or on another address: their pages can, too, because tokens are sent in a header. */
 function every(
   milliseconds: number,
   run: () => Promise<unknown>,

@@ -48,6 +48,8 @@ export const LIMITS = {
     cellBytes: 1_048_576,
     rows: 100_000_000,
   },
+  /** That read one table, however many processors there are: more would wait for the one that finds the cells. */
+  readingThreads: 4,
   /** Of an archive. Up to `anyBytes` an entry may unpack to any multiple of its packed size. */
   zip: { entries: 200_000, ratio: 500, anyBytes: 16 * 1_048_576 },
   /** Of an image: its file, its sides before it is scaled, and what a network takes of it. */

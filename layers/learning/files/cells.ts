@@ -9,6 +9,15 @@ export class CellsMemory {
   readers = 0;
 }
 
+/** Rows as another thread gets them: in memory that is shared, and not changed until it was read. */
+export interface SharedCells {
+  readonly bytes: Uint8Array;
+  readonly starts: Int32Array;
+  readonly ends: Int32Array;
+  readonly rows: number;
+  readonly columns: number;
+}
+
 /** Rows whose cells lie in one piece of UTF-8, which the next batch of the same file overwrites. */
 export class Cells implements Batch {
   readonly columns: number;
@@ -23,6 +32,19 @@ export class Cells implements Batch {
 
   constructor(columns: number) {
     this.columns = columns;
+  }
+
+  get shared(): SharedCells {
+    const { bytes, starts, ends, rows, columns } = this;
+    return { bytes, starts, ends, rows, columns };
+  }
+
+  /** Begins anew, with what another thread has found. */
+  take({ bytes, starts, ends, rows }: SharedCells): void {
+    this.reset(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length));
+    this.starts = starts;
+    this.ends = ends;
+    this.rows = rows;
   }
 
   /** Begins anew, with cells of these bytes. */

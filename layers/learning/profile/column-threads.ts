@@ -69,10 +69,10 @@ export class ColumnThreads implements AsyncDisposable {
    */
   async add(cells: Cells, before: number, setups: () => readonly ColumnSetup[]): Promise<readonly number[]> {
     this.#own ??= this.#shareOut(setups());
-    const { memory, bytes, starts, ends, rows, columns } = cells;
+    const { memory, shared } = cells;
     for (const share of this.#shares) {
       while (share.pending >= MOST_PENDING) await this.#reply(share);
-      this.#send(share, { kind: 'cells', bytes, starts, ends, rows, columns, before });
+      this.#send(share, { kind: 'cells', cells: shared, before });
       share.memories.push(memory);
       memory.readers++;
       share.pending++;

@@ -2,7 +2,7 @@
 import { parentPort } from 'node:worker_threads';
 import { type ErrorDetail, ValidationError } from '#domain/errors.ts';
 import { release } from '#domain/release.ts';
-import { Cells } from '../files/cells.ts';
+import { Cells, type SharedCells } from '../files/cells.ts';
 import { type PackedColumn, streamed } from '../files/parquet-chunk.ts';
 import { type ColumnState, ColumnSummary } from './column.ts';
 import { ColumnReader } from './column-reader.ts';
@@ -20,16 +20,7 @@ export interface ColumnSetup {
 export type WorkerMessage =
   /** One that this thread reads from now on, and its place in the table. */
   | { readonly kind: 'column'; readonly column: number; readonly setup: ColumnSetup }
-  | {
-      readonly kind: 'cells';
-      /** In memory that is shared, and not changed until it was read. */
-      readonly bytes: Uint8Array;
-      readonly starts: Int32Array;
-      readonly ends: Int32Array;
-      readonly rows: number;
-      readonly columns: number;
-      readonly before: number;
-    }
+  | { readonly kind: 'cells'; readonly cells: SharedCells; readonly before: number }
   | { readonly kind: 'packed'; readonly column: number; readonly packed: PackedColumn; readonly before: number }
   | { readonly kind: 'end' };
 
@@ -79,11 +70,8 @@ function readPacked({ column, packed, before }: Extract<WorkerMessage, { kind: '
   release(packed.bytes);
 }
 
-function readCells({ bytes, starts, ends, rows, columns, before }: Extract<WorkerMessage, { kind: 'cells' }>): void {
-  cells ??= new Cells(columns);
-  cells.reset(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length));
-  cells.starts = starts;
-  cells.ends = ends;
-  cells.rows = rows;
+function readCells({ cells: shared, before }: Extract<WorkerMessage, { kind: 'cells' }>): void {
+  cells ??= new Cells(shared.columns);
+  cells.take(shared);
   for (const [column, reader] of readers) reader.addCells(cells, column, before);
 }

@@ -89,12 +89,12 @@ export class LoadThreads implements AsyncDisposable {
   async add({ cells, rows, from, to, at }: Stored): Promise<void> {
     if (this.#shares.length === 0) return;
     if (!(cells instanceof TextRows)) throw new TypeError('only cells of text are stored by other threads');
-    const { memory, bytes, starts, ends, rows: count, columns } = cells.cells;
+    const { memory, shared } = cells.cells;
     // A part of a larger array would be sent with all of it.
     const picked = rows.slice(from, to);
     for (const share of this.#shares) {
       while (share.pending >= MOST_PENDING) await this.#reply(share);
-      this.#send(share, { kind: 'cells', bytes, starts, ends, rows: count, columns, picked, at });
+      this.#send(share, { kind: 'cells', cells: shared, picked, at });
       share.memories.push(memory);
       memory.readers++;
       share.pending++;

@@ -1,7 +1,7 @@
 /** A thread that stores some columns of a table; see `load-threads.ts`. */
 import { parentPort } from 'node:worker_threads';
 import type { ColumnProfile } from '#domain/datasets/profile.ts';
-import { Cells } from '../files/cells.ts';
+import { Cells, type SharedCells } from '../files/cells.ts';
 import { TextRows } from './batch-rows.ts';
 import type { Column } from './columns.ts';
 import { type ColumnStore, columnStores } from './stores.ts';
@@ -11,12 +11,7 @@ export type LoadMessage =
   | { readonly kind: 'column'; readonly at: number; readonly column: ColumnProfile; readonly rows: number }
   | {
       readonly kind: 'cells';
-      /** In memory that is shared, and not changed until it was read. */
-      readonly bytes: Uint8Array;
-      readonly starts: Int32Array;
-      readonly ends: Int32Array;
-      readonly rows: number;
-      readonly columns: number;
+      readonly cells: SharedCells;
       /** The rows that are stored, and where the first of them is stored. */
       readonly picked: Int32Array;
       readonly at: number;
@@ -48,9 +43,9 @@ function reply(message: LoadMessage): LoadReply | undefined {
   return undefined;
 }
 
-function storeCells({ bytes, starts, ends, rows, columns, picked, at }: Extract<LoadMessage, { kind: 'cells' }>): void {
-  const found = Object.assign(new Cells(columns), { starts, ends, rows });
-  found.bytes = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+function storeCells({ cells, picked, at }: Extract<LoadMessage, { kind: 'cells' }>): void {
+  const found = new Cells(cells.columns);
+  found.take(cells);
   const some = { cells: new TextRows(found), before: 0, rows: picked, from: 0, to: picked.length, at };
   for (const { at: column, store } of stores) store.store(some, column);
 }
