@@ -1,6 +1,7 @@
 /** The innermost part of the stack: runs the route and turns its reply into a response. */
 import { Readable } from 'node:stream';
 import type { APIGatewayProxyEvent } from 'aws-lambda';
+import { type Awaitable, andThen } from '#domain/awaitable.ts';
 import { InternalError } from '#domain/errors.ts';
 import { once } from './idempotency.ts';
 import { type ProxyResponse, stateOf } from './middleware/state.ts';
@@ -10,9 +11,9 @@ import type { Route, RouteFacts, Services } from './route.ts';
 export function makeDispatcher<S extends Services>(
   routes: readonly Route<S>[],
   services: S,
-): (event: APIGatewayProxyEvent) => Promise<ProxyResponse> {
+): (event: APIGatewayProxyEvent) => Awaitable<ProxyResponse> {
   const byFacts = new Map<RouteFacts, Route<S>>(routes.map((route) => [route, route]));
-  return async (event) => {
+  return (event) => {
     const state = stateOf(event);
     if (state.preflight) return { statusCode: 204, headers: { Allow: state.preflight.allow.join(', ') }, body: '' };
     const route = state.route && byFacts.get(state.route);
@@ -26,9 +27,11 @@ export function makeDispatcher<S extends Services>(
       body: state.body,
       caller: state.caller,
     };
-    const reply = await once(route, raw, services, () => route.run(raw, services));
-    const response = render(route, reply);
-    return event.httpMethod === 'HEAD' ? withoutBody(response) : response;
+    const replying = once(route, raw, services, () => route.run(raw, services));
+    return andThen(replying, (reply) => {
+      const response = render(route, reply);
+      return event.httpMethod === 'HEAD' ? withoutBody(response) : response;
+    });
   };
 }
 

@@ -4,6 +4,7 @@
  */
 import type { PluginExecutionMode, Request } from '@middy/core';
 import type { APIGatewayProxyEvent } from 'aws-lambda';
+import type { Awaitable } from '#domain/awaitable.ts';
 import { Deadlines } from '#domain/deadlines.ts';
 import { UnavailableError } from '#domain/errors.ts';
 import type { HandlerContext } from './contract.ts';
@@ -11,7 +12,7 @@ import type { Middleware, ProxyResponse } from './middleware/state.ts';
 
 type StackRequest = Request<APIGatewayProxyEvent, ProxyResponse, Error, HandlerContext>;
 type Run = NonNullable<Middleware['before']>;
-type Handle = (event: APIGatewayProxyEvent, context: HandlerContext) => Promise<ProxyResponse>;
+type Handle = (event: APIGatewayProxyEvent, context: HandlerContext) => Awaitable<ProxyResponse>;
 
 interface Core {
   middyRequest(event: APIGatewayProxyEvent, context: HandlerContext): StackRequest;
@@ -36,9 +37,12 @@ function direct(
     const request = middyRequest(event, context);
     try {
       // A middleware that returns a response is the last one that is run.
-      if (await runAll(before, request)) return request.response!;
-      request.response = await inTime(handle(event, context), context);
-      await runAll(after, request);
+      const early = runAll(before, request);
+      if (early instanceof Promise ? await early : early) return request.response!;
+      const response = handle(event, context);
+      request.response = response instanceof Promise ? await inTime(response, context) : response;
+      const leaving = runAll(after, request);
+      if (leaving instanceof Promise) await leaving;
     } catch (error) {
       request.response = undefined;
       request.error = error as Error;
@@ -58,16 +62,22 @@ function direct(
 /** Its type in the package says no more than that it is a function. */
 export const executionModeDirect = direct as unknown as PluginExecutionMode;
 
-/** Resolves with true where one of them has answered. */
-async function runAll(all: readonly Run[], request: StackRequest): Promise<boolean> {
-  for (const run of all) {
-    let answered = run(request);
-    if (answered instanceof Promise) answered = await answered;
-    if (answered === undefined) continue;
-    request.response = answered;
-    return true;
+/** Runs them from one on, and waits for those that have to. True where one of them has answered. */
+function runAll(all: readonly Run[], request: StackRequest, from = 0): Awaitable<boolean> {
+  for (let at = from; at < all.length; at++) {
+    const answered = all[at]!(request);
+    if (answered instanceof Promise) {
+      return answered.then((answer) => hasAnswered(request, answer) || runAll(all, request, at + 1));
+    }
+    if (hasAnswered(request, answered)) return true;
   }
   return false;
+}
+
+function hasAnswered(request: StackRequest, answer: ProxyResponse | undefined): boolean {
+  if (answer === undefined) return false;
+  request.response = answer;
+  return true;
 }
 
 /** @throws UnavailableError shortly before the time of the call is over */

@@ -1,5 +1,6 @@
 /** Requests are counted in fixed windows of an hour, each by a counter that expires with its window. */
 import { addCall } from '#domain/accounts/usage/calls.ts';
+import { type Awaitable, andThen } from '#domain/awaitable.ts';
 import { RateLimitError } from '#domain/errors.ts';
 import { keys } from '#domain/keys.ts';
 import type { Table } from '#domain/ports/table/port.ts';
@@ -18,17 +19,16 @@ export interface RateLimitStatus {
 }
 
 /** Counts one request of `who` (such as `address#192.0.2.1`), for an hour. `now` in epoch milliseconds. */
-export async function countRequest(table: Table, who: string, limit: number, now: number): Promise<RateLimitStatus> {
+export function countRequest(table: Table, who: string, limit: number, now: number): Awaitable<RateLimitStatus> {
   const window = Math.floor(epochSeconds(now) / WINDOW_SECONDS);
   const resetAt = (window + 1) * WINDOW_SECONDS;
-  const count = await table.increment(keys.rate(`${who}#${window}`), 'count', resetAt, limit);
-  return { limit, count, resetAt };
+  const counted = table.increment(keys.rate(`${who}#${window}`), 'count', resetAt, limit);
+  return andThen(counted, (count) => ({ limit, count, resetAt }));
 }
 
 /** Counts one request of an account: its usage is counted with the same write. `now` in epoch milliseconds. */
-export async function countCall(table: Table, accountId: string, limit: number, now: number): Promise<RateLimitStatus> {
-  const { count, resetAt } = await addCall(table, accountId, now, limit);
-  return { limit, count, resetAt };
+export function countCall(table: Table, accountId: string, limit: number, now: number): Awaitable<RateLimitStatus> {
+  return andThen(addCall(table, accountId, now, limit), ({ count, resetAt }) => ({ limit, count, resetAt }));
 }
 
 /** Throws `RateLimitError` if this request exceeds the limit. */

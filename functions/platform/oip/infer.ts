@@ -99,7 +99,8 @@ async function answered({ path, headers, body }: Asked, model: Model, services: 
   const wanted = chosen(outputsOf(serving), request);
   const rows = rowsOf(of, request.inputs, rest, takesText(model) ? LIMITS.predictTexts : LIMITS.predictRows);
   const probabilities = wanted.some(({ name }) => name === 'probabilities');
-  const predictions = await predictor.predict(model, rows, { probabilities, variant }).catch((error: unknown) => {
+  const predict = async () => predictor.predict(model, rows, { probabilities, variant });
+  const predictions = await predict().catch((error: unknown) => {
     throw aboutTensors(error, of);
   });
   const tensors = wanted.map((output) => ({ ...filled(output, predictions), binary: isBinary(request, output) }));

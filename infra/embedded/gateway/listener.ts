@@ -9,11 +9,12 @@ import { Connections } from './connections.ts';
 import { ARRIVED_BYTES, IncomingBody } from './incoming-body.ts';
 import { limitResponse } from './limit-response.ts';
 import type { Authorize } from './operator.ts';
-import { pathOf, toProxyEvent, writeResult } from './proxy-event.ts';
+import { ProxyEvent, pathOf } from './proxy-event.ts';
 import { ConnectionClosed, ResponseStream } from './response-stream.ts';
 import { makeRouter } from './route.ts';
 import type { SharedLimits } from './shared-limits.ts';
 import type { TrustedProxies } from './trusted-proxies.ts';
+import { writeResult } from './write-result.ts';
 
 export interface ListenerOptions {
   readonly name: string;
@@ -62,7 +63,9 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
     pending.add(body);
     try {
       const before = options.before(request, response, () => body.stream());
-      if (!(before instanceof Promise ? await before : before)) await forward(request, response, body);
+      if (before instanceof Promise ? await before : before) return;
+      const forwarding = forward(request, response, body);
+      if (forwarding instanceof Promise) await forwarding;
     } finally {
       pending.delete(body);
       const releasing = body.release();
@@ -77,7 +80,7 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
     const requestId = randomUUID();
     const known = options.authorize(request);
     const authorizer = known instanceof Promise ? await known : known;
-    const event = toProxyEvent(request, path, match, {
+    const event = new ProxyEvent(request, path, match, {
       requestId,
       now: options.now(),
       surface: options.name,

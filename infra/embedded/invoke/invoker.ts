@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import type { Adapters } from '#domain/ports/adapters.ts';
-import type { RequestBody } from '#domain/request-body.ts';
+import type { ReadOptions, Received, RequestBody } from '#domain/request-body.ts';
 import type { Settings } from '#domain/settings.ts';
 import { type FunctionName, functions, queues } from '../../topology.ts';
+import { ProxyEvent } from '../gateway/proxy-event.ts';
 import type { ResponseStream } from '../gateway/response-stream.ts';
 import { type LogTarget, makeLogger } from '../logger.ts';
 import { makeContext } from './context.ts';
@@ -69,7 +70,7 @@ export class Invoker {
     const milliseconds = functions[name].timeoutSeconds * 1000;
     if (functions[name].computes && !(functions[name].callsSmallHere && isSmall(body))) {
       return this.#pool(name).call({
-        event,
+        event: event instanceof ProxyEvent ? event.whole() : event,
         requestId,
         milliseconds,
         body,
@@ -95,14 +96,26 @@ export class Invoker {
     await Promise.all([this.#heavyPredictor, ...this.#pools.values()].map((one) => one.close()));
   }
 
-  async #call(
+  #call(
     name: FunctionName,
     event: unknown,
     requestId: string,
     body: RequestBody | undefined,
     between: readonly unknown[],
   ): Promise<unknown> {
-    const handler = this.#loaded.get(name) ?? (await this.#handler(name));
+    const loaded = this.#loaded.get(name);
+    const run = (handler: Handler) => this.#run(handler, name, event, requestId, body, between);
+    return loaded ? run(loaded) : this.#handler(name).then(run);
+  }
+
+  #run(
+    handler: Handler,
+    name: FunctionName,
+    event: unknown,
+    requestId: string,
+    body: RequestBody | undefined,
+    between: readonly unknown[],
+  ): Promise<unknown> {
     return new Promise((resolve, reject) => {
       const limit = new TimeLimit(name, functions[name].timeoutSeconds * 1000, reject);
       const context = makeContext(name, requestId, () => limit.remaining, body && untimed(body, limit));
@@ -172,13 +185,14 @@ const isSmall = (body: RequestBody | undefined): boolean =>
 /** Stops the function's time limit while the body is being received, if it has not arrived. */
 const untimed = (body: RequestBody, limit: TimeLimit): RequestBody => ({
   contentLength: body.contentLength,
-  async read(options) {
-    if (body.arrived?.() !== undefined) return body.read(options);
-    limit.stop();
-    try {
-      return await body.read(options);
-    } finally {
-      limit.start();
-    }
-  },
+  read: (options) => (body.arrived?.() === undefined ? readUntimed(body, limit, options) : body.read(options)),
 });
+
+async function readUntimed(body: RequestBody, limit: TimeLimit, options: ReadOptions): Promise<Received> {
+  limit.stop();
+  try {
+    return await body.read(options);
+  } finally {
+    limit.start();
+  }
+}

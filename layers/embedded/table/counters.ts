@@ -1,4 +1,5 @@
 import { setTimeout } from 'node:timers';
+import type { Awaitable } from '#domain/awaitable.ts';
 import { UnavailableError } from '#domain/errors.ts';
 import { checkCounter } from '#domain/ports/table/item-rules.ts';
 import type { Item, Key } from '#domain/ports/table/port.ts';
@@ -68,7 +69,7 @@ export class Counters {
    * With a limit, a sum that is well below it is returned before it is written, a few milliseconds later: whoever only asks
    * whether the limit is reached need not wait for that.
    */
-  async increment(key: Key, name: string, expiresAt: number, limit = 0): Promise<number> {
+  increment(key: Key, name: string, expiresAt: number, limit = 0): Awaitable<number> {
     const place = placeOf(key, name);
     // What was checked and written is not checked for each request again.
     if (this.#known.get(place)?.expiresAt !== expiresAt) checkCounter(key, name, expiresAt);
@@ -83,8 +84,7 @@ export class Counters {
       this.#writeSoon();
       return soon;
     }
-    const sums = await this.#write();
-    return sums.get(place)! - increments.count + nth;
+    return this.#write().then((sums) => sums.get(place)! - increments.count + nth);
   }
 
   /** As it was written last; infinite if somebody else may have written since. */

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { Awaitable } from '#domain/awaitable.ts';
 import { canonicalJson } from '#domain/canonical-json.ts';
 import { ConditionFailedError, IdempotencyMismatchError, TransactionFailedError } from '#domain/ports/errors.ts';
 import { checkCondition, holds } from '#domain/ports/table/conditions.ts';
@@ -49,7 +50,7 @@ export class SqliteTable implements Table {
     this.#reads = new CachedReads(() => database.version);
   }
 
-  async get(key: Key): Promise<Item | undefined> {
+  get(key: Key): Item | undefined {
     checkKey(key);
     return this.#get(key);
   }
@@ -78,7 +79,7 @@ export class SqliteTable implements Table {
     return changed as Item;
   }
 
-  increment(key: Key, name: string, expiresAt: number, limit?: number): Promise<number> {
+  increment(key: Key, name: string, expiresAt: number, limit?: number): Awaitable<number> {
     return this.#counters.increment(key, name, expiresAt, limit);
   }
 

@@ -6,6 +6,7 @@
  *     runs      └ a      end of the turn: └── b · c · d
  */
 import { setImmediate } from 'node:timers';
+import type { Awaitable } from '#domain/awaitable.ts';
 import { type DataOf, type Tensor, type Tensors, tensor } from '#engine/tensor.ts';
 import type { DType } from '#engine/type.ts';
 import { RunTimes } from './run-times.ts';
@@ -47,26 +48,28 @@ export class SharedRuns {
     this.#times = times;
   }
 
-  /** The results for these rows, as if they were run alone. */
-  run(feeds: Tensors, rows: number): Promise<Tensors> {
+  /** The results for these rows, as if they were run alone: at once, where they are run at once. */
+  run(feeds: Tensors, rows: number): Awaitable<Tensors> {
+    const isFirst = !this.#isDue;
+    if (isFirst) this.#endTurnLater();
+    if (isFirst && this.#firstAtOnce) return this.#timed(feeds, rows);
     return new Promise((resolve, reject) => {
-      const call = { feeds, rows, resolve, reject };
-      if (this.#firstAtOnce && !this.#isDue) this.#runTogether([call]);
-      else this.#waiting.push(call);
-      if (!this.#isDue) setImmediate(() => this.#endTurn());
-      this.#isDue = true;
+      this.#waiting.push({ feeds, rows, resolve, reject });
     });
   }
 
-  #endTurn(): void {
+  #endTurnLater(): void {
+    this.#isDue = true;
+    setImmediate(this.#endTurn);
+  }
+
+  readonly #endTurn = (): void => {
     this.#isDue = false;
     if (this.#waiting.length === 0) return;
     this.#runTogether(this.#take());
-    if (this.#waiting.length === 0) return;
     // Others go first where there are more rows than a run has.
-    this.#isDue = true;
-    setImmediate(() => this.#endTurn());
-  }
+    if (this.#waiting.length > 0) this.#endTurnLater();
+  };
 
   /** At least one, and as many more of the same shape as there is room for. */
   #take(): Waiting[] {

@@ -2,6 +2,7 @@
  * Calls of an account: a counter for each hour of a day. It is the counter of the rate limit as well, so that a call takes
  * one write.
  */
+import { type Awaitable, andThen } from '../../awaitable.ts';
 import { keys } from '../../keys.ts';
 import type { Item, Table } from '../../ports/table/port.ts';
 import { epochSeconds, isoTime } from '../../times.ts';
@@ -47,12 +48,12 @@ function hourOf(now: number): Hour {
 }
 
 /**
- * Counts one call; resolves with the calls of this hour, that one included. `now` in epoch milliseconds. `limit`: above
+ * Counts one call; returns the calls of this hour, that one included. `now` in epoch milliseconds. `limit`: above
  * which the call is refused.
  */
-export async function addCall(table: Table, accountId: string, now: number, limit?: number): Promise<CallsOfHour> {
+export function addCall(table: Table, accountId: string, now: number, limit?: number): Awaitable<CallsOfHour> {
   const { key, name, expiresAt } = hourCounter(accountId, now);
-  return { count: await table.increment(key, name, expiresAt, limit), resetAt: endOfHour(now) };
+  return andThen(table.increment(key, name, expiresAt, limit), (count) => ({ count, resetAt: endOfHour(now) }));
 }
 
 /** Of a month, such as `2026-01`. One read. */
