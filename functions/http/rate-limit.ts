@@ -5,7 +5,6 @@ import { RateLimitError } from '#domain/errors.ts';
 import { keys } from '#domain/keys.ts';
 import type { Table } from '#domain/ports/table/port.ts';
 import { epochSeconds } from '#domain/times.ts';
-import type { Headers } from './reply.ts';
 
 const WINDOW_SECONDS = 3600;
 
@@ -36,17 +35,15 @@ export function enforce(status: RateLimitStatus, now: number): void {
   if (status.count > status.limit) throw new RateLimitError(secondsLeft(status, now));
 }
 
-/** The headers of the specification, and those of the IETF draft. */
-export function rateLimitHeaders(status: RateLimitStatus, now: number): Headers {
+/** Adds the headers of the specification, and those of the IETF draft. */
+export function addRateLimit(headers: Record<string, string>, status: RateLimitStatus, now: number): void {
   const { limit, count, resetAt } = status;
   const remaining = Math.max(0, limit - count);
-  return {
-    'X-RateLimit-Limit': String(limit),
-    'X-RateLimit-Remaining': String(remaining),
-    'X-RateLimit-Reset': String(resetAt),
-    'RateLimit-Policy': `"hour";q=${limit};w=${WINDOW_SECONDS}`,
-    RateLimit: `"hour";r=${remaining};t=${secondsLeft(status, now)}`,
-  };
+  headers['X-RateLimit-Limit'] = String(limit);
+  headers['X-RateLimit-Remaining'] = String(remaining);
+  headers['X-RateLimit-Reset'] = String(resetAt);
+  headers['RateLimit-Policy'] = `"hour";q=${limit};w=${WINDOW_SECONDS}`;
+  headers.RateLimit = `"hour";r=${remaining};t=${secondsLeft(status, now)}`;
 }
 
 const secondsLeft = (status: RateLimitStatus, now: number): number =>

@@ -75,6 +75,7 @@ function errorOf(received: Exclude<Received, { kind: 'complete' }>, maxBytes: nu
 
 /** Text in another encoding than UTF-8 is refused rather than misread. */
 function isAccepted(accepts: readonly string[], contentType = ''): boolean {
+  if (accepts.includes(contentType)) return true;
   const [type = '', ...parameters] = contentType.split(';').map((part) => part.trim().toLowerCase());
   const charset = parameters
     .find((parameter) => parameter.startsWith('charset='))

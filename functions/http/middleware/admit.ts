@@ -11,7 +11,7 @@ import { operatorOf } from '../authentication/operator.ts';
 import { refreshTokenIn } from '../authentication/refresh-token.ts';
 import { receiveBody } from '../body/receive-body.ts';
 import type { HandlerContext } from '../contract.ts';
-import { countCall, countRequest, enforce, type RateLimitStatus, rateLimitHeaders } from '../rate-limit.ts';
+import { addRateLimit, countCall, countRequest, enforce, type RateLimitStatus } from '../rate-limit.ts';
 import type { Caller, Services } from '../route.ts';
 import { type Middleware, type ProxyResponse, type RequestState, stateOf } from './state.ts';
 
@@ -124,7 +124,7 @@ export function admit(services: Services): Middleware {
 
   function addHeaders(event: APIGatewayProxyEvent, response: ProxyResponse | null | undefined): void {
     const { rateLimit } = stateOf(event);
-    if (response && rateLimit) Object.assign(response.headers, rateLimitHeaders(rateLimit, now()));
+    if (response && rateLimit) addRateLimit(response.headers, rateLimit, now());
   }
 
   return {

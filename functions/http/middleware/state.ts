@@ -16,20 +16,20 @@ export interface RequestState {
   startedAt: number;
   /** By lower-case name. */
   headers: Readonly<Record<string, string>>;
-  route?: RouteFacts & { readonly request: RequestDeclaration };
+  route: (RouteFacts & { readonly request: RequestDeclaration }) | undefined;
   parameters: Readonly<Record<string, string>>;
-  preflight?: Preflight;
+  preflight: Preflight | undefined;
   /** Why there is no route. */
-  unmatched?: TrainyardError;
+  unmatched: TrainyardError | undefined;
   /** Whether the request has an `Authorization` header. */
   presented: boolean;
-  caller?: Caller;
+  caller: Caller | undefined;
   /** Whose limits the request counts against, such as `account#ID`. */
   client: string;
-  rateLimit?: RateLimitStatus;
+  rateLimit: RateLimitStatus | undefined;
   body: RawBody;
   /** The stable code of the error in the response. */
-  errorCode?: string;
+  errorCode: string | undefined;
 }
 
 export interface ProxyResponse {
@@ -74,5 +74,19 @@ export function stateOf(event: APIGatewayProxyEvent): RequestState {
 function newState(event: APIGatewayProxyEvent): RequestState {
   const headers = lowerCased(event.headers ?? {});
   const body = { contentType: headers['content-type'], content: NOTHING };
-  return { id: '', startedAt: 0, headers, parameters: {}, presented: false, client: '', body };
+  return {
+    id: '',
+    startedAt: 0,
+    headers,
+    route: undefined,
+    parameters: {},
+    preflight: undefined,
+    unmatched: undefined,
+    presented: false,
+    caller: undefined,
+    client: '',
+    rateLimit: undefined,
+    body,
+    errorCode: undefined,
+  };
 }
