@@ -199,7 +199,7 @@ const answered = (
     });
   });
 
-const nameOf = ({ id }: ServedModel, variant: Variant): string => `${id} ${variant}`;
+const nameOf = ({ id }: ServedModel, variant: Variant): string => (variant === 'float32' ? id : `${id} ${variant}`);
 
 const isImported = (model: ServedModel): boolean => factsOf(model).isImported;
 

@@ -58,7 +58,8 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
   const pending = new Set<IncomingBody>();
   const streams = new Set<ResponseStream>();
 
-  async function serve(request: IncomingMessage, response: ServerResponse, sendContinue: () => void): Promise<void> {
+  async function serve(request: IncomingMessage, response: ServerResponse, expectsContinue: boolean): Promise<void> {
+    const sendContinue = expectsContinue ? () => response.writeContinue() : NOTHING;
     const body = new IncomingBody(request, { limits, bodies, spoolFolder, sendContinue });
     pending.add(body);
     try {
@@ -102,24 +103,40 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
 
   const handle = (expectsContinue: boolean) => (request: IncomingMessage, response: ServerResponse) => {
     // A client that disconnects is an error of the body, for whoever reads it.
-    request.on('error', () => {});
+    request.on('error', NOTHING);
     const tracked = connections.track(request, response);
     if (tracked === 'closed') return;
     if (tracked !== 'tracked') return writeResult(response, limitResponse(tracked), true);
     if (hasSeveralHosts(request)) return writeResult(response, SEVERAL_HOSTS, true);
-    const sendContinue = () => expectsContinue && response.writeContinue();
-    const begin = () => options.withBaseUrl(request, () => serve(request, response, sendContinue)).catch(failed);
-    const failed = (error: unknown): void => {
-      // The end of a stream of events, usually.
-      if (error instanceof ConnectionClosed) return;
-      options.onError(error, `${request.method} on ${options.name}`);
-      if (response.headersSent) return void response.destroy();
-      // The gateway's response when a function fails; the function renders its own errors.
-      writeResult(response, { statusCode: 502, body: '{"message":"Internal server error"}', headers: JSON_TYPE }, true);
-    };
-    if (!expectsContinue && comesWithBody(request)) setImmediate(begin);
-    else void begin();
+    if (expectsContinue || !comesWithBody(request)) return void begin(request, response, expectsContinue);
+    arriving.push(request, response);
+    if (arriving.length === 2) setImmediate(beginArrived);
   };
+
+  /** Requests and their responses, in turn: their bodies are parsed by the end of this turn of the event loop. */
+  let arriving: (IncomingMessage | ServerResponse)[] = [];
+
+  function beginArrived(): void {
+    const all = arriving;
+    arriving = [];
+    for (let at = 0; at < all.length; at += 2) {
+      void begin(all[at] as IncomingMessage, all[at + 1] as ServerResponse, false);
+    }
+  }
+
+  const begin = (request: IncomingMessage, response: ServerResponse, expectsContinue: boolean): Promise<void> =>
+    options
+      .withBaseUrl(request, () => serve(request, response, expectsContinue))
+      .catch((error: unknown) => fail(request, response, error));
+
+  function fail(request: IncomingMessage, response: ServerResponse, error: unknown): void {
+    // The end of a stream of events, usually.
+    if (error instanceof ConnectionClosed) return;
+    options.onError(error, `${request.method} on ${options.name}`);
+    if (response.headersSent) return void response.destroy();
+    // The gateway's response when a function fails; the function renders its own errors.
+    writeResult(response, { statusCode: 502, body: '{"message":"Internal server error"}', headers: JSON_TYPE }, true);
+  }
 
   // The time for a whole body is not limited: it only has to make progress.
   const server = createServer({
@@ -143,6 +160,8 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
     },
   };
 }
+
+const NOTHING = (): void => {};
 
 const HEADERS_MS = 30_000;
 const CHECK_MS = 5000;

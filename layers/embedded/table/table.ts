@@ -51,7 +51,6 @@ export class SqliteTable implements Table {
   }
 
   get(key: Key): Item | undefined {
-    checkKey(key);
     return this.#get(key);
   }
 
@@ -138,7 +137,8 @@ export class SqliteTable implements Table {
   }
 
   #get(key: Key): Item | undefined {
-    return this.#reads.read(`one ${key.pk}\n${key.sk}`, this.#now() / 1000, () => {
+    return this.#reads.read(`one ${key.pk.length} ${key.pk}${key.sk}`, this.#now() / 1000, () => {
+      checkKey(key);
       const row = this.#row(key);
       if (row === undefined) return { value: undefined, characters: 0, expiresAt: Number.POSITIVE_INFINITY };
       const body = String(row.body);

@@ -11,6 +11,9 @@ import { type DataOf, type Tensor, type Tensors, tensor } from '#engine/tensor.t
 import type { DType } from '#engine/type.ts';
 import { RunTimes } from './run-times.ts';
 
+/** Called once all that follows from the present event has been done, but for what waits for another one. */
+const { nextTick } = process;
+
 interface Waiting {
   readonly feeds: Tensors;
   readonly rows: number;
@@ -38,6 +41,8 @@ export class SharedRuns {
   #waiting: Waiting[] = [];
   /** Whether there is a run at the end of this turn. */
   #isDue = false;
+  /** Whether a call was run at once, and what follows from the same event is not over. */
+  #hasRun = false;
 
   /** @param run takes and gives tensors whose first axis is the rows */
   constructor(run: (feeds: Tensors) => Tensors, options: RunOptions = {}) {
@@ -50,13 +55,20 @@ export class SharedRuns {
 
   /** The results for these rows, as if they were run alone: at once, where they are run at once. */
   run(feeds: Tensors, rows: number): Awaitable<Tensors> {
-    const isFirst = !this.#isDue;
-    if (isFirst) this.#endTurnLater();
-    if (isFirst && this.#firstAtOnce) return this.#timed(feeds, rows);
+    if (this.#firstAtOnce && !this.#hasRun && !this.#isDue) {
+      this.#hasRun = true;
+      nextTick(this.#endEvent);
+      return this.#timed(feeds, rows);
+    }
+    if (!this.#isDue) this.#endTurnLater();
     return new Promise((resolve, reject) => {
       this.#waiting.push({ feeds, rows, resolve, reject });
     });
   }
+
+  readonly #endEvent = (): void => {
+    this.#hasRun = false;
+  };
 
   #endTurnLater(): void {
     this.#isDue = true;
