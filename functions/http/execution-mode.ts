@@ -4,7 +4,7 @@
  */
 import type { PluginExecutionMode, Request } from '@middy/core';
 import type { APIGatewayProxyEvent } from 'aws-lambda';
-import type { Awaitable } from '#domain/awaitable.ts';
+import { type Awaitable, andThen } from '#domain/awaitable.ts';
 import { Deadlines } from '#domain/deadlines.ts';
 import { UnavailableError } from '#domain/errors.ts';
 import type { HandlerContext } from './contract.ts';
@@ -33,23 +33,33 @@ function direct(
   onError: readonly Run[],
 ) {
   let handle = first;
-  const answer = async (event: APIGatewayProxyEvent, context: HandlerContext): Promise<ProxyResponse> => {
+  const answer = (event: APIGatewayProxyEvent, context: HandlerContext): Awaitable<ProxyResponse> => {
     const request = middyRequest(event, context);
     try {
-      // A middleware that returns a response is the last one that is run.
-      const early = runAll(before, request);
-      if (early instanceof Promise ? await early : early) return request.response!;
-      const response = handle(event, context);
-      request.response = response instanceof Promise ? await inTime(response, context) : response;
-      const leaving = runAll(after, request);
-      if (leaving instanceof Promise) await leaving;
+      const answering = run(request);
+      return answering instanceof Promise ? answering.catch((error: unknown) => failed(request, error)) : answering;
     } catch (error) {
-      request.response = undefined;
-      request.error = error as Error;
-      await runAll(onError, request);
+      return failed(request, error);
     }
-    if (!request.response) throw request.error;
-    return request.response;
+  };
+  const run = (request: StackRequest): Awaitable<ProxyResponse> =>
+    andThen(runAll(before, request), (hasAnswered) => {
+      // A middleware that returns a response is the last one that is run.
+      if (hasAnswered) return request.response!;
+      const { event, context } = request;
+      const response = handle(event, context);
+      return andThen(response instanceof Promise ? inTime(response, context) : response, (found) => {
+        request.response = found;
+        return andThen(runAll(after, request), () => request.response!);
+      });
+    });
+  const failed = (request: StackRequest, error: unknown): Awaitable<ProxyResponse> => {
+    request.response = undefined;
+    request.error = error as Error;
+    return andThen(runAll(onError, request), () => {
+      if (!request.response) throw request.error;
+      return request.response;
+    });
   };
   return Object.assign(answer, {
     handler: (given: Handle) => {

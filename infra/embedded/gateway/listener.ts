@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { setImmediate } from 'node:timers';
 import type { APIGatewayProxyResult } from 'aws-lambda';
+import { type Awaitable, andThen } from '#domain/awaitable.ts';
 import { functions, type Surface } from '../../topology.ts';
 import type { Invoker } from '../invoke/invoker.ts';
 import { Connections } from './connections.ts';
@@ -74,31 +75,31 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
     }
   }
 
-  async function forward(request: IncomingMessage, response: ServerResponse, body: IncomingBody): Promise<void> {
+  function forward(request: IncomingMessage, response: ServerResponse, body: IncomingBody): Awaitable<void> {
     const path = pathOf(request);
     const match = router(path);
     if (!match) throw new Error(`no route takes ${path}: the topology has to end with {proxy+}`);
     const requestId = randomUUID();
-    const known = options.authorize(request);
-    const authorizer = known instanceof Promise ? await known : known;
-    const event = new ProxyEvent(request, path, match, {
-      requestId,
-      now: options.now(),
-      surface: options.name,
-      trustedProxies: options.trustedProxies,
-      authorizer,
-    });
-    const withBody = request.method !== 'HEAD';
-    if (functions[match.function].streams) {
-      const stream = new ResponseStream(response, withBody);
-      streams.add(stream);
-      response.once('close', () => streams.delete(stream));
-      await invoker.stream(match.function, event, stream, { requestId, body });
-    } else {
+    return andThen(options.authorize(request), (authorizer) => {
+      const event = new ProxyEvent(request, path, match, {
+        requestId,
+        now: options.now(),
+        surface: options.name,
+        trustedProxies: options.trustedProxies,
+        authorizer,
+      });
+      const withBody = request.method !== 'HEAD';
+      if (functions[match.function].streams) {
+        const stream = new ResponseStream(response, withBody);
+        streams.add(stream);
+        response.once('close', () => streams.delete(stream));
+        return invoker.stream(match.function, event, stream, { requestId, body });
+      }
       const caller = callerOf(request) ?? event.requestContext.identity.sourceIp;
-      const result = await invoker.invoke(match.function, event, { requestId, body, caller });
-      writeResult(response, result as APIGatewayProxyResult, withBody);
-    }
+      return andThen(invoker.invoke(match.function, event, { requestId, body, caller }), (result) =>
+        writeResult(response, result as APIGatewayProxyResult, withBody),
+      );
+    });
   }
 
   const handle = (expectsContinue: boolean) => (request: IncomingMessage, response: ServerResponse) => {

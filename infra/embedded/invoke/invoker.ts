@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { type Awaitable, andThen } from '#domain/awaitable.ts';
 import type { Adapters } from '#domain/ports/adapters.ts';
 import type { ReadOptions, Received, RequestBody } from '#domain/request-body.ts';
 import type { Settings } from '#domain/settings.ts';
@@ -59,12 +60,12 @@ export class Invoker {
     this.#pool(name).start();
   }
 
-  /** Calls a function. Rejects when it throws, or does not answer within its time limit. */
+  /** Calls a function. Throws, or rejects, when it does, or does not answer within its time limit. */
   invoke(
     name: FunctionName,
     event: unknown,
     { requestId = randomUUID(), body, caller }: Request = {},
-  ): Promise<unknown> {
+  ): Awaitable<unknown> {
     this.#options.onCall?.(name, event);
     if (name === 'platform-predict') this.#warming ??= setTimeout(() => this.#heavyPredictor.warm(), WARM_MS).unref();
     const milliseconds = functions[name].timeoutSeconds * 1000;
@@ -102,33 +103,12 @@ export class Invoker {
     requestId: string,
     body: RequestBody | undefined,
     between: readonly unknown[],
-  ): Promise<unknown> {
-    const loaded = this.#loaded.get(name);
-    const run = (handler: Handler) => this.#run(handler, name, event, requestId, body, between);
-    return loaded ? run(loaded) : this.#handler(name).then(run);
-  }
-
-  #run(
-    handler: Handler,
-    name: FunctionName,
-    event: unknown,
-    requestId: string,
-    body: RequestBody | undefined,
-    between: readonly unknown[],
-  ): Promise<unknown> {
-    return new Promise((resolve, reject) => {
-      const limit = new TimeLimit(name, functions[name].timeoutSeconds * 1000, reject);
+  ): Awaitable<unknown> {
+    return andThen(this.#loaded.get(name) ?? this.#handler(name), (handler) => {
+      const limit = new TimeLimit(name, functions[name].timeoutSeconds * 1000);
       const context = makeContext(name, requestId, () => limit.remaining, body && untimed(body, limit));
-      handler(event, ...between, context).then(
-        (result) => {
-          limit.stop();
-          resolve(result);
-        },
-        (error: unknown) => {
-          limit.stop();
-          reject(error);
-        },
-      );
+      const answer = handler(event, ...between, context);
+      return answer instanceof Promise ? limit.watch(answer) : answer;
     });
   }
 
