@@ -194,6 +194,28 @@ describe('predicting', () => {
     expect((await ask({ input: ['cat', 1], probabilities: 'yes' })).status).toBe(400);
   });
 
+  test('answers at once where caller, model and predictor are at hand', async () => {
+    const services = makeServices(platform.store, {
+      settings: platform.settings,
+      logger: { debug() {}, info() {}, warn() {}, error() {} },
+    });
+    const atHand = { predict: () => [{ value: 1 }] };
+    const surface = { routes: [predict], renderError: renderPlatformError };
+    const real = makeSurface(surface, { ...services, predictor: atHand });
+    const answers: unknown[] = [];
+    const noting: HttpHandler = (event, context) => {
+      const answer = real(event, context);
+      answers.push(answer);
+      return answer;
+    };
+    const call = { method: 'POST', path: `/models/${models[0]!.id}/predict`, token, json: { input: [1, 2] } };
+    // The first one verifies the token, and knows no sum of the counter.
+    await platform.call(call, noting);
+    await platform.call(call, noting);
+    expect(answers[1]).not.toBeInstanceOf(Promise);
+    expect(answers[1]).toMatchObject({ statusCode: 200, body: '{"predictions":[{"value":1}]}' });
+  });
+
   test('takes one row or several, in order or by name, with null for missing values', async () => {
     expect((await ask({ input: ['cat', null] })).body).toEqual({ predictions: [{ class: 'cat', confidence: 0.5 }] });
     expect((await ask({ inputs: [[1, 2], { a: 'dog', b: true }] })).body).toEqual({
