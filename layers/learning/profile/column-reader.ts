@@ -1,4 +1,5 @@
 /** Reads the cells of a column into its summary, most of them without making text of them. */
+import type { ColumnRecorder } from '../columns/recorder.ts';
 import type { Cells } from '../files/cells.ts';
 import type { Words } from '../files/parquet-words.ts';
 import { hashOfBytes, hashOfNumber } from '../values/hash.ts';
@@ -26,6 +27,8 @@ export class ColumnReader {
   readonly summary: ColumnSummary;
   /** As they were given. */
   readonly missing: readonly string[] | undefined;
+  /** Records what cells are read as, for trainings. */
+  recorder: ColumnRecorder | undefined;
   readonly #missing: MissingWords;
   /** The longest word for "no value", in bytes, and the numbers and times among them. */
   readonly #missingBytes: number;
@@ -58,11 +61,15 @@ export class ColumnReader {
     let isNumber = true;
     for (let row = 0; row < rows; row++) {
       // Numbers mostly come together.
-      if (isNumber)
-        row += this.#addBlock(before + row + 1, (block, rules) => block.takeCells(cells, column, row, rules));
+      if (isNumber) {
+        const length = this.#addBlock(before + row + 1, (block, rules) => block.takeCells(cells, column, row, rules));
+        if (length > 0) this.recorder?.addNumbers(this.#block.values, length, { cells, column, row });
+        row += length;
+      }
       if (row >= rows) return;
       const at = row * columns + column;
       isNumber = this.#addCell(bytes, starts[at]!, ends[at]!, before + row + 1);
+      this.recorder?.addCell(bytes, starts[at]!, ends[at]!);
     }
   }
 

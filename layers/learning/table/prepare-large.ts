@@ -43,10 +43,20 @@ export async function prepareLarge(
 async function onDisk(
   bytes: TableBytes,
   profile: DatasetProfile,
-  { validationSplit, testSplit, seed, scratch, wanted, start, fold, between = async () => undefined }: LargeOptions,
+  {
+    validationSplit,
+    testSplit,
+    seed,
+    scratch,
+    wanted,
+    start,
+    fold,
+    columns: recorded,
+    between = async () => undefined,
+  }: LargeOptions,
 ): Promise<PreparedTable> {
   const { folder, pieceRows = PIECE_ROWS, shardBytes = SHARD_BYTES } = scratch;
-  const rows = await spillRows(bytes, profile, join(folder, 'columns'), pieceRows);
+  const rows = await spillRows(bytes, profile, join(folder, 'columns'), pieceRows, recorded);
   const fractions = { validation: validationSplit, test: testSplit, fold };
   const split = splitRows(rows.target, fractions, seed, rows.splitBy);
   expectEnough(split, fractions, rows.splitBy);

@@ -28,8 +28,8 @@ export async function prepare(
   const most = scratch?.residentBytes ?? RESIDENT_BYTES;
   const isLarge = needsDisk(residentBytes(profile), most, scratch !== undefined);
   if (isLarge && scratch) return await prepareLarge(bytes, profile, { ...options, scratch });
-  const { threads = 1 } = options;
-  const rows = await loadRows(bytes, profile, { threads });
+  const { threads = 1, columns } = options;
+  const rows = await loadRows(bytes, profile, { threads, columns });
   const fractions = { validation: validationSplit, test: testSplit, fold };
   const split = splitRows(rows.target, fractions, seed, rows.splitBy);
   expectEnough(split, fractions, rows.splitBy);
