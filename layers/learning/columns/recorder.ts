@@ -25,6 +25,12 @@ export interface ColumnCells {
   readonly row: number;
 }
 
+/** What a reader knows of a cell: the entry of its word among those that it has seen, or -1; a time, or NaN. */
+export interface KnownCell {
+  readonly entry: number;
+  readonly time: Float64Array;
+}
+
 /** More spellings are no categories. Each of them has a number of 16 bits. */
 const MOST_WORDS = { count: 65_536, bytes: 1_048_576 };
 /** Of so many, a number has 8 bits. */
@@ -47,6 +53,9 @@ export class ColumnRecorder {
   #codes: Uint16Array<ArrayBuffer>;
   /** Whether there are times that depend on the order of day, month and year. */
   #hasOrder = false;
+  readonly #isTime: boolean;
+  /** By the entries of the reader: spellings that differ in blanks alone have one. */
+  readonly #codeOf: number[] = [];
   readonly #table = new ByteTable();
   #added: string[] = [];
   #group = 0;
@@ -57,6 +66,7 @@ export class ColumnRecorder {
     this.#recorded = recorded;
     const isNumbers = recorded.as === 'numbers';
     this.#reader = isNumbers ? numberReader(recorded.type, recorded.format) : undefined;
+    this.#isTime = isNumbers && recorded.type === 'timestamp';
     this.#takesNumbers = isNumbers && recorded.type === 'number' && recorded.format.decimal !== ',';
     this.#numbers = new Float64Array(isNumbers ? options.groupRows : 0);
     this.#codes = new Uint16Array(recorded.as === 'words' ? options.groupRows : 0);
@@ -90,27 +100,45 @@ export class ColumnRecorder {
     }
   }
 
+  /** Adds a cell of which a reader knows something: then it need not be read again. */
+  addRead(bytes: Buffer, start: number, end: number, { entry, time }: KnownCell): void {
+    if (this.#recorded.as === 'words') {
+      let code = entry < 0 ? undefined : this.#codeOf[entry];
+      if (code === undefined) {
+        code = this.#codeFor(bytes, start, end);
+        if (entry >= 0) this.#codeOf[entry] = code;
+      }
+      this.#codes[this.#rows] = code;
+      this.#next();
+    } else if (this.#isTime && !Number.isNaN(time[0])) {
+      this.#numbers[this.#rows] = time[0]!;
+      this.#next();
+    } else this.addCell(bytes, start, end);
+  }
+
   addCell(bytes: Buffer, start: number, end: number): void {
     if (this.#reader) {
       this.#numbers[this.#rows] = this.#reader.read(bytes, start, end);
       if (!this.#hasOrder) this.#hasOrder = start < end && !beginsWithYear(bytes, start);
-    } else if (this.#recorded.as === 'words') this.#addWord(bytes, start, end);
+    } else if (this.#recorded.as === 'words') this.#codes[this.#rows] = this.#codeFor(bytes, start, end);
+    this.#next();
+  }
+
+  #next(): void {
     if (++this.#rows === this.#options.groupRows) this.#end();
   }
 
-  #addWord(bytes: Buffer, start: number, end: number): void {
+  #codeFor(bytes: Buffer, start: number, end: number): number {
     const table = this.#table;
     const hash = hashOfBytes(bytes, start, end);
-    let code = table.find(bytes, start, end, hash);
-    if (code < 0) {
-      if (table.size === MOST_WORDS.count || table.bytes + end - start > MOST_WORDS.bytes) {
-        this.#stop();
-        return;
-      }
-      code = table.add(bytes, start, end, hash);
-      this.#added.push(bytes.toString('utf8', start, end));
+    const known = table.find(bytes, start, end, hash);
+    if (known >= 0) return known;
+    if (table.size === MOST_WORDS.count || table.bytes + end - start > MOST_WORDS.bytes) {
+      this.#stop();
+      return 0;
     }
-    this.#codes[this.#rows] = code;
+    this.#added.push(bytes.toString('utf8', start, end));
+    return table.add(bytes, start, end, hash);
   }
 
   #stop(): void {

@@ -39,6 +39,8 @@ export class ColumnReader {
   readonly #number = new ReadNumber();
   readonly #cell = new BytesText();
   readonly #block = new NumberBlock();
+  /** What is known of the last cell: its entry in `counts`, or that it is a time and which. */
+  readonly #last = { entry: -1, time: new Float64Array(1) };
 
   /** @param missing the words that mean "no value". Default: the usual ones */
   constructor(summary: ColumnSummary, missing: readonly string[] | undefined) {
@@ -69,7 +71,7 @@ export class ColumnReader {
       if (row >= rows) return;
       const at = row * columns + column;
       isNumber = this.#addCell(bytes, starts[at]!, ends[at]!, before + row + 1);
-      this.recorder?.addCell(bytes, starts[at]!, ends[at]!);
+      this.recorder?.addRead(bytes, starts[at]!, ends[at]!, this.#last);
     }
   }
 
@@ -186,6 +188,8 @@ export class ColumnReader {
   /** Returns whether it is a plain number. */
   #addCell(bytes: Buffer, start: number, end: number, row: number): boolean {
     const number = this.#number;
+    this.#last.entry = -1;
+    this.#last.time[0] = Number.NaN;
     const isPlain = readPlainNumber(bytes, start, end, number) && !this.#mayMiss(number.value);
     if (isPlain) this.#addPlain(bytes, start, end, row);
     else if (start === end) this.summary.addEmpty(row);
@@ -238,6 +242,7 @@ export class ColumnReader {
     }
     const hash = hashOfBytes(bytes, start, end);
     let entry = this.summary.counts.find(bytes, start, end, hash);
+    this.#last.entry = entry;
     if (this.#addAgain(entry)) return;
     if (entry < 0 && mayHaveOtherBlanks(bytes, start, end)) {
       const text = bytes.toString('utf8', start, end);
@@ -289,6 +294,7 @@ export class ColumnReader {
     }
     const { summary } = this;
     this.#cell.at(bytes, start, end);
+    if (isTime) this.#last.time[0] = time;
     const length = end - start > summary.longest ? charactersOf(bytes, start, end) : 0;
     if (!summary.hasBlanks) summary.hasBlanks = hasBlank(bytes, start, end);
     summary.addTime(isTime ? time : Number.NaN, this.#cell, length, hash, row);
