@@ -1,5 +1,8 @@
 /** The encoder of a table as the encoding of a kind of data. */
 import type { DatasetProfile } from '#domain/datasets/profile.ts';
+import { slice } from '#engine/ops/join.ts';
+import { squeeze } from '#engine/ops/movement.ts';
+import { cast } from '#engine/ops/select.ts';
 import { type Type, type } from '#engine/type.ts';
 import type { Encoding } from '../encoding.ts';
 import { inputNames, type ServedFeature } from '../serving/description.ts';
@@ -45,6 +48,21 @@ export function tableEncoding(encoder: Encoder, { columns }: Pick<DatasetProfile
         encoder,
         served.map(({ input }) => inputs[input]!),
       ),
+  };
+}
+
+/** The same for rows of `encodeInputs`, whose targets are of this type. Raw inputs are encoded as before. */
+export function ofInputs(encoding: TableEncoding, y: Type): TableEncoding {
+  const width = widthOf(encoding.encoder);
+  const [, labels] = y.shape;
+  return {
+    ...encoding,
+    types: { input: type('float32', ['rows', width + (labels === undefined ? 1 : Number(labels))]) },
+    front: (b, rows) => (rows.input ? slice(b, rows.input, -1, 0, width) : encoding.front(b, rows)),
+    target: (b, { input }) => {
+      const targets = slice(b, input!, -1, width);
+      return cast(b, labels === undefined ? squeeze(b, targets, [-1]) : targets, y.dtype);
+    },
   };
 }
 

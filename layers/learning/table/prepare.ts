@@ -1,12 +1,13 @@
 import type { DatasetProfile } from '#domain/datasets/profile.ts';
 import type { TableBytes } from '../files/source-bytes.ts';
+import { targetType } from '../fit/task.ts';
 import type { PrepareOptions } from '../prepared.ts';
 import { needsDisk } from '../room.ts';
 import { AfterSplit } from './after-split.ts';
 import { classesOf } from './columns.ts';
-import { encodeRows, encodeTarget } from './encode.ts';
+import { encodeInputs, encodeRows, encodeTarget, isNarrow } from './encode.ts';
 import { fitEncoder } from './encoder.ts';
-import { tableEncoding } from './encoding.ts';
+import { ofInputs, tableEncoding } from './encoding.ts';
 import { loadRows } from './load.ts';
 import { prepareLarge } from './prepare-large.ts';
 import type { PreparedTable } from './prepared.ts';
@@ -38,13 +39,16 @@ export async function prepare(
   const late = new AfterSplit(profile, rows.splitBy, split);
   late.take(rows, training);
   const scale = start ? scaleOf(start) : fitTarget(rows.target, training);
-  const encode = (which: Int32Array) => ({
-    ...encodeRows(rows, encoder, which),
-    ...encodeTarget(rows.target, scale, which),
-  });
+  const narrow = isNarrow(encoder);
+  const encode = (which: Int32Array) => {
+    const y = encodeTarget(rows.target, scale, which);
+    return narrow ? encodeInputs(rows, encoder, y, which) : { ...encodeRows(rows, encoder, which), ...y };
+  };
   const classes = classesOf(rows.target);
+  const plain = tableEncoding(encoder, profile);
+  const encoding = narrow ? ofInputs(plain, targetType(rows.target.task, classes)) : plain;
   return {
-    preparation: { encoding: tableEncoding(encoder, profile), task: rows.target.task, classes, scale },
+    preparation: { encoding, task: rows.target.task, classes, scale },
     data: {
       training: encode(training),
       ...(validation.length > 0 ? { validation: encode(validation) } : {}),
