@@ -63,11 +63,17 @@ export function isNarrow(encoder: Encoder): boolean {
   return words.every(({ embedded }) => !embedded) && widthOf(encoder) - denseWidth(encoder) <= NARROW;
 }
 
+/** Encoded rows with their targets, in whichever form suits the encoder. */
+export function encodeAll(rows: Rows, encoder: Encoder, scale: TargetScale, which: Int32Array): Tensors {
+  const y = encodeTarget(rows.target, scale, which);
+  return isNarrow(encoder) ? encodeInputs(rows, encoder, y, which) : { ...encodeRows(rows, encoder, which), ...y };
+}
+
 /**
  * `input`: float32 [rows, width + targets], what the network takes and then the target of each row, and `y`. A step fetches
  * rows in any order from memory that no cache holds: one piece of a row instead of three takes a third of that time.
  */
-export function encodeInputs(rows: Rows, encoder: Encoder, { y }: Tensors, which: Int32Array): Tensors {
+function encodeInputs(rows: Rows, encoder: Encoder, { y }: Tensors, which: Int32Array): Tensors {
   const byName = new Map(rows.columns.map((column) => [column.name, column]));
   const targets = y!.shape[1] === undefined ? 1 : Number(y!.shape[1]);
   const inputs = widthOf(encoder);

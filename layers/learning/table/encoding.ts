@@ -7,6 +7,7 @@ import { type Type, type } from '#engine/type.ts';
 import type { Encoding } from '../encoding.ts';
 import { inputNames, type ServedFeature } from '../serving/description.ts';
 import { referenceOf } from '../serving/reference.ts';
+import { isNarrow } from './encode.ts';
 import { codesOf, type Encoder, numbersOf, widthOf } from './encoder.ts';
 import { encoded, encodedTypes, features } from './front.ts';
 import { tableTorch } from './torch.ts';
@@ -51,8 +52,14 @@ export function tableEncoding(encoder: Encoder, { columns }: Pick<DatasetProfile
   };
 }
 
-/** The same for rows of `encodeInputs`, whose targets are of this type. Raw inputs are encoded as before. */
-export function ofInputs(encoding: TableEncoding, y: Type): TableEncoding {
+/** The encoding of rows as `encodeAll` makes them, with targets of this type. */
+export function trainedEncoding(encoder: Encoder, profile: Pick<DatasetProfile, 'columns'>, y: Type): TableEncoding {
+  const encoding = tableEncoding(encoder, profile);
+  return isNarrow(encoder) ? ofInputs(encoding, y) : encoding;
+}
+
+/** For rows of which the network's input is stored, and the target behind it. Raw inputs are encoded as before. */
+function ofInputs(encoding: TableEncoding, y: Type): TableEncoding {
   const width = widthOf(encoding.encoder);
   const [, labels] = y.shape;
   return {

@@ -11,9 +11,9 @@ import { withRoom } from '../room.ts';
 import { SHARD_BYTES } from '../row-sink.ts';
 import { AfterSplit } from './after-split.ts';
 import { classesOf, type Rows } from './columns.ts';
-import { encodeRows, encodeTarget } from './encode.ts';
+import { encodeAll } from './encode.ts';
 import { EncoderFitting } from './encoder.ts';
-import { tableEncoding } from './encoding.ts';
+import { trainedEncoding } from './encoding.ts';
 import type { PreparedTable } from './prepared.ts';
 import { type RowPiece, spillRows } from './spill.ts';
 import { expectEnough, type Split, splitRows } from './split.ts';
@@ -75,7 +75,7 @@ async function onDisk(
   const scale = start ? scaleOf(start) : fitTarget(rows.target, split.training);
   const { task } = rows.target;
   const classes = classesOf(rows.target);
-  const encoding = tableEncoding(encoder, profile);
+  const encoding = trainedEncoding(encoder, profile, targetType(task, classes));
   const tensors = rowTypes({ ...encoding.types, y: targetType(task, classes) });
   const encoded = async (kind: keyof Split) => {
     const which = split[kind];
@@ -84,10 +84,7 @@ async function onDisk(
     for await (const piece of rows.pieces()) {
       await between();
       const some = within(which, piece);
-      await writer.append({
-        ...encodeRows(piece.rows, encoder, some),
-        ...encodeTarget(piece.rows.target, scale, some),
-      });
+      await writer.append(encodeAll(piece.rows, encoder, scale, some));
     }
     await writer.finish();
     return await openShards(join(folder, kind));

@@ -5,9 +5,9 @@ import type { PrepareOptions } from '../prepared.ts';
 import { needsDisk } from '../room.ts';
 import { AfterSplit } from './after-split.ts';
 import { classesOf } from './columns.ts';
-import { encodeInputs, encodeRows, encodeTarget, isNarrow } from './encode.ts';
+import { encodeAll } from './encode.ts';
 import { fitEncoder } from './encoder.ts';
-import { ofInputs, tableEncoding } from './encoding.ts';
+import { trainedEncoding } from './encoding.ts';
 import { loadRows } from './load.ts';
 import { prepareLarge } from './prepare-large.ts';
 import type { PreparedTable } from './prepared.ts';
@@ -39,14 +39,9 @@ export async function prepare(
   const late = new AfterSplit(profile, rows.splitBy, split);
   late.take(rows, training);
   const scale = start ? scaleOf(start) : fitTarget(rows.target, training);
-  const narrow = isNarrow(encoder);
-  const encode = (which: Int32Array) => {
-    const y = encodeTarget(rows.target, scale, which);
-    return narrow ? encodeInputs(rows, encoder, y, which) : { ...encodeRows(rows, encoder, which), ...y };
-  };
+  const encode = (which: Int32Array) => encodeAll(rows, encoder, scale, which);
   const classes = classesOf(rows.target);
-  const plain = tableEncoding(encoder, profile);
-  const encoding = narrow ? ofInputs(plain, targetType(rows.target.task, classes)) : plain;
+  const encoding = trainedEncoding(encoder, profile, targetType(rows.target.task, classes));
   return {
     preparation: { encoding, task: rows.target.task, classes, scale },
     data: {
