@@ -160,8 +160,9 @@ export class ColumnRecorder {
     const of = { column, group: this.#group++, rows: this.#rows, layout, bytes, crc32: crc32(bytes) };
     this.#added = [];
     this.#rows = 0;
-    if (this.#numbers.length > 0) this.#numbers = new Float64Array(groupRows);
-    if (this.#codes.length > 0) this.#codes = new Uint16Array(groupRows);
+    // What was emitted is somebody else's memory now.
+    if (values.buffer === this.#numbers.buffer) this.#numbers = new Float64Array(groupRows);
+    if (values.buffer === this.#codes.buffer) this.#codes = new Uint16Array(groupRows);
     emit(words.length > 0 ? { ...of, words } : of);
   }
 
@@ -173,12 +174,12 @@ export class ColumnRecorder {
     if (this.#recorded.as === 'words') {
       const codes = this.#codes.subarray(0, this.#rows);
       return this.#table.size <= FEW_WORDS
-        ? { layout: 'uint8', values: Uint8Array.from(codes) }
+        ? { layout: 'uint8', values: new Uint8Array(codes) }
         : { layout: 'uint16', values: codes };
     }
     const numbers = this.#numbers.subarray(0, this.#rows);
     return areShort(numbers)
-      ? { layout: 'float32', values: Float32Array.from(numbers) }
+      ? { layout: 'float32', values: new Float32Array(numbers) }
       : { layout: 'float64', values: numbers };
   }
 }
