@@ -188,7 +188,13 @@ export class FileBlobs implements Blobs {
   async #put(
     key: string,
     chunks: AsyncIterable<Uint8Array>,
-    { contentType = DEFAULT_CONTENT_TYPE, isReleased = false, isAuthenticated = false, isFollowed = false }: PutOptions,
+    {
+      contentType = DEFAULT_CONTENT_TYPE,
+      isReleased = false,
+      isAuthenticated = false,
+      isFollowed = false,
+      mayBeLost = false,
+    }: PutOptions,
   ): Promise<BlobInfo> {
     checkBlobKey(key);
     checkContentType(contentType);
@@ -200,10 +206,11 @@ export class FileBlobs implements Blobs {
       etag: 'unique',
       isReleased,
       isAuthenticated,
+      mayBeLost,
     });
     const blob = { bucket: this.#bucket, key, contentType, etag: written.etag, contents: [written] };
     try {
-      const relaxed = isFollowed || isStagedInPlain(key);
+      const relaxed = isFollowed || mayBeLost || isStagedInPlain(key);
       const { info, replaced } = await database.write(() => replaceBlob(database, blob, now()), { relaxed });
       await contents.remove(replaced);
       return info;

@@ -30,8 +30,9 @@ export function splitRows(target: Target, fractions: Fractions, seed: number, sp
   }
   if (splitBy?.by === 'time') return splitByTime(splitBy.values, fractions);
   if (splitBy?.by === 'group') return splitByGroup(splitBy.values, fractions, seed);
-  const strata = strataOf(target);
   const wanted = sizesOf(countOf(target), fractions);
+  if (wanted.validation + wanted.test === 0) return new Sides(countOf(target)).split();
+  const strata = strataOf(target);
   const sizes = strata.map(({ length }) => length);
   const order = Array.from(shuffled(strata.length, uniformStream(seed, 'strata')));
   const tests = apportion(
@@ -48,7 +49,6 @@ export function splitRows(target: Target, fractions: Fractions, seed: number, sp
   );
   const uniform = uniformStream(seed, 'validation split');
   const sides = new Sides(countOf(target));
-  if (wanted.validation + wanted.test === 0) return sides.split();
   for (const [i, rows] of strata.entries()) {
     shuffle(rows, uniform);
     sides.take('validation', rows.subarray(0, validations[i]!));
