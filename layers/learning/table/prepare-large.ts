@@ -43,11 +43,21 @@ export async function prepareLarge(
 async function onDisk(
   bytes: TableBytes,
   profile: DatasetProfile,
-  { validationSplit, testSplit, seed, scratch, wanted, start, fold, between = async () => undefined }: LargeOptions,
+  {
+    validationSplit,
+    testSplit,
+    seed,
+    split: how,
+    scratch,
+    wanted,
+    start,
+    fold,
+    between = async () => undefined,
+  }: LargeOptions,
 ): Promise<PreparedTable> {
   const { folder, pieceRows = PIECE_ROWS, shardBytes = SHARD_BYTES } = scratch;
   const rows = await spillRows(bytes, profile, join(folder, 'columns'), pieceRows);
-  const fractions = { validation: validationSplit, test: testSplit, fold };
+  const fractions = { validation: validationSplit, test: testSplit, fold, isRandom: how === 'random' };
   const split = splitRows(rows.target, fractions, seed, rows.splitBy);
   expectEnough(split, fractions, rows.splitBy);
   const fitting = new EncoderFitting(wanted?.table?.embedAbove);
