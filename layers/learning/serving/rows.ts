@@ -71,7 +71,8 @@ function madeOnce<T>(make: (feature: ServedFeature) => T): (feature: ServedFeatu
   };
 }
 
-const numbersOf = madeOnce(takingNumbers);
+/** How a feature of numbers takes what a request has. */
+export const numbersOf = madeOnce(takingNumbers);
 const wordsOf = madeOnce((feature) => remembering(takingWords(feature)));
 
 /** So many words of a feature are remembered, and as long ones: most data have few. */
