@@ -9,7 +9,7 @@ import { kindNamed } from './kinds.ts';
 import { readArtifact } from './serving/artifact.ts';
 import { Cache, type Loaded } from './serving/cache.ts';
 import { SERVING_FILE, type Serving, VARIANT_FILES, type Variant } from './serving/description.ts';
-import { explain } from './serving/explain.ts';
+import { type Explainer, explain } from './serving/explain.ts';
 import { factsOf } from './serving/facts.ts';
 import type { Input } from './serving/input.ts';
 import type { Prediction, PredictionOptions } from './serving/prediction.ts';
@@ -134,7 +134,7 @@ export function makePredictor({
       return using(model, variant, async ({ serving, runs }) => {
         const run = (feeds: Tensors, rows: number) => runs.run(feeds, rows);
         const kind = kindNamed(serving.kind);
-        if (options.explain) kind.explainer.expect(serving, inputs.length);
+        if (options.explain) expectExplainable(kind.explainer, serving, inputs, options);
         const answered = async (some: readonly Input[]) => {
           const made = kind.tensors(serving, some);
           const feeds = made instanceof Promise ? await made : made;
@@ -165,6 +165,17 @@ export function makePredictor({
       });
     },
   };
+}
+
+/** Throws `ValidationError`. */
+function expectExplainable(
+  { expect, noReference }: Explainer,
+  serving: Serving,
+  inputs: readonly Input[],
+  { reference }: PredictionOptions,
+): void {
+  expect(serving, inputs.length);
+  if (reference !== undefined && noReference !== undefined) throw ValidationError.of('reference', noReference);
 }
 
 const nameOf = ({ id }: ServedModel, variant: Variant): string => `${id} ${variant}`;
