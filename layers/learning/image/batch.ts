@@ -1,13 +1,13 @@
 /** Each image of a dataset, in the order of its file. */
 import { buffer } from 'node:stream/consumers';
 import { ValidationError } from '#domain/errors.ts';
+import type { BatchRow, BatchRows, RowsWanted } from '../batch/batch-row.ts';
 import { shown } from '../csv/fault.ts';
+import type { Source } from '../source.ts';
 import { areArrays, openArrays } from './arrays.ts';
 import { imageInputOf } from './encoding.ts';
 import { listImages } from './listing.ts';
 import { openEntries } from './open.ts';
-import type { Source } from '../source.ts';
-import type { BatchRow, BatchRows, RowsWanted } from '../batch/batch-row.ts';
 
 /** Images that are in memory at once. */
 const PIECE = 32;

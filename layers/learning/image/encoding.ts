@@ -65,7 +65,7 @@ export function imageEncoding(
         ...(formats ? { formats } : {}),
       },
     },
-    torch: () => imageTorch(shape, scale, wanted),
+    torch: () => imageTorch(shape, scale, wanted, values),
     front: (b, rows) => seen(b, rows, { shape, values, scale, channels: wanted }),
     encoded: (_, inputs) => ({ image: inputs[IMAGE_INPUT]! }),
   };
