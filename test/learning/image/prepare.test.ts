@@ -166,6 +166,16 @@ describe('images with a manifest', () => {
       JSON.stringify(files.map(({ name }, i) => ({ path: name.slice(4), label: labelled(i) }))),
     ],
     [
+      'JSON beside the folder of the images',
+      'about/list.json',
+      JSON.stringify(files.map(({ name }, i) => ({ path: `../${name}`, label: labelled(i) }))),
+    ],
+    [
+      'JSON of a program on Windows',
+      'list.json',
+      JSON.stringify(files.map(({ name }, i) => ({ path: name.replaceAll('/', '\\'), label: labelled(i) }))),
+    ],
+    [
       'JSON by name',
       'labels.json',
       JSON.stringify(Object.fromEntries(files.map(({ name }, i) => [name, labelled(i)]))),
