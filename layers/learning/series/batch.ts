@@ -5,14 +5,14 @@
  */
 import type { DatasetProfile } from '#domain/datasets/profile.ts';
 import { ValidationError } from '#domain/errors.ts';
-import { shown } from '../csv/fault.ts';
-import { windowOf } from './encoding.ts';
-import type { Cell } from '../serving/input.ts';
-import type { Source } from '../source.ts';
-import { columnValues } from '../values/column-values.ts';
 import type { BatchRow, BatchRows, RowsWanted } from '../batch/batch-row.ts';
 import { readDataset } from '../batch/dataset.ts';
 import { PIECE, placeIn } from '../batch/table-rows.ts';
+import { shown } from '../csv/fault.ts';
+import type { Cell } from '../serving/input.ts';
+import type { Source } from '../source.ts';
+import { columnValues } from '../values/column-values.ts';
+import { windowOf } from './encoding.ts';
 
 /** Of all series together. */
 const MOST_CELLS = 20_000_000;

@@ -1,9 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
 import { ValidationError } from '#domain/errors.ts';
-import { kindNamed } from '#learning/kinds.ts';
 import type { InferenceInput } from '#functions/platform/oip/request.ts';
 import { aboutTensors, rowsOf } from '#functions/platform/oip/rows.ts';
 import { imageTensors } from '#learning/image/tensors.ts';
+import { kindNamed } from '#learning/kinds.ts';
 import { seriesTensors } from '#learning/series/tensors.ts';
 import type { Serving } from '#learning/serving/description.ts';
 
