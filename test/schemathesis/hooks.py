@@ -60,6 +60,7 @@ BEYOND_SCHEMA = [
     (r"interval|probabilities|variant", r"must be "),
     (r"start_from", r"must be a model "),
     (r"split", r"must be left out"),
+    (r"hyperparameters\.(horizon|window)", r"must be "),
     (r"cv", r"must be at most the number of rows"),
     # Of a file of weights, or of a model without classes.
     (r"features|classes|scores|examples", r"must be left out"),
