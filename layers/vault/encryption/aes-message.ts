@@ -5,8 +5,11 @@ import {
   getDecryptionHelper,
   NodeAlgorithmSuite,
   type NodeDefaultCryptographicMaterialsManager,
+  unwrapDataKey,
 } from '@aws-crypto/material-management-node';
+import { nodeKdf } from '@aws-crypto/material-management-node/build/main/src/material_helpers.js';
 import { aadFactory, ContentType, decodeBodyHeader, deserializeFactory, type HeaderInfo } from '@aws-crypto/serialize';
+import type { MessageFrames } from '#domain/ports/blobs/port.ts';
 import { inPieces } from '#domain/release.ts';
 import { IntegrityError } from '../errors.ts';
 import type { ByteReader } from './byte-reader.ts';
@@ -17,6 +20,8 @@ type Decryption = ReturnType<typeof getDecryptionHelper>;
 export interface OpenedMessage {
   readonly header: HeaderInfo;
   readonly getDecipher: ReturnType<Decryption['getDecipherInfo']>;
+  /** What opens the frames without the key. */
+  readonly frames: () => MessageFrames;
   /** Overwrites the key. */
   readonly dispose: () => void;
 }
@@ -47,13 +52,20 @@ export async function openMessage(
   const suite = new NodeAlgorithmSuite(algorithmSuite.id);
   const material = await materials.decryptMaterials({ suite, encryptionContext, encryptedDataKeys });
   const { getDecipherInfo, dispose } = getDecryptionHelper(material);
-  const getDecipher = getDecipherInfo(messageId, messageHeader.suiteData);
+  const { suiteData } = messageHeader;
+  const getDecipher = getDecipherInfo(messageId, suiteData);
   const decipher = getDecipher(headerAuth.headerIv);
   decipher.setAAD(asBuffer(rawHeader));
   decipher.setAuthTag(asBuffer(headerAuth.headerAuthTag));
   decipher.final();
-  reader.take(rawHeader.length + headerAuth.headerAuthLength);
-  return { header, getDecipher, dispose };
+  const headerBytes = rawHeader.length + headerAuth.headerAuthLength;
+  reader.take(headerBytes);
+  const frames = () => {
+    const { derivedKey } = nodeKdf(material, messageId, suiteData);
+    // A copy: the SDK's own is not ours to keep.
+    return { key: Uint8Array.from(unwrapDataKey(derivedKey)), messageId, headerBytes, frameBytes: frameLength };
+  };
+  return { header, getDecipher, frames, dispose };
 }
 
 async function parseHeader(reader: ByteReader): Promise<HeaderInfo> {

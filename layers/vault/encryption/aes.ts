@@ -64,7 +64,7 @@ export const aes: Cipher = {
     }
   },
 
-  async *decrypt(ciphertext, key, context, { isSourceReleased = false } = {}) {
+  async *decrypt(ciphertext, key, context, { isSourceReleased = false, onFrames } = {}) {
     const source = new Source(ciphertext);
     const reader = new ByteReader(source, isSourceReleased);
     let message: OpenedMessage | undefined;
@@ -74,6 +74,7 @@ export const aes: Cipher = {
       if (!isDeepStrictEqual({ ...message.header.messageHeader.encryptionContext }, { ...context })) {
         throw new IntegrityError('context', 'The stored file belongs to another model or revision');
       }
+      onFrames?.(message.frames());
       for (let [number, last] = [1, false]; !last; number += 1) {
         const frame = await decipherFrame(reader, message, number);
         yield* frame.plaintext;

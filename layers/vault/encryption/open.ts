@@ -17,9 +17,10 @@ export async function* open(
   options: CipherOptions = {},
 ): AsyncGenerator<Uint8Array> {
   const { bytes } = stored.ciphertext;
-  const start = () => hashBeside(bytes);
-  const before = new Digesting(atMost(bytes, ciphertext), start);
-  const after = new Digesting(ciphers[sealing.algorithm].decrypt(before, sealing.key, sealing.context, options), start);
+  // One here and one beside: both beside would take longer than all that is left to do here.
+  const before = new Digesting(atMost(bytes, ciphertext));
+  const decrypted = ciphers[sealing.algorithm].decrypt(before, sealing.key, sealing.context, options);
+  const after = new Digesting(decrypted, () => hashBeside(bytes));
   yield* after;
   requireSame('encrypted', before.digest(), stored.ciphertext);
   requireSame('decrypted', after.digest(), stored.plaintext);
