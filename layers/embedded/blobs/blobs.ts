@@ -26,16 +26,7 @@ import { afterPrefix } from '../table/query.ts';
 import type { Content, Contents } from './contents.ts';
 import { etags } from './etag.ts';
 import type { PresignedUrls } from './presigned-urls.ts';
-import {
-  areFramed,
-  contentsOf,
-  digestsOf,
-  INFO_COLUMNS,
-  infoOf,
-  type NewBlob,
-  noteSums,
-  replaceBlob,
-} from './rows.ts';
+import { areFramed, contentsOf, digestsOf, INFO_COLUMNS, infoOf, type NewBlob, noteSums, replaceBlob } from './rows.ts';
 import type { Uploads } from './uploads.ts';
 import { lackSums, readVerified, withSums } from './verified.ts';
 

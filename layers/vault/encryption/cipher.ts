@@ -1,5 +1,4 @@
 /** What the two ciphers have in common: streams of frames that are authenticated one by one, under a committed key. */
-import type { MessageFrames } from '#domain/ports/blobs/port.ts';
 import type { EncryptionContext } from '#domain/ports/keys/port.ts';
 
 export type ByteSource = AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
@@ -12,11 +11,6 @@ export const KEY_BYTES = 32;
 export interface CipherOptions {
   /** Whether the source's bytes are used up: their memory is given back. Default: they stay as they are. */
   readonly isSourceReleased?: boolean;
-  /**
-   * Told what opens the frames of what is being decrypted, once it turns out to be of this key and context; by AES-256-GCM
-   * only.
-   */
-  readonly onFrames?: (frames: MessageFrames) => void;
 }
 
 export interface Cipher {

@@ -1,4 +1,6 @@
+import type { MessageFrames } from '#domain/ports/blobs/port.ts';
 import { IntegrityError } from '../errors.ts';
+import { hashMessage } from './aes.ts';
 import { ciphers } from './algorithms.ts';
 import type { ByteSource, CipherOptions } from './cipher.ts';
 import { type Digest, Digesting } from './digest.ts';
@@ -26,7 +28,32 @@ export async function* open(
   requireSame('decrypted', after.digest(), stored.plaintext);
 }
 
-/** The same for a file that is stored as it is. */
+/**
+ * Verifies a file of AES-256-GCM to its end; what was in it is not kept. This thread hashes the ciphertext; of a large file
+ * another one decrypts it meanwhile and hashes the plaintext. Resolves with what opens its frames. Throws as `open` does.
+ */
+export async function verify(
+  ciphertext: ByteSource,
+  { key, context }: Omit<Sealing, 'algorithm'>,
+  stored: Digests,
+): Promise<MessageFrames> {
+  const { bytes } = stored.ciphertext;
+  const before = new Digesting(atMost(bytes, ciphertext));
+  const hash = hashBeside(bytes);
+  let hashed: Awaited<ReturnType<typeof hashMessage>>;
+  try {
+    hashed = await hashMessage(before, key, context, hash);
+  } catch (error) {
+    hash.abandon();
+    throw error;
+  }
+  const sha256 = await hash.digest();
+  requireSame('encrypted', before.digest(), stored.ciphertext);
+  requireSame('decrypted', { sha256, bytes: hashed.bytes }, stored.plaintext);
+  return hashed.frames;
+}
+
+/** As `open`, for a file that is stored as it is. */
 export async function* openPlain(plaintext: ByteSource, stored: Digest): AsyncGenerator<Uint8Array> {
   const bytes = new Digesting(atMost(stored.bytes, plaintext));
   yield* bytes;

@@ -1,13 +1,24 @@
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, readdirSync, readFileSync, readlinkSync, renameSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  renameSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { DamagedFileError } from '#domain/errors.ts';
 import type { BlobInfo, MessageFrames } from '#domain/ports/blobs/port.ts';
 import { type EmbeddedAdapters, openEmbedded, openEmbeddedHost } from '#embedded/open.ts';
-import { ciphers } from '#vault/encryption/algorithms.ts';
 import { FRAME_BYTES } from '#vault/encryption/cipher.ts';
+import { verify } from '#vault/encryption/open.ts';
+import { seal } from '#vault/encryption/seal.ts';
 import { bytesOf, collect, context } from '../../vault/samples.ts';
 import { embeddedOptions, hostOptions, temporaryFolder } from '../folder.ts';
 
@@ -16,7 +27,7 @@ const VIEW = 'account/vault/v/staged/1/data';
 const SIZE = 2 * FRAME_BYTES + 1000;
 const TAG = 16;
 const key = new Uint8Array(randomBytes(32));
-const aes = ciphers['AES-256-GCM'];
+const sealing = { algorithm: 'AES-256-GCM', key, context } as const;
 
 let folder: Awaited<ReturnType<typeof temporaryFolder>>;
 let adapters: EmbeddedAdapters;
@@ -35,18 +46,12 @@ const files = () =>
     .map(({ parentPath, name }) => join(parentPath, name));
 const fileOfView = () => files().find((one) => one.includes('.view')) ?? '';
 
-async function framesOf(ciphertext: Uint8Array): Promise<MessageFrames> {
-  const found: MessageFrames[] = [];
-  await collect(aes.decrypt([ciphertext], key, context, { onFrames: (frames) => void found.push(frames) }));
-  expect(found).toHaveLength(1);
-  return found[0]!;
-}
-
 /** Stores the plaintext encrypted, and puts a view of it. */
 async function view(plaintext: Uint8Array, to = VIEW): Promise<{ info: BlobInfo; frames: MessageFrames }> {
-  const ciphertext = await collect(aes.encrypt([plaintext], key, context));
+  const sealed = seal([plaintext], sealing);
+  const ciphertext = await collect(sealed.ciphertext);
   const { etag } = await adapters.blobs.artifacts.put(SOURCE, ciphertext);
-  const frames = await framesOf(ciphertext);
+  const frames = await verify([Buffer.from(ciphertext)], sealing, sealed.digests());
   const info = await adapters.blobs.artifacts.putView!(to, { key: SOURCE, etag }, { size: plaintext.length, frames });
   expect(info?.size).toBe(plaintext.length);
   return { info: info!, frames };
@@ -125,7 +130,7 @@ describe('a view of an encrypted file', () => {
     const rest = stored.subarray(frames.headerBytes + 2 * frame);
     writeFileSync(file, Buffer.concat([stored.subarray(0, frames.headerBytes), second!, first!, rest]));
     await expect(read()).rejects.toThrow(DamagedFileError);
-    writeFileSync(file, await collect(aes.encrypt([bytesOf(SIZE)], key, context)));
+    writeFileSync(file, await collect(seal([bytesOf(SIZE)], sealing).ciphertext));
     await expect(read()).rejects.toThrow(DamagedFileError);
   });
 
