@@ -62,7 +62,7 @@ describe('a large file', () => {
     const { headerBytes } = await verified(ciphertext, digests);
     const frame = 16 + FRAME_BYTES + 16;
     const flips = [3, headerBytes - 1, headerBytes + 5, headerBytes + 4 * frame + 500, ciphertext.length - 1];
-    const changes = flips.map((at) => {
+    const changes: Uint8Array[] = flips.map((at) => {
       const changed = Buffer.from(ciphertext);
       changed[at]! ^= 4;
       return changed;
