@@ -8,14 +8,7 @@ import {
   unwrapDataKey,
 } from '@aws-crypto/material-management-node';
 import { nodeKdf } from '@aws-crypto/material-management-node/build/main/src/material_helpers.js';
-import {
-  aadFactory,
-  ContentType,
-  decodeBodyHeader,
-  deserializeFactory,
-  type HeaderInfo,
-  serializeFactory,
-} from '@aws-crypto/serialize';
+import { aadFactory, ContentType, decodeBodyHeader, deserializeFactory, type HeaderInfo } from '@aws-crypto/serialize';
 import type { MessageFrames } from '#domain/ports/blobs/port.ts';
 import { inPieces } from '#domain/release.ts';
 import { IntegrityError } from '../errors.ts';
@@ -39,13 +32,10 @@ const HEADER_BYTES = 4 * 65_536;
 /** Of a frame: its number, its IV, and in the last one the mark of the end and the length. */
 const FRAME_HEADER_BYTES = 4 + 4 + 12 + 4;
 const TAG_BYTES = 16;
-const IV_BYTES = 12;
 
 const utf8 = (bytes: Uint8Array): string => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('utf8');
 const { deserializeMessageHeader } = deserializeFactory(utf8, NodeAlgorithmSuite);
-const fromUtf8 = (text: string) => Buffer.from(text, 'utf8');
-const { messageAAD, messageAADContentString } = aadFactory(fromUtf8);
-const { frameIv, frameHeader, finalFrameHeader } = serializeFactory(fromUtf8, { utf8Sorting: true });
+const { messageAAD, messageAADContentString } = aadFactory((text) => Buffer.from(text, 'utf8'));
 
 /** Takes the header. Throws where it is not authentic, does not commit to the key, or is in another format. */
 export async function openMessage(
@@ -136,31 +126,12 @@ export async function hashFrame(
   hash: Hash,
 ): Promise<{ readonly bytes: number; readonly last: boolean }> {
   const { iv, additionalData, length, last } = await beginFrame(reader, header, number);
-  hash.open({ key, iv: Uint8Array.from(iv), additionalData });
+  // A copy: the bytes that it is part of are not all given away.
+  hash.begin({ key, iv: Uint8Array.from(iv), additionalData });
   for (const piece of reader.take(length)) await hash.update(piece);
-  hash.close(Buffer.concat(reader.take(TAG_BYTES)));
+  hash.end(Buffer.concat(reader.take(TAG_BYTES)));
   reader.taken();
   return { bytes: length, last };
-}
-
-interface NewFrame {
-  /** What is before its ciphertext. */
-  readonly header: Buffer;
-  readonly iv: Uint8Array;
-  readonly additionalData: Buffer;
-}
-
-/** Of so many bytes. Each number is used once in a message, whose key is its own. */
-export function newFrame(
-  { contentType, messageId }: HeaderInfo['messageHeader'],
-  number: number,
-  length: number,
-  last: boolean,
-): NewFrame {
-  const iv = frameIv(IV_BYTES, number);
-  const header = asBuffer(last ? finalFrameHeader(number, iv, length) : frameHeader(number, iv));
-  const content = messageAADContentString({ contentType, isFinalFrame: last });
-  return { header, iv, additionalData: asBuffer(messageAAD(messageId, content, number, length)) };
 }
 
 const asBuffer = (bytes: Uint8Array): Buffer => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);

@@ -8,22 +8,21 @@
  */
 import { isDeepStrictEqual } from 'node:util';
 import { getEncryptionInfo } from '@aws-crypto/encrypt-node/build/main/src/encrypt_stream.js';
+import { getEncryptFrame } from '@aws-crypto/encrypt-node/build/main/src/framed_encrypt_stream.js';
 import {
   AlgorithmSuiteIdentifier,
   CommitmentPolicy,
   NodeAlgorithmSuite,
   NodeDefaultCryptographicMaterialsManager,
-  unwrapDataKey,
 } from '@aws-crypto/material-management-node';
-import { nodeKdf } from '@aws-crypto/material-management-node/build/main/src/material_helpers.js';
 import { RawAesKeyringNode, RawAesWrappingSuiteIdentifier } from '@aws-crypto/raw-aes-keyring-node';
 import type { MessageFrames } from '#domain/ports/blobs/port.ts';
 import type { EncryptionContext } from '#domain/ports/keys/port.ts';
 import { inPieces, release } from '#domain/release.ts';
 import { IntegrityError } from '../errors.ts';
-import { decipherFrame, hashFrame, newFrame, type OpenedMessage, openMessage } from './aes-message.ts';
+import { decipherFrame, hashFrame, type OpenedMessage, openMessage } from './aes-message.ts';
 import { ByteReader } from './byte-reader.ts';
-import { type Chunk, chunks } from './chunks.ts';
+import { chunks } from './chunks.ts';
 import { type ByteSource, type Cipher, FRAME_BYTES } from './cipher.ts';
 import type { Hash } from './hash.ts';
 import { Source } from './source.ts';
@@ -36,20 +35,31 @@ const suite = new NodeAlgorithmSuite(AlgorithmSuiteIdentifier.ALG_AES256_GCM_IV1
 
 export const aes: Cipher = {
   async *encrypt(plaintext, key, context, { isSourceReleased = false } = {}) {
-    const { getCipher, messageHeader, rawHeader, dispose } = await newMessage(key, context);
-    let number = 0;
+    const encryptionContext = { ...context };
+    const material = await materials(key).getEncryptionMaterials({ suite, encryptionContext, commitmentPolicy });
+    const { getCipher, messageHeader, rawHeader, dispose } = getEncryptionInfo(material, FRAME_BYTES);
+    let sequenceNumber = 0;
+    function* frame(
+      pieces: readonly Uint8Array[],
+      contentLength: number,
+      isFinalFrame: boolean,
+    ): Generator<Uint8Array> {
+      sequenceNumber += 1;
+      const pendingFrame = { content: [], contentLength, sequenceNumber };
+      const { cipher, bodyHeader } = getEncryptFrame({ pendingFrame, messageHeader, getCipher, isFinalFrame, suite });
+      yield bodyHeader;
+      for (const piece of pieces) for (const part of inPieces(piece)) yield cipher.update(asBuffer(part));
+      cipher.final();
+      yield cipher.getAuthTag();
+    }
     try {
-      for await (const { pieces, length, last } of framesOf(plaintext)) {
+      for await (const { pieces, length, last } of chunks(plaintext, FRAME_BYTES)) {
         // Not before the source has begun: who gives up after the header ends the source, too.
-        if (number === 0) yield* rawHeader;
-        number += 1;
-        const { header, iv, additionalData } = newFrame(messageHeader, number, length, last);
-        yield header;
-        const cipher = getCipher(iv);
-        cipher.setAAD(additionalData);
-        for (const piece of pieces) for (const part of inPieces(piece)) yield cipher.update(asBuffer(part));
-        cipher.final();
-        yield cipher.getAuthTag();
+        if (sequenceNumber === 0) yield* rawHeader;
+        const isFull = length === FRAME_BYTES;
+        if (isFull) yield* frame(pieces, length, false);
+        // As the SDK writes it: behind frames that are all full there is an empty one.
+        if (last) yield* isFull ? frame([], 0, true) : frame(pieces, length, true);
         if (isSourceReleased) pieces.forEach(release);
       }
     } finally {
@@ -72,64 +82,6 @@ export const aes: Cipher = {
     }
   },
 };
-
-/**
- * As `encrypt`, by what hashes the ciphertext, which may be another thread: one frame is encrypted while the next is read.
- * Gives back the memory of the source.
- */
-export async function* encryptWith(
-  hash: Hash,
-  plaintext: ByteSource,
-  key: Uint8Array,
-  context: EncryptionContext,
-): AsyncGenerator<Uint8Array> {
-  const { frameKey, messageHeader, rawHeader, dispose } = await newMessage(key, context);
-  const own = frameKey();
-  let number = 0;
-  let before: Promise<readonly Uint8Array[]> = Promise.resolve([]);
-  const written = async (bytes: Uint8Array) => {
-    await hash.update(bytes);
-    return bytes;
-  };
-  try {
-    for await (const { pieces, length, last } of framesOf(plaintext)) {
-      if (number === 0) for (const part of rawHeader) yield await written(part);
-      number += 1;
-      const { header, ...cipher } = newFrame(messageHeader, number, length, last);
-      await hash.update(header);
-      hash.begin({ key: own, ...cipher });
-      for (const piece of pieces) await hash.update(piece);
-      pieces.forEach(release);
-      const sealing = Promise.resolve(hash.seal()).then(({ ciphertext, tag }) => [header, ...ciphertext, tag]);
-      // Whoever asks for it gets the error.
-      sealing.catch(() => {});
-      yield* await before;
-      before = sealing;
-    }
-    yield* await before;
-  } finally {
-    own.fill(0);
-    dispose();
-  }
-}
-
-/** A new message, whose key is its own. */
-async function newMessage(key: Uint8Array, context: EncryptionContext) {
-  const encryptionContext = { ...context };
-  const material = await materials(key).getEncryptionMaterials({ suite, encryptionContext, commitmentPolicy });
-  const info = getEncryptionInfo(material, FRAME_BYTES);
-  const { messageId } = info.messageHeader;
-  return { ...info, frameKey: () => Uint8Array.from(unwrapDataKey(nodeKdf(material, messageId).derivedKey)) };
-}
-
-/** As the SDK writes them: behind frames that are all full there is an empty one. */
-async function* framesOf(plaintext: ByteSource): AsyncGenerator<Chunk> {
-  for await (const { pieces, length, last } of chunks(plaintext, FRAME_BYTES)) {
-    const isFull = length === FRAME_BYTES;
-    if (isFull || last) yield { pieces, length, last: last && !isFull };
-    if (isFull && last) yield { pieces: [], length: 0, last: true };
-  }
-}
 
 /**
  * Decrypts a message to its end and hashes what was in it, of which nothing is kept; gives back the memory of the source.

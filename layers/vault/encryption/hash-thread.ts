@@ -10,7 +10,7 @@ import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { authentic, type Hash, hashHere } from './hash.ts';
-import type { FrameCipher, HashAnswer, HashQuestion, SealedFrame } from './hash-messages.ts';
+import type { EncryptedFrame, HashAnswer, HashQuestion } from './hash-messages.ts';
 import { HASH_PROGRAM } from './hash-worker.ts';
 
 export const PIECE_BYTES = 1024 * 1024;
@@ -22,13 +22,6 @@ const LARGE_BYTES = 8 * PIECE_BYTES;
 /** A bundle has no files beside it. */
 const PROGRAM = new URL('./hash-worker.ts', import.meta.url);
 
-/** Where a frame begins or ends. */
-type Limit =
-  | { readonly encrypted: FrameCipher }
-  | { readonly tag: Uint8Array }
-  | { readonly plain: FrameCipher }
-  | { readonly end: 'frame' };
-
 class HashThread {
   readonly #worker: Worker;
   readonly #free = Array.from({ length: PIECES }, () => new ArrayBuffer(PIECE_BYTES));
@@ -36,19 +29,15 @@ class HashThread {
   /** Post pieces that are not full yet. */
   readonly #filling = new Set<() => void>();
   readonly #digests = new Map<number, PromiseWithResolvers<string | undefined>>();
-  /** Of each hash, the frames that are being encrypted, in their order. */
-  readonly #frames = new Map<number, PromiseWithResolvers<SealedFrame>[]>();
   #hashes = 0;
-  #asked = 0;
   #failure: Error | undefined;
 
   constructor() {
     this.#worker = new Worker(HASH_PROGRAM, { eval: true });
     this.#worker.unref();
     this.#worker.on('message', (answer: HashAnswer) => {
-      if ('piece' in answer) this.#release(answer.piece);
-      else if ('sealed' in answer) this.#frames.get(answer.hash)?.shift()?.resolve(answer.sealed);
-      else this.#digests.get(answer.hash)?.resolve(answer.digest);
+      if ('digest' in answer) this.#digests.get(answer.hash)?.resolve(answer.digest);
+      else this.#release(answer.piece);
     });
     this.#worker.on('error', (error: Error) => this.#fail(error));
     this.#worker.on('exit', () => this.#fail(new Error('the thread that hashes has ended')));
@@ -70,7 +59,7 @@ class HashThread {
       this.#filling.delete(post);
     };
     /** Behind the bytes so far. */
-    const tell = (question: Limit) => {
+    const tell = (question: { readonly frame: EncryptedFrame } | { readonly tag: Uint8Array }) => {
       post();
       this.#worker.postMessage({ hash, ...question } satisfies HashQuestion);
     };
@@ -79,12 +68,6 @@ class HashThread {
       else if (filling) this.#release(filling.piece);
       this.#filling.delete(post);
       this.#worker.postMessage({ hash, end } satisfies HashQuestion);
-    };
-    const forget = () => {
-      this.#digests.delete(hash);
-      // Nobody asks for these any more, and the thread may end.
-      for (const { reject } of this.#frames.get(hash) ?? []) reject(new Error('the hash was abandoned'));
-      this.#frames.delete(hash);
     };
     return {
       update: async (bytes) => {
@@ -98,44 +81,24 @@ class HashThread {
           else this.#filling.add(post);
         }
       },
-      open: (encrypted) => tell({ encrypted }),
-      close: (tag) => tell({ tag }),
-      begin: (plain) => tell({ plain }),
-      seal: async () => {
-        if (this.#failure) throw this.#failure;
-        const sealed = Promise.withResolvers<SealedFrame>();
-        this.#frames.set(hash, [...(this.#frames.get(hash) ?? []), sealed]);
-        tell({ end: 'frame' });
-        return this.#waitFor(sealed.promise);
-      },
+      begin: (frame) => tell({ frame }),
+      end: (tag) => tell({ tag }),
       digest: async () => {
         if (this.#failure) throw this.#failure;
         const digest = Promise.withResolvers<string | undefined>();
         this.#digests.set(hash, digest);
         finish('digest');
+        // A thread that keeps nothing alive must not end while something waits for it.
+        this.#worker.ref();
         try {
-          return authentic(await this.#waitFor(digest.promise));
+          return authentic(await digest.promise);
         } finally {
-          forget();
+          this.#digests.delete(hash);
+          if (this.#digests.size === 0) this.#worker.unref();
         }
       },
-      abandon: () => {
-        finish('abandon');
-        forget();
-      },
+      abandon: () => finish('abandon'),
     };
-  }
-
-  /** A thread that keeps nothing alive must not end while something waits for it. */
-  async #waitFor<T>(answer: Promise<T>): Promise<T> {
-    this.#asked += 1;
-    this.#worker.ref();
-    try {
-      return await answer;
-    } finally {
-      this.#asked -= 1;
-      if (this.#asked === 0) this.#worker.unref();
-    }
   }
 
   async #take(): Promise<ArrayBuffer> {
@@ -157,8 +120,7 @@ class HashThread {
 
   #fail(error: Error): void {
     this.#failure ??= error;
-    const frames = [...this.#frames.values()].flat();
-    for (const { reject } of [...this.#waiting.splice(0), ...this.#digests.values(), ...frames]) reject(this.#failure);
+    for (const { reject } of [...this.#waiting.splice(0), ...this.#digests.values()]) reject(this.#failure);
   }
 }
 

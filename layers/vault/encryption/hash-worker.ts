@@ -13,18 +13,12 @@ function hashPieces(make: () => Hasher, { parentPort }: Threads): void {
   parentPort!.on('message', (question: HashQuestion) => {
     const hash = hashes.get(question.hash) ?? make();
     hashes.set(question.hash, hash);
+    if ('frame' in question) return hash.begin(question.frame);
+    if ('tag' in question) return hash.end(question.tag);
     if ('piece' in question) {
       const { piece, bytes } = question;
       hash.update(new Uint8Array(piece, 0, bytes));
       return answer({ piece }, [piece]);
-    }
-    if ('encrypted' in question) return hash.open(question.encrypted);
-    if ('tag' in question) return hash.close(question.tag);
-    if ('plain' in question) return hash.begin(question.plain);
-    if (question.end === 'frame') {
-      const sealed = hash.seal();
-      const memory = sealed.ciphertext.map(({ buffer }) => buffer as ArrayBuffer);
-      return answer({ hash: question.hash, sealed }, memory);
     }
     hashes.delete(question.hash);
     if (question.end === 'digest') answer({ hash: question.hash, digest: hash.digest() });

@@ -1,23 +1,24 @@
-import { createCipheriv, createDecipheriv, createHash } from 'node:crypto';
+import { createDecipheriv, createHash } from 'node:crypto';
 import { IntegrityError } from '../errors.ts';
-import type { FrameCipher, SealedFrame } from './hash-messages.ts';
-import { type Hasher, makeHasher } from './hasher.ts';
+import type { EncryptedFrame } from './hash-messages.ts';
+import { makeHasher } from './hasher.ts';
 
-/** A SHA-256 of bytes as they come. Once `update` has resolved, the bytes may be changed. For frames, see `Hasher`. */
-export interface Hash extends Pick<Hasher, 'open' | 'close' | 'begin'> {
+/** A SHA-256 of bytes as they come. Once `update` has resolved, the bytes may be changed. */
+export interface Hash {
   update(bytes: Uint8Array): Promise<void> | void;
-  seal(): Promise<SealedFrame> | SealedFrame;
+  /** The bytes that follow are a frame, which is decrypted before it is hashed; nothing of it is kept. */
+  begin(frame: EncryptedFrame): void;
+  /** The end of the frame, with its tag of 16 bytes. */
+  end(tag: Uint8Array): void;
   /** Lower-case hexadecimal. Throws `IntegrityError` if a frame was not authentic. */
   digest(): Promise<string> | string;
   /** No digest is needed any more. */
   abandon(): void;
 }
 
-export type { FrameCipher, SealedFrame };
-
 /** In the thread that asks. */
 export function hashHere(): Hash {
-  const hasher = makeHasher({ createHash, createCipheriv, createDecipheriv });
+  const hasher = makeHasher({ createHash, createDecipheriv });
   return { ...hasher, digest: () => authentic(hasher.digest()), abandon() {} };
 }
 

@@ -1,8 +1,7 @@
 import type { EncryptionContext } from '#domain/ports/keys/port.ts';
-import { encryptWith } from './aes.ts';
 import { type Algorithm, ciphers } from './algorithms.ts';
 import type { ByteSource } from './cipher.ts';
-import { type Digest, Digesting, Made } from './digest.ts';
+import { type Digest, Digesting } from './digest.ts';
 import { hashBeside } from './hash-thread.ts';
 
 /** What decides how a file is encrypted, and what it takes to open it. */
@@ -27,18 +26,9 @@ export interface Sealed {
 
 /**
  * Encrypts a stream, in constant memory. An error of the source ends the ciphertext with the same error.
- * @param size about how many bytes the plaintext has, where it may be large; its memory is then given back. A large one is
- *   encrypted by AES-256-GCM, and its ciphertext hashed, in another thread, while this one hashes the plaintext
+ * @param size about how many bytes the plaintext has, where it may be large; its memory is then given back
  */
 export function seal(plaintext: ByteSource, { algorithm, key, context }: Sealing, size?: number): Sealed {
-  if (size !== undefined && algorithm === 'AES-256-GCM') {
-    const before = new Digesting(plaintext);
-    const after = new Made(
-      (hash) => encryptWith(hash, before, key, context),
-      () => hashBeside(size),
-    );
-    return { ciphertext: after, digests: () => ({ plaintext: before.digest(), ciphertext: after.digest() }) };
-  }
   const start = () => hashBeside(size ?? 0);
   const before = new Digesting(plaintext, start);
   const options = { isSourceReleased: size !== undefined };
