@@ -6,6 +6,7 @@ import { blobKeys } from '#domain/blob-keys.ts';
 import { ConflictError } from '#domain/errors.ts';
 import { newId } from '#domain/ids.ts';
 import { markOrphaned } from '#domain/orphans.ts';
+import type { Write } from '#domain/ports/table/port.ts';
 import type { Actor } from '#domain/vault/audit.ts';
 import { type Backup, type CompleteBackup, completeBackup as recordSchema } from '#domain/vault/backup.ts';
 import { completeBackup, discardBackup, listBackups, startBackup, touchBackup } from '#domain/vault/backups.ts';
@@ -14,6 +15,7 @@ import { BackupExistsError } from '#domain/vault/errors.ts';
 import type { Compared } from '#domain/vault/intact.ts';
 import type { Manager } from '#domain/vault/manager.ts';
 import { backupName } from '#domain/vault/names.ts';
+import { expectArchiveUpload } from '#domain/vault/uploads.ts';
 import { Digesting } from '#vault/encryption/digest.ts';
 import { collected } from '../models/seal.ts';
 import { peeked } from '../peeked.ts';
@@ -50,7 +52,8 @@ export async function importArchive(
   const files = untar(expanded(archive));
   try {
     const found = { ...(await recordOf(files, manager, services.adapters.now())), ...ofUpload(archive) };
-    return await addBackup(services, manager, by, found, { files, ...FROM_OUTSIDE });
+    const also = archive.upload === undefined ? [] : [expectArchiveUpload(manager, archive.upload)];
+    return await addBackup(services, manager, by, found, { files, also, ...FROM_OUTSIDE });
   } finally {
     await files.return();
   }
@@ -63,12 +66,18 @@ export interface Source {
   readonly readsAll: boolean;
   /** What is compared of the one that there is. */
   readonly compared: (sha256: string) => Compared;
+  /** Written in the transaction that completes it. */
+  readonly also?: readonly Write[];
   /** The error for files that are not those of the backup. */
   readonly refused: (why: string) => Error;
 }
 
 /** An archive is taken for what its bytes are, and takes the place of what was damaged. */
-const FROM_OUTSIDE: Omit<Source, 'files'> = { readsAll: true, compared: () => 'bytes', refused: invalidArchive };
+const FROM_OUTSIDE: Omit<Source, 'files' | 'also'> = {
+  readsAll: true,
+  compared: () => 'bytes',
+  refused: invalidArchive,
+};
 
 /** Adds a backup. Throws `BackupExistsError`. */
 export async function addBackup(
@@ -87,7 +96,7 @@ export async function addBackup(
   try {
     await storeFiles(services, found, source);
     const done = { ...started, complete };
-    await completeBackup(table, done, by, now);
+    await completeBackup(table, done, by, now, source.also);
     return done;
   } catch (error) {
     // What cannot be cleaned up now, the schedule cleans up later.

@@ -67,14 +67,24 @@ export async function touchBackup(table: Table, started: Backup, now: number): P
 
 const isComplete = (of: Backup): of is CompleteBackup => of.complete !== undefined;
 
-/** Makes it visible, with its entry in the audit trail. One that was made for a save has that save's entry. */
-export async function completeBackup(table: Table, done: CompleteBackup, by: Actor, now: () => number): Promise<void> {
+/**
+ * Makes it visible, with its entry in the audit trail, and with `also` in one transaction. One that was made for a save has
+ * that save's entry.
+ */
+export async function completeBackup(
+  table: Table,
+  done: CompleteBackup,
+  by: Actor,
+  now: () => number,
+  also: readonly Write[] = [],
+): Promise<void> {
   const { account_id, manager_id, id } = done;
   const index = done.expires_at === undefined ? {} : { ipk: indexes.expiringBackups, isk: done.expires_at };
   const writes: Write[] = [
     { kind: 'put', item: itemOf(keyOf(done), { ...done, ...index }), condition: sameBackup(done) },
     clearOrphanMark('backups', blobKeys.backupPrefix(account_id, manager_id, id)),
     noteChange({ account_id, id: manager_id }, now()),
+    ...also,
   ];
   const audited = { account_id, id: manager_id };
   const facts = { backup: done.name, kind: done.kind, models: done.complete.models };
