@@ -19,7 +19,8 @@ const secrets = z.object({ password: z.string().optional() });
 export const restoreProgress = z.object({ outcomes: z.string(), total: z.int() });
 export type RestoreProgress = z.infer<typeof restoreProgress>;
 
-const result = z.object({ restored: z.array(z.string()), skipped: z.array(z.string()), missing: z.array(z.string()) });
+const names = z.array(z.string());
+const result = z.object({ restored: names, skipped: names, missing: names, as_stored: names.default([]) });
 
 async function run(
   services: VaultServices,

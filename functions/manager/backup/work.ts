@@ -22,6 +22,7 @@ const result = z.object({
   created_at: z.string(),
   missing: z.array(z.string()),
   damaged: z.array(z.string()).default([]),
+  taken_from_backup: z.array(z.string()).default([]),
 });
 
 async function run(
@@ -32,7 +33,7 @@ async function run(
 ): Promise<z.infer<typeof result>> {
   const { include, ...rest } = given;
   const wanted = { ...rest, kind: 'named', include: include ?? undefined, password } as const;
-  const { backup, missing, damaged } = await backUp(services, manager, by, wanted, { before, pace });
+  const { backup, missing, damaged, takenFromBackup } = await backUp(services, manager, by, wanted, { before, pace });
   const { name, compressed, created_at, complete } = backup;
   return {
     name,
@@ -43,6 +44,7 @@ async function run(
     created_at,
     missing,
     damaged,
+    taken_from_backup: takenFromBackup,
   };
 }
 
