@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, describe, expect, jest, test } from '@jest/globals';
 import { keys } from '#domain/keys.ts';
 import { getManager } from '#domain/vault/managers.ts';
@@ -174,6 +175,20 @@ describe('an upload that is given up', () => {
     await deliver();
     expect((await complete()).status).toBe(404);
     expect(await modelCount(id)).toBe(0);
+  });
+
+  test('while it is completed is either saved or given up, never both', async () => {
+    const id = await world.manager({ backup_enabled: false });
+    for (let round = 0; round < 12; round += 1) {
+      const { complete, giveUp } = await begin(id, SMALL);
+      const [saved, given] = await Promise.all([complete(), delay(round % 6).then(giveUp)]);
+      expect([
+        [201, 409],
+        [404, 204],
+      ]).toContainEqual([saved.status, given.status]);
+      expect(await modelCount(id)).toBe(saved.status === 201 ? 1 : 0);
+      if (saved.status === 201) await world.call('DELETE', `/${id}/models/m?confirm_deletion=true`);
+    }
   });
 
   test('of an archive adds no backup, also while it is added as a job', async () => {
