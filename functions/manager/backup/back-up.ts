@@ -76,7 +76,7 @@ export async function backUp(
     ...(given.kind === 'named' ? {} : { expires_at: isoTime(now() + manager.config.backup_retention_days * DAY_MS) }),
   };
   if (before) await touchBackup(table, started, now());
-  else await startBackup(table, started);
+  else await startBackup(table, started, now());
   const { compared, leavesOutDamaged } = KINDS[given.kind];
   const protection = { encrypt: given.encrypt, password: given.password !== undefined, compared };
   try {

@@ -29,6 +29,7 @@ const LARGEST_RATIO = 4;
 const SLACK_BYTES = 1_048_576;
 const RECORD_BYTES = 1_048_576;
 const ABANDONED_MS = 3_600_000;
+const TOUCH_MS = 600_000;
 
 export interface GivenArchive {
   readonly bytes: AsyncIterable<Uint8Array>;
@@ -110,7 +111,7 @@ export async function addBackup(
 /** An earlier try of the same upload may have been interrupted. */
 async function startOrGoOn({ adapters: { table, now } }: VaultServices, started: Backup): Promise<void> {
   try {
-    await startBackup(table, started);
+    await startBackup(table, started, now());
   } catch (error) {
     if (!(error instanceof BackupExistsError) || started.upload === undefined) throw error;
     await touchBackup(table, started, now()).catch(() => Promise.reject(error));
@@ -167,7 +168,14 @@ async function storeFiles(
   const { account_id, manager_id, id, complete } = found;
   const contents = new Map<string, number>();
   let hasManifest = false;
+  let touched = now();
   for await (const { name, size, body } of files) {
+    // What nobody has touched for an hour was abandoned.
+    if (now() - touched >= TOUCH_MS) {
+      const { complete: _, ...started } = found;
+      await touchBackup(table, started, now());
+      touched = now();
+    }
     if (name === ARCHIVE.manifest) {
       const prefix = blobKeys.backupPrefix(account_id, manager_id, id);
       await table.transact([markOrphaned('backups', prefix, now() + ABANDONED_MS)]);

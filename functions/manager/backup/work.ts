@@ -1,5 +1,7 @@
 /** Making a backup that somebody asked for, also over several functions' time. */
 import { z } from 'zod';
+import { findBackup } from '#domain/vault/backups.ts';
+import type { Manager } from '#domain/vault/manager.ts';
 import type { Asked, Pace } from '../jobs/work.ts';
 import type { VaultServices } from '../services.ts';
 import { backUp } from './back-up.ts';
@@ -51,6 +53,8 @@ async function run(
 export const backupWork = {
   run,
   read: (stored: unknown) => result.parse(stored),
+  isCurrent: async ({ adapters: { table } }: VaultServices, manager: Manager, made: z.infer<typeof result>) =>
+    (await findBackup(table, manager, made.name))?.created_at === made.created_at,
   resume: async (services: VaultServices, asked: Asked<unknown, unknown>, progress: unknown, pace: Pace) => {
     const read = { ...asked, request: request.parse(asked.request), secrets: secrets.parse(asked.secrets) };
     return { ...(await run(services, read, backupProgress.parse(progress), pace)) };

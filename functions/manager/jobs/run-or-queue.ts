@@ -31,6 +31,12 @@ interface Wanted<Q, S> {
   readonly bytes: number;
 }
 
+interface Following<Q, S, P, R> {
+  readonly run: Work<Q, S, P, R>;
+  readonly read: (stored: Json) => R;
+  readonly isCurrent?: (services: VaultServices, manager: Manager, result: R) => Promise<boolean>;
+}
+
 export type Outcome<R> = { readonly done: R } | { readonly going: Json };
 
 export const secretsContext = ({ account_id, vault }: Pick<Manager, 'account_id' | 'vault'>) => ({
@@ -40,6 +46,7 @@ export const secretsContext = ({ account_id, vault }: Pick<Manager, 'account_id'
 
 /**
  * @param read a result as a job has stored it
+ * @param isCurrent whether a result that waited still says what there is: otherwise it is no answer. Default: it does
  * @throws whatever the work throws, also where it ended after its request
  */
 export async function runOrQueue<Q extends Json, S extends Secrets, P, R>(
@@ -47,7 +54,7 @@ export async function runOrQueue<Q extends Json, S extends Secrets, P, R>(
   manager: Manager,
   by: Actor,
   wanted: Wanted<Q, S>,
-  { run, read }: { readonly run: Work<Q, S, P, R>; readonly read: (stored: Json) => R },
+  { run, read, isCurrent = async () => true }: Following<Q, S, P, R>,
 ): Promise<Outcome<R>> {
   const { table, now } = services.adapters;
   const { kind, request, secrets } = wanted;
@@ -55,8 +62,10 @@ export async function runOrQueue<Q extends Json, S extends Secrets, P, R>(
   const before = await findJob(table, manager, kind, fingerprint);
   const ended = before && (await untilEnded(services, before, secrets));
   if (ended?.state === 'running') return { going: ended.progress };
-  if (ended && (await opensResult(services, ended, by.userId, secrets)))
-    return { done: await handOut(table, ended, read) };
+  if (ended && (await opensResult(services, ended, by.userId, secrets))) {
+    const isAnswer = ended.failure || (await isCurrent(services, manager, read(ended.result ?? null)));
+    if (isAnswer) return { done: await handOut(table, ended, read) };
+  }
   // One step alone, or several at once, could take longer than a request may.
   const end = bytesInHand + wanted.bytes > services.settings.vaultBytesAtOnce ? 0 : now() + WORK_MS;
   const pace = {
@@ -81,7 +90,7 @@ interface HandedOn {
   readonly request: Json;
   readonly secrets: Secrets;
   readonly fingerprint: string;
-  /** In its place, with a result that is not of who asks. */
+  /** In its place, with a result that is no answer to this request. */
   readonly ended: VaultJob | undefined;
 }
 

@@ -32,9 +32,9 @@ const sameBackup = ({ id }: Pick<Backup, 'id'>): Condition => ({
   value: id,
 });
 
-/** Throws `BackupExistsError`. */
-export async function startBackup(table: Table, started: Backup): Promise<void> {
-  const index = { ipk: indexes.startedBackups, isk: started.created_at };
+/** Since `now`, which is later than when it was made where it comes from an archive. Throws `BackupExistsError`. */
+export async function startBackup(table: Table, started: Backup, now: number): Promise<void> {
+  const index = { ipk: indexes.startedBackups, isk: isoTime(now) };
   try {
     await table.put(itemOf(keyOf(started), { ...started, ...index }), { kind: 'absent' });
   } catch (error) {
