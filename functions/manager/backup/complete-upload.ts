@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { extendUpload } from '#domain/vault/ended-uploads.ts';
 import { joinParts, stagedArchive } from '#domain/vault/staged.ts';
 import { findArchiveUpload } from '#domain/vault/uploads.ts';
 import { json } from '#functions/http/body/json.ts';
@@ -46,6 +47,8 @@ export const completeUpload = route({
         },
       }),
     );
-    return 'going' in outcome ? { status: 202, body: ARCHIVE_GOING } : { status: 201, body: outcome.done };
+    if (!('going' in outcome)) return { status: 201, body: outcome.done };
+    await extendUpload(table, manager, { id: path.upload_id, kind: 'archive' }, now());
+    return { status: 202, body: ARCHIVE_GOING };
   },
 });

@@ -1,5 +1,6 @@
 /** Restores models from a backup: each one as a new revision, under its own key as before. */
 import { newId } from '#domain/ids.ts';
+import { reserveBytes } from '#domain/installation/storage.ts';
 import { deleteAbandoned } from '#domain/orphans.ts';
 import { isoTime } from '#domain/times.ts';
 import type { Actor } from '#domain/vault/audit.ts';
@@ -113,6 +114,7 @@ async function restore(
     modified_at: isoTime(now()),
     saved_by: by.userId,
   };
+  await reserveBytes(table, manager.account_id, one.model.size, services.settings.caps);
   await markRevision(table, place, now());
   try {
     await restoreFiles(services, place, backup, one);

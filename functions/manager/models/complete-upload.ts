@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { findCompletedUpload } from '#domain/vault/ended-uploads.ts';
+import { extendUpload, findCompletedUpload } from '#domain/vault/ended-uploads.ts';
 import { joinParts, stagedModel } from '#domain/vault/staged.ts';
 import { findVaultUpload } from '#domain/vault/uploads.ts';
 import { json } from '#functions/http/body/json.ts';
@@ -77,6 +77,7 @@ export const completeUpload = route({
     if ('going' in outcome) {
       // Whoever goes on may be another process.
       void earlyFiles.drop(services, path.upload_id);
+      await extendUpload(table, manager, { id: path.upload_id, kind: 'model' }, now());
       return { status: 202, body: showModelGoing(modelProgress.parse(outcome.going).model_name) };
     }
     // The entry of the save is written with it.

@@ -93,8 +93,21 @@ async function rotate(
   for (const model of models) {
     await pace.reached({ ...progress });
     const result = await withPatience(() => one(services, asked, model, opened), progress, pace);
-    const rest = () => rewrapRevisions(services, manager, model, { ...asked.secrets, opened });
+    let failed = 0;
+    const rest = () => {
+      failed = 0;
+      return rewrapRevisions(services, manager, model, { ...asked.secrets, opened, failed: notRotated });
+    };
+    const notRotated = (error: unknown): void => {
+      if (isBusy(error)) throw error;
+      failed += 1;
+      services.logger.error('the key of an earlier revision was not rotated', {
+        manager_id: manager.id,
+        error: error as Error,
+      });
+    };
     progress.revisions += await withPatience(rest, progress, pace);
+    progress.failed += failed;
     progress[result] += 1;
     if (result === 'already') progress.skipped += 1;
     if (result === 'skipped' && needsPassword(model)) progress.refused += 1;
@@ -111,6 +124,9 @@ async function rotate(
   return { ...progress, ...(await changesOf(services, manager)) };
 }
 
+/** Too much is derived at the moment: that says nothing of a model. */
+const isBusy = (error: unknown): boolean => error instanceof RateLimitError || error instanceof UnavailableError;
+
 /** How often to try where others have too many keys derived. */
 const TRIES = 20;
 const WAIT_MS = 500;
@@ -121,8 +137,7 @@ async function withPatience<T>(run: () => Promise<T>, progress: RotationProgress
     try {
       return await run();
     } catch (error) {
-      const isBusy = error instanceof RateLimitError || error instanceof UnavailableError;
-      if (!isBusy) throw error;
+      if (!isBusy(error)) throw error;
       if (tries === TRIES) throw new PostponedError({ ...progress });
       await delay(WAIT_MS);
       await pace.reached({ ...progress });
@@ -140,8 +155,7 @@ async function one(
     return await rewrapModel(services, manager, by, model, { ...passwords, opened }, rotate_model_keys);
   } catch (error) {
     if (error instanceof ForbiddenError) return 'skipped';
-    // Too much is derived at the moment, not too much of this model.
-    if (error instanceof RateLimitError || error instanceof UnavailableError) throw error;
+    if (isBusy(error)) throw error;
     services.logger.error('the key of a model was not rotated', { manager_id: manager.id, error: error as Error });
     return 'failed';
   }

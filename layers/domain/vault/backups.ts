@@ -166,10 +166,16 @@ export async function deleteDropped(table: Table, blobs: Blobs, of: Backup, now:
 
 /**
  * Drops a backup that was never completed, with its files. What seems to have failed may have been completed: then it
- * stays, and `BackupNotFoundError` is thrown.
+ * stays, and `BackupNotFoundError` is thrown. Of one that was dropped meanwhile nothing stays either.
  */
 export async function discardBackup(table: Table, blobs: Blobs, of: Backup, now: () => number): Promise<void> {
-  await dropBackup(table, of, now, undefined, unfinished(of));
+  try {
+    await dropBackup(table, of, now, undefined, unfinished(of));
+  } catch (error) {
+    const isGone = error instanceof BackupNotFoundError && (await table.get(keyOf(of))) === undefined;
+    if (isGone) await releaseContents(table, blobs, of, now());
+    throw error;
+  }
   await deleteDropped(table, blobs, of, now());
 }
 

@@ -50,6 +50,27 @@ export function completeVaultUpload(of: ManagerRef, id: string, answer: Json, no
   return { kind: 'update', key: keyOf(of, id), change: { set, remove }, condition: notCompleted };
 }
 
+/** What is completed by a job has an hour from now on. Does nothing where it has ended. */
+export async function extendUpload(
+  table: Table,
+  of: ManagerRef,
+  { id, kind }: { readonly id: string; readonly kind: 'model' | 'archive' },
+  now: number,
+): Promise<void> {
+  const staged = kind === 'model' ? stagedModel(of, id) : stagedArchive(of, id);
+  const key = kind === 'model' ? keyOf(of, id) : keys.vaultArchiveUpload(of.account_id, of.vault, id);
+  const until = isoTime(now + STAGED_SECONDS * 1000);
+  const set = { until, isk: until, expiresAt: epochSeconds(now) + DAY_SECONDS };
+  try {
+    await table.transact([
+      { kind: 'update', key, change: { set }, condition: notCompleted },
+      markOfStaged(staged, now),
+    ]);
+  } catch (error) {
+    if (!(error instanceof TransactionFailedError)) throw error;
+  }
+}
+
 /** The answer as it is once everything is done. A loss of power may undo that: then it is done again. */
 export async function noteEnded(table: Table, of: ManagerRef, id: string, answer: Json): Promise<void> {
   const set = { completed: { answer, ended: true } };

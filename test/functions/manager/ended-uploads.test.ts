@@ -104,6 +104,20 @@ describe('an upload that is completed again', () => {
     expect(await modelCount(id)).toBe(1);
   });
 
+  test('has another hour where it went on as a job shortly before its end', async () => {
+    const id = await world.manager({ backup_enabled: false });
+    const { clock, store, settings } = world.platform;
+    const { complete } = await begin(id, LARGE);
+    clock.now += 3_540_000;
+    expect((await complete()).status).toBe(202);
+    clock.now += 600_000;
+    const options = { settings, logger: { debug() {}, info() {}, warn() {}, error() {} } };
+    await makeSchedule(store, options)();
+    await makeSweep(store, options)();
+    await deliver();
+    expect((await complete()).status).toBe(201);
+  });
+
   test('does what a process that died after the save had not done', async () => {
     const id = await world.manager();
     const { complete, uploadId } = await begin(id, SMALL);
