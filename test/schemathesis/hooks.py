@@ -226,6 +226,8 @@ EXISTING = {
     f"POST {VAULT}/backup/{{backup_name}}/archive": {**IN_VAULT, "backup_name": "kept"},
     f"GET {VAULT}/models/uploads/{{upload_id}}": {**IN_VAULT, "upload_id": os.environ["VAULT_UPLOAD"]},
     f"GET {VAULT}/backup/uploads/{{upload_id}}": {**IN_VAULT, "upload_id": os.environ["VAULT_ARCHIVE"]},
+    f"DELETE {VAULT}/models/uploads/{{upload_id}}": {**IN_VAULT, "upload_id": os.environ["VAULT_SPARE_UPLOAD"]},
+    f"DELETE {VAULT}/backup/uploads/{{upload_id}}": {**IN_VAULT, "upload_id": os.environ["VAULT_SPARE_ARCHIVE"]},
     f"DELETE {VAULT}": {"manager_id": "spare"},
     **INFERENCE,
     "PATCH /datasets/{dataset_id}": {"dataset_id": os.environ["SPARE_DATASET"]},
