@@ -11,7 +11,7 @@ import { kindNamed } from './kinds.ts';
 import { readArtifact } from './serving/artifact.ts';
 import { Cache, type Loaded } from './serving/cache.ts';
 import { SERVING_FILE, type Serving, VARIANT_FILES, type Variant } from './serving/description.ts';
-import { explain } from './serving/explain.ts';
+import { type Explainer, explain } from './serving/explain.ts';
 import { factsOf } from './serving/facts.ts';
 import type { Input } from './serving/input.ts';
 import type { Prediction, PredictionOptions } from './serving/prediction.ts';
@@ -136,7 +136,7 @@ export function makePredictor({
   ): Promise<readonly Prediction[]> {
     const { serving, runs } = loaded;
     const run = async (feeds: Tensors, rows: number) => runs.run(feeds, rows);
-    if (options.explain) kind.explainer.expect(serving, inputs.length);
+    if (options.explain) expectExplainable(kind.explainer, serving, inputs, options);
     if (kind.pieces) {
       const predictions: Prediction[] = [];
       for (const piece of kind.pieces(serving, inputs)) {
@@ -200,6 +200,16 @@ const answered = (
   });
 
 const nameOf = ({ id }: ServedModel, variant: Variant): string => (variant === 'float32' ? id : `${id} ${variant}`);
+/** Throws `ValidationError`. */
+function expectExplainable(
+  { expect, noReference }: Explainer,
+  serving: Serving,
+  inputs: readonly Input[],
+  { reference }: PredictionOptions,
+): void {
+  expect(serving, inputs.length);
+  if (reference !== undefined && noReference !== undefined) throw ValidationError.of('reference', noReference);
+}
 
 const isImported = (model: ServedModel): boolean => factsOf(model).isImported;
 

@@ -190,6 +190,12 @@ export const predict = route({
         `must be given or inputs, and only one of them; got ${input ? 'both' : 'neither'}`,
       );
     }
+    if (options.reference !== undefined && !options.explain) {
+      throw ValidationError.of(
+        'reference',
+        'must be left out unless explain is true: it is what rows are compared with',
+      );
+    }
     const predicting =
       input === undefined
         ? predictRows(predictor, model, inputs ?? [], options)

@@ -11,7 +11,7 @@ import { type BucketUse, type FunctionName, functions, queues, type TableUse } f
 
 const BUCKET_METHODS: Readonly<Record<BucketUse, readonly (keyof Blobs)[]>> = {
   read: ['get', 'head', 'presignGet', 'presignedSeconds'],
-  put: ['put'],
+  put: ['put', 'putView'],
   upload: ['startUpload', 'presignParts', 'presignedSeconds', 'completeUpload', 'abortUpload', 'followUpload'],
   delete: ['delete', 'list', 'abortUpload'],
 };

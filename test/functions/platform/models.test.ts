@@ -270,6 +270,14 @@ describe('predicting', () => {
     expect(answer.body.details).toEqual([{ field: 'inputs[1].__proto__', message: 'is not a known field' }]);
   });
 
+  test('refuses a row to compare with where nothing is explained', async () => {
+    const answer = await ask({ input: ['cat', 1], reference: ['cat', 2] });
+    expect([answer.status, answer.body.details]).toEqual([
+      400,
+      [{ field: 'reference', message: 'must be left out unless explain is true: it is what rows are compared with' }],
+    ]);
+  });
+
   test('with a model of another account, or with a GET, is refused', async () => {
     expect((await ask({ input: [1, 2] }, '019a0c9b-8f5e-7c3a-9d47-2f6b1e0a4c55')).status).toBe(404);
     expect((await platform.call({ path: `/models/${models[0]!.id}/predict`, token }, handler)).status).toBe(405);
