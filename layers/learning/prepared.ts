@@ -1,4 +1,5 @@
 import type { DatasetWarning } from '#domain/datasets/warnings.ts';
+import type { Job } from '#domain/training/record.ts';
 import type { Wanted } from '#zoo/family.ts';
 import type { FileBytes } from './files/file-bytes.ts';
 import type { EncodedData, Preparation } from './fit/task.ts';
@@ -19,6 +20,8 @@ export interface PrepareOptions {
   /** Of rows for a test after the training. Default: 0. */
   readonly testSplit?: number;
   readonly seed: number;
+  /** Of rows that no column divides. Default: stratified. */
+  readonly split?: Job['split'];
   /** What the family asks for. Default: nothing. */
   readonly wanted?: Wanted;
   /** For tables: the encoding of the model whose weights the training starts from. Default: it is learned from the rows. */

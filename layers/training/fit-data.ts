@@ -50,10 +50,11 @@ export async function fitData(of: FitData, { folder, part, fold }: FitPart): Pro
   const file = await StoredBytes.open(adapters.blobs.datasets, blobKeys.datasetFile(job.account_id, job.dataset_id));
   const columns = await columnsOf(run, file.size);
   const prepared = await kind.prepare(openSource(reporter.duringFile(file), { folder }), profile, {
-    wanted: family.wanted?.(hyperparameters) ?? {},
+    wanted: family.wanted?.(hyperparameters, start && ((name) => start.weights.get(name)?.shape)) ?? {},
     validationSplit: job.validation_split,
     testSplit: job.test_split ?? 0,
     seed: hyperparameters.seed,
+    split: job.split,
     between: () => reporter.expectMore(),
     threads: run.options.threads ?? 1,
     ...(columns ? { columns } : {}),

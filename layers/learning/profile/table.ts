@@ -22,6 +22,7 @@ import {
   determinesTargetFinding,
   equalsTargetFinding,
   featureFindings,
+  groupFindings,
   keptIdentifierFinding,
   leftOutFinding,
 } from './findings.ts';
@@ -207,6 +208,7 @@ export class TableSummary {
       ...(target?.found ?? []),
     ];
     const columns = this.#columns.map((summary): Column => this.#column(summary, conventions, target));
+    for (const { summary, role } of columns) if (role === 'group') found.push(...groupFindings(summary));
     const features = this.#features(columns, found);
     const twins = new Set(this.#twins.map((i) => this.#columns[i]));
     const leaks = new Map(this.#leaks.found.map((leak) => [this.#columns[leak.column], leak]));

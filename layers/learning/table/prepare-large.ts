@@ -47,6 +47,7 @@ async function onDisk(
     validationSplit,
     testSplit,
     seed,
+    split: how,
     scratch,
     wanted,
     start,
@@ -57,7 +58,7 @@ async function onDisk(
 ): Promise<PreparedTable> {
   const { folder, pieceRows = PIECE_ROWS, shardBytes = SHARD_BYTES } = scratch;
   const rows = await spillRows(bytes, profile, join(folder, 'columns'), pieceRows, recorded);
-  const fractions = { validation: validationSplit, test: testSplit, fold };
+  const fractions = { validation: validationSplit, test: testSplit, fold, isRandom: how === 'random' };
   const split = splitRows(rows.target, fractions, seed, rows.splitBy);
   expectEnough(split, fractions, rows.splitBy);
   const fitting = new EncoderFitting(wanted?.table?.embedAbove);

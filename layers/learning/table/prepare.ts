@@ -25,13 +25,13 @@ export async function prepare(
   profile: DatasetProfile,
   options: PrepareOptions,
 ): Promise<PreparedTable> {
-  const { validationSplit, testSplit, seed, scratch, start, fold } = options;
+  const { validationSplit, testSplit, seed, split: how, scratch, start, fold } = options;
   const most = scratch?.residentBytes ?? RESIDENT_BYTES;
   const isLarge = needsDisk(residentBytes(profile), most, scratch !== undefined);
   if (isLarge && scratch) return await prepareLarge(bytes, profile, { ...options, scratch });
   const { threads = 1, columns } = options;
   const rows = await loadRows(bytes, profile, { threads, columns });
-  const fractions = { validation: validationSplit, test: testSplit, fold };
+  const fractions = { validation: validationSplit, test: testSplit, fold, isRandom: how === 'random' };
   const split = splitRows(rows.target, fractions, seed, rows.splitBy);
   expectEnough(split, fractions, rows.splitBy);
   const { training, validation, test } = split;
