@@ -206,7 +206,13 @@ export class FileBlobs implements Blobs {
   async #put(
     key: string,
     chunks: AsyncIterable<Uint8Array>,
-    { contentType = DEFAULT_CONTENT_TYPE, isReleased = false, isAuthenticated = false, isFollowed = false }: PutOptions,
+    {
+      contentType = DEFAULT_CONTENT_TYPE,
+      isReleased = false,
+      isAuthenticated = false,
+      isFollowed = false,
+      mayBeLost = false,
+    }: PutOptions,
   ): Promise<BlobInfo> {
     checkBlobKey(key);
     checkContentType(contentType);
@@ -218,9 +224,10 @@ export class FileBlobs implements Blobs {
       etag: 'unique',
       isReleased,
       isAuthenticated,
+      mayBeLost,
     });
     const blob = { bucket: this.#bucket, key, contentType, etag: written.etag, contents: [written] };
-    return this.#write(blob, isFollowed || isStagedInPlain(key));
+    return this.#write(blob, isFollowed || mayBeLost || isStagedInPlain(key));
   }
 
   /** Where that fails, its contents are removed. */

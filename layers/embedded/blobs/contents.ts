@@ -44,6 +44,8 @@ interface WriteOptions {
   readonly isReleased: boolean;
   /** Whether whoever reads it finds damage anyway. */
   readonly isAuthenticated?: boolean;
+  /** Whether a loss of power may take its bytes, though not its name. */
+  readonly mayBeLost?: boolean;
 }
 
 /** A part of an open file. */
@@ -98,7 +100,11 @@ export class Contents {
     const etag = etags[options.etag]();
     // What is encrypted is in memory of its own.
     const writer = new BatchedWriter(file, sealer !== undefined || options.isReleased);
-    const flusher = sealer === undefined ? new Flusher(file) : undefined;
+    const isDurable = sealer === undefined && options.mayBeLost !== true;
+    const flusher = isDurable ? new Flusher(file) : undefined;
+    // Its name is on the disk before most of its bytes are there to wait for.
+    const named = options.mayBeLost === true ? syncFolder(folder) : undefined;
+    named?.catch(() => undefined);
     // Frames find damage by themselves.
     const blocks = sealer === undefined && !options.isAuthenticated ? new BlockSums() : undefined;
     let size = 0;
@@ -120,7 +126,7 @@ export class Contents {
       await writer.end();
       await flusher?.end();
       await file.close();
-      if (flusher !== undefined) await syncFolder(folder);
+      await (flusher === undefined ? named : syncFolder(folder));
       const written = { name, size, etag: etag.of({ name, size }) };
       if (blocks === undefined) return written;
       const [digest, sums] = [crc32Digest(blocks.whole), blocks.end()];

@@ -53,6 +53,11 @@ export interface PutOptions {
    * undo that it is there.
    */
   readonly isFollowed?: boolean;
+  /**
+   * Whether it can be made again, and whoever reads it finds damage: on one machine nobody waits for the disk, and a loss of
+   * power may take its bytes.
+   */
+  readonly mayBeLost?: boolean;
 }
 
 /** The bytes of an upload while its parts still arrive. */
