@@ -1,6 +1,6 @@
 import { type Cipheriv, randomUUID } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { link, mkdir, open, readdir, unlink } from 'node:fs/promises';
+import { link, mkdir, open, readdir, readFile, unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { crc32Digest } from '#domain/checked-stream.ts';
@@ -19,7 +19,7 @@ import { gathered } from './gathered.ts';
 import { readFrames } from './read-frames.ts';
 import { type FilePart, readPieces } from './read-pieces.ts';
 import { contentCipher, isSealed, unsealedName } from './sealed-content.ts';
-import { formatOf, isView, openSealedFrames, sealFrames, unviewedName, viewName } from './view.ts';
+import { formatOf, isView, keyName, openSealedFrames, sealFrames, unviewedName, viewedBy, viewName } from './view.ts';
 
 /** Bytes in a file of their own, whose name is never reused. */
 export interface Content {
@@ -29,8 +29,6 @@ export interface Content {
   readonly digest?: string;
   /** Of its blocks, where it is large: see `block-sums.ts`. */
   readonly sums?: string;
-  /** Of a view: what opens it. See `view.ts`. */
-  readonly frames?: string;
 }
 
 export interface WrittenContent extends Content {
@@ -53,6 +51,8 @@ interface WriteOptions {
 /** A part of an open file. */
 interface Piece extends FilePart {
   readonly content: Content;
+  /** Of a view. */
+  readonly frames?: MessageFrames;
 }
 
 /** Immutable files. The database decides which of them are in use. */
@@ -142,13 +142,19 @@ export class Contents {
   /** A view of so many bytes of an encrypted content. `undefined`: the file system has no links, or the content is gone. */
   async view(of: Content, size: number, frames: MessageFrames): Promise<Content | undefined> {
     const name = viewName(newName());
-    const path = join(await this.#folder(name, false), name);
+    await this.#folder(name, false);
     try {
-      await link(this.#path(of.name), path);
+      await link(this.#path(of.name), this.#path(name));
     } catch {
       return undefined;
     }
-    return { name, size, frames: sealFrames(this.#secret, name, frames) };
+    try {
+      await writeFile(this.#path(keyName(name)), sealFrames(this.#secret, name, frames), { mode: 0o600, flag: 'wx' });
+      return { name, size };
+    } catch (error) {
+      await this.remove([name]);
+      throw error;
+    }
   }
 
   /**
@@ -162,7 +168,7 @@ export class Contents {
       for (const content of contents) {
         const from = Math.max(start - offset, 0);
         const to = Math.min(end - offset, content.size - 1);
-        if (from <= to) pieces.push({ file: await open(this.#path(content.name), 'r'), content, start: from, end: to });
+        if (from <= to) pieces.push({ ...(await this.#open(content)), content, start: from, end: to });
         offset += content.size;
       }
     } catch (error) {
@@ -172,24 +178,32 @@ export class Contents {
     return stream(pieces, this.#secret);
   }
 
+  async #open({ name }: Content): Promise<Pick<Piece, 'file' | 'frames'>> {
+    if (!isView(name)) return { file: await open(this.#path(name), 'r') };
+    const frames = openSealedFrames(this.#secret, name, await readFile(this.#path(keyName(name))));
+    return { file: await open(this.#path(name), 'r'), frames };
+  }
+
   /** Removing a missing file succeeds. */
   async remove(names: Iterable<string>): Promise<void> {
     const absent = (error: NodeJS.ErrnoException) => {
       if (error.code !== 'ENOENT') throw error;
     };
+    const all = [...names].flatMap((name) => (isView(name) ? [keyName(name), name] : [name]));
     // Side by side: the system gives back the memory of a large file before it answers.
-    await Promise.all([...names].map((name) => unlink(this.#path(name)).catch(absent)));
+    await Promise.all(all.map((name) => unlink(this.#path(name)).catch(absent)));
   }
 
   /** Removes the files that have no row and whose writer has ended. */
   async sweep(isReferenced: (name: string) => boolean): Promise<number> {
     let removed = 0;
     for (const shard of await readdir(this.#dir)) {
-      for (const name of await readdir(join(this.#dir, shard))) {
+      for (const file of await readdir(join(this.#dir, shard))) {
+        const name = viewedBy(file);
         // Check the writer first: the rows that it wrote before it ended are then visible.
         const writer = unviewedName(unframedName(unsealedName(name))).slice(UUID_LENGTH + 1);
         if (isAlive(writer) || isReferenced(name)) continue;
-        await this.remove([name]);
+        await this.remove([file]);
         removed += 1;
       }
     }
@@ -276,9 +290,9 @@ async function* readAll(pieces: readonly Piece[], secret: Uint8Array): AsyncGene
 }
 
 function chunksOf(piece: Piece, secret: Uint8Array): AsyncIterable<Buffer> {
-  const { content, start } = piece;
-  const { name, size, frames = '' } = content;
-  if (isView(name)) return readFrames(piece, formatOf(openSealedFrames(secret, name, frames), size));
+  const { content, start, frames } = piece;
+  const { name, size } = content;
+  if (frames !== undefined) return readFrames(piece, formatOf(frames, size));
   if (isFramed(name)) return readFrames(piece, framesOf(secret, name, size));
   if (isSealed(name)) return decrypted(piece, contentCipher(secret, name, start));
   return readPieces(piece);
