@@ -13,6 +13,7 @@ import { DictionaryNumbers } from './dictionary-numbers.ts';
 import { type KnownCell, knownCell } from './known-cell.ts';
 import { BLOCK, type BlockRules, NumberBlock } from './number-block.ts';
 import { NumberCell, type Numbers, wholeLength } from './number-cells.ts';
+import { addTimes } from './time-block.ts';
 import { bareEnd, bareStart, hasBlank, isSurelyWord, mayHaveOtherBlanks, SHORT_WORD } from './word-bytes.ts';
 
 /** Of rows that have a value, its place in a dictionary. */
@@ -57,9 +58,10 @@ export class ColumnReader {
     const { bytes, columns, rows, starts, ends } = cells;
     let isNumber = true;
     for (let row = 0; row < rows; row++) {
-      // Numbers mostly come together.
-      if (isNumber)
-        row += this.#addBlock(before + row + 1, (block, rules) => block.takeCells(cells, column, row, rules));
+      // Numbers mostly come together, and so do times.
+      row += isNumber
+        ? this.#addBlock(before + row + 1, (block, rules) => block.takeCells(cells, column, row, rules))
+        : addTimes(this.summary, cells, { column, row, before, missing: this.#missingValues });
       if (row >= rows) return;
       const at = row * columns + column;
       isNumber = this.#addCell(bytes, starts[at]!, ends[at]!, before + row + 1);

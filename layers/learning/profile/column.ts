@@ -10,6 +10,7 @@ import type { DictionaryNumbers } from './dictionary-numbers.ts';
 import { DistinctCount, type DistinctState } from './distinct.ts';
 import type { BlockRules, NumberBlock } from './number-block.ts';
 import { wholeLength } from './number-cells.ts';
+import type { TimeBlock, TimeRules } from './time-block.ts';
 
 /** The most distinct values of a category column. With more, it is text. */
 export const MAX_CATEGORIES = 1000;
@@ -164,6 +165,23 @@ export class ColumnSummary {
     // Those without a point are whole numbers.
     if (digits.cells < length && this.allIntegers) this.allIntegers = areIntegers(values, length);
     this.times.addUnreadable(length);
+  }
+
+  /** Which times may be added as a block. Undefined: none. */
+  timeRules(missing: ReadonlySet<number>): TimeRules | undefined {
+    const { counts } = this;
+    const isUsual = this.present > 0 && this.booleanPair === undefined && counts.overflowed && counts.isFull;
+    return isUsual && this.numbers.isSettled ? { missing, counts } : undefined;
+  }
+
+  /** Adds times that are no numbers. */
+  addTimes({ values, hashes, length, longest, hasBlanks, row }: TimeBlock): void {
+    this.present += length;
+    for (let i = 0; i < length; i++) this.#distinct.add(hashes[i]!);
+    if (longest > this.longest) this.longest = longest;
+    this.hasBlanks ||= hasBlanks;
+    this.numbers.addUnreadable(length);
+    this.times.addAllSame(values, length, row);
   }
 
   /** Adds numbers of a dictionary that occur, once each; their rows were added in blocks. */

@@ -97,6 +97,12 @@ export class ValueCounts {
     return added;
   }
 
+  /** Whether there is room for no other word, be it counted or remembered. */
+  get isFull(): boolean {
+    const { words } = this.#counted;
+    return words >= this.#bounds.values && this.#table.size - words >= REMEMBERED.words;
+  }
+
   text(entry: number): string {
     return this.#table.text(entry);
   }

@@ -71,7 +71,7 @@ export async function profileInParts(bytes: TableBytes, options: ProfileOptions,
   const target = chosenTarget(parsing) ?? options.target;
   const table = new TableSummary(read.header, { target, parsing });
   if (from) table.restore(from.table);
-  for await (const batch of read.batches) {
+  for await (const batch of read.groups ?? read.batches) {
     await rows.add(table, batch);
     const position = parts.isDue() ? read.position() : undefined;
     if (position === undefined) continue;

@@ -1,6 +1,7 @@
 import type { Batch } from '../files/batch.ts';
 import { Cells } from '../files/cells.ts';
-import { ParquetBatch } from '../files/parquet-batch.ts';
+import { ColumnMemory } from '../files/column-memory.ts';
+import { RowGroup } from '../files/parquet-group.ts';
 import { ColumnThreads } from './column-threads.ts';
 import type { TableSummary } from './table.ts';
 
@@ -12,6 +13,7 @@ export class ReadRows implements AsyncDisposable {
   readonly #count: number;
   #threads: ColumnThreads | undefined;
   #bytes = 0;
+  readonly #memories = new ColumnMemory();
 
   /**
    * @param threads how many read the columns, this one included
@@ -22,22 +24,31 @@ export class ReadRows implements AsyncDisposable {
     this.#startIf(bytes);
   }
 
-  async add(table: TableSummary, batch: Batch): Promise<void> {
-    if (batch instanceof Cells) this.#bytes += batch.bytes.length;
+  async add(table: TableSummary, rows: Batch | RowGroup): Promise<void> {
+    if (rows instanceof RowGroup) return this.#addGroup(table, rows);
+    if (rows instanceof Cells) this.#bytes += rows.bytes.length;
     this.#startIf(this.#bytes);
-    const threads = this.#threads;
-    if (threads && batch instanceof Cells) {
-      table.addCells(batch, await threads.add(batch, table.rows, () => table.setups));
-    } else if (threads && batch instanceof ParquetBatch) {
-      await threads.addGroup(batch, table.rows, () => table.setups, {
-        read: (column) => table.addColumn(batch, column),
-        besides: () => table.compareGroup(batch),
-      });
-      table.endGroup(batch);
+    if (this.#threads && rows instanceof Cells) {
+      table.addCells(rows, await this.#threads.add(rows, table.rows, () => table.setups));
+    } else table.add(rows);
+  }
+
+  async #addGroup(table: TableSummary, group: RowGroup): Promise<void> {
+    const compare = () => table.compareGroup(group);
+    const read = async (column: number): Promise<void> => {
+      const memory = this.#memories.take(group.bytesOf(column));
+      table.addColumn(await group.column(column, memory), column);
+      this.#memories.give(memory);
+    };
+    if (this.#threads) {
+      const memories = this.#memories;
+      await this.#threads.addGroup(group, table.rows, () => table.setups, { read, besides: compare, memories });
     } else {
-      if (batch instanceof ParquetBatch) await batch.besides;
-      table.add(batch);
+      await group.besides;
+      for (const column of table.setups.keys()) await read(column);
+      await compare();
     }
+    table.endGroup(group);
   }
 
   #startIf(bytes: number): void {

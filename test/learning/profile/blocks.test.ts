@@ -67,6 +67,11 @@ const CELLS: Readonly<Record<string, (i: number) => Value>> = {
   'numbers, of which some are missing': (i) => (i % 11 === 3 ? null : ((i * 7919) % 5003) / 4 + 1 / 8),
   'numbers among which are words': (i) => (i % 500 === 40 ? 'about ten' : ((i * 7919) % 5003) / 4 + 1 / 8),
   'very large and very small numbers': (i) => (i % 3 === 0 ? 1e20 * (i + 1) : i % 3 === 1 ? 1e-9 * (i + 1) : i + 0.5),
+  times: (i) => new Date(1.6e12 + 61_000 * i).toISOString(),
+  'times that come again, of which some are missing': (i) =>
+    i % 13 === 5 ? null : new Date(1.6e12 + 60_000 * ((i * 7919) % 4001)).toISOString().slice(0, 19),
+  'times among which are words': (i) =>
+    i > 4000 && i % 500 === 40 ? 'soon' : new Date(1.6e12 + 61_000 * i).toISOString().replace('T', ' ').slice(0, 19),
   'words that become rare': (i) => (i < 2000 ? `w${i}` : `w${i % 7}`),
   'numbers that become words': (i) => (i < 3000 ? `${i}` : 'none'),
   'few words': (i) => ['red', 'green', ' blue', 'NA'][(i * 7) % 4]!,
