@@ -118,7 +118,7 @@ export class ColumnReader {
     return new DictionaryNumbers(values, isReal, this.#missingValues);
   }
 
-  /** Adds numbers of a dictionary, by their places in it, that come after `before` rows. */
+  /** Adds numbers of a dictionary, which `endDictionary` ends, by their places in it, that come after `before` rows. */
   addNumberCodes(dictionary: DictionaryNumbers, { codes, levels }: Codes, before: number): void {
     const { values, isReal, entries } = dictionary;
     const rows = levels?.length ?? codes.length;
@@ -143,8 +143,12 @@ export class ColumnReader {
       const code = codes[at++]!;
       const isPlain = cell.set(values[code]!, isReal);
       const known = entries[code]! < 0 ? undefined : entries[code];
-      entries[code] = this.#addValue(isPlain, cell, known, before + row + 1) ?? -1;
+      const entry = this.#addValue(isPlain, cell, known, before + row + 1) ?? -1;
+      if (this.summary.counts.isCounted(entry)) dictionary.setEntry(code, entry);
     }
+  }
+
+  endDictionary(dictionary: DictionaryNumbers): void {
     this.summary.addUsed(dictionary);
   }
 

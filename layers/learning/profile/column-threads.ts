@@ -124,7 +124,8 @@ export class ColumnThreads implements AsyncDisposable {
     setups: () => readonly ColumnSetup[],
     { read, besides, memories }: OwnWork,
   ): Promise<void> {
-    const fresh = this.#own ? [] : [...setups().entries()];
+    // The largest ones first: the threads end at about the same time.
+    const fresh = this.#own ? [] : [...setups().entries()].sort(([a], [b]) => group.bytesOf(b) - group.bytesOf(a));
     const own = [...(this.#own ?? [])];
     let isFirst = true;
     this.#own ??= [];
@@ -141,7 +142,7 @@ export class ColumnThreads implements AsyncDisposable {
       await group.besides;
       if (isFirst) await besides();
       isFirst = false;
-      const column = own.shift() ?? fresh.pop()?.[0];
+      const column = own.shift() ?? fresh.shift()?.[0];
       if (column !== undefined) {
         if (!this.#own.includes(column)) this.#own.push(column);
         await read(column);

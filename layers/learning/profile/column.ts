@@ -187,6 +187,12 @@ export class ColumnSummary {
   /** Adds numbers of a dictionary that occur, once each; their rows were added in blocks. */
   addUsed(numbers: DictionaryNumbers): void {
     const { digits } = this;
+    const { occurrences, entries } = numbers;
+    for (let code = 0; code < occurrences.length; code++) {
+      if (occurrences[code] === 0) continue;
+      this.counts.repeat(entries[code]!, occurrences[code]);
+      occurrences[code] = 0;
+    }
     const { places, count } = numbers.takeUsed();
     for (let i = 0; i < count; i++) {
       const value = numbers.values[places[i]!]!;
