@@ -12,9 +12,10 @@ import { charactersOf } from './counts.ts';
 import { DictionaryNumbers } from './dictionary-numbers.ts';
 import { type KnownCell, knownCell } from './known-cell.ts';
 import { BLOCK, type BlockRules, NumberBlock } from './number-block.ts';
-import { NumberCell, type Numbers, wholeLength } from './number-cells.ts';
+import { NumberCell, type Numbers, runOf, wholeLength } from './number-cells.ts';
 import { addTimes } from './time-block.ts';
 import { bareEnd, bareStart, hasBlank, isSurelyWord, mayHaveOtherBlanks, SHORT_WORD } from './word-bytes.ts';
+import { WordsAgain } from './words-again.ts';
 
 /** Of rows that have a value, its place in a dictionary. */
 export interface Codes {
@@ -73,17 +74,21 @@ export class ColumnReader {
     const rows = levels?.length ?? codes.length;
     // What is known of a word is looked up once.
     const entries = new Int32Array(length).fill(-1);
+    const again = new WordsAgain(this.summary, entries);
     for (let row = 0, at = 0; row < rows; row++) {
       if (levels && !levels[row]) {
         this.summary.addEmpty(before + row + 1);
         continue;
       }
       const code = codes[at++]!;
-      if (this.#addAgain(entries[code] ?? -1)) continue;
-      const [start, end] = [starts[code] ?? 0, ends[code] ?? 0];
+      if (again.add(code) || this.#addAgain(entries[code]!)) continue;
+      again.flush();
+      const [start, end] = [starts[code]!, ends[code]!];
       this.#addCell(bytes, start, end, before + row + 1);
       entries[code] = this.summary.counts.find(bytes, start, end, hashOfBytes(bytes, start, end));
+      if (this.#known[entries[code]!]?.isWord) again.take(code);
     }
+    again.end();
   }
 
   /** Adds numbers that come after `before` rows. */
@@ -257,7 +262,7 @@ export class ColumnReader {
     if (entry < 0 || !this.#known[entry]?.isWord) return false;
     // A word that is only remembered is not counted.
     if (this.summary.isCounted) this.summary.counts.repeat(entry);
-    this.summary.addWordAgain();
+    this.summary.addWordsAgain(1);
     return true;
   }
 
@@ -292,12 +297,4 @@ export class ColumnReader {
     if (!summary.hasBlanks) summary.hasBlanks = hasBlank(bytes, start, end);
     summary.addTime(isTime ? time : Number.NaN, this.#cell, length, hash, row);
   }
-}
-
-/** How many rows from one on have a value. */
-function runOf(levels: ArrayLike<number> | undefined, from: number, rows: number): number {
-  if (levels === undefined) return rows - from;
-  let row = from;
-  while (row < rows && levels[row]) row++;
-  return row - from;
 }

@@ -205,11 +205,11 @@ export class ColumnSummary {
     }
   }
 
-  /** A word, no number and no time, that was added before. */
-  addWordAgain(): void {
-    this.present++;
-    this.numbers.addUnreadable(1);
-    this.times.addUnreadable(1);
+  /** Words, no numbers and no times, that were added before. */
+  addWordsAgain(count: number): void {
+    this.present += count;
+    this.numbers.addUnreadable(count);
+    this.times.addUnreadable(count);
   }
 
   /** A time, or NaN for a word that is no number. */

@@ -54,3 +54,11 @@ export function wholeLength(value: number): number {
   for (let bound = 10; size >= bound; bound *= 10) length++;
   return length;
 }
+
+/** How many rows from one on have a value. */
+export function runOf(levels: ArrayLike<number> | undefined, from: number, rows: number): number {
+  if (levels === undefined) return rows - from;
+  let row = from;
+  while (row < rows && levels[row]) row++;
+  return row - from;
+}
