@@ -31,6 +31,11 @@ export class RowGroup {
     this.#columns = columns;
   }
 
+  /** How many columns it has. */
+  get width(): number {
+    return this.#columns.length;
+  }
+
   /** How many bytes the column has in the file, which may be shorter than it says. */
   bytesOf(column: number): number {
     const { start, end } = rangeOf(this.#columns[column]!);

@@ -36,12 +36,9 @@ export class Moments {
   addAll(values: Float64Array, length: number): void {
     for (let at = 0; at < length; ) {
       if (this.#left === this.#rest.length) this.#makeRoom();
-      // A whole block behind which there are others needs no copy.
-      if (this.#left === 0 && length - at > BLOCK && this.#rest.length === BLOCK) {
+      // Whole blocks need not be copied. A block that has just become full may be followed by none.
+      for (; this.#left === 0 && length - at > BLOCK; at += BLOCK)
         this.#totals = joined(this.#totals, values, at, at + BLOCK);
-        at += BLOCK;
-        continue;
-      }
       const count = Math.min(length - at, this.#rest.length - this.#left);
       for (let i = 0; i < count; i++) this.#rest[this.#left + i] = values[at + i]!;
       this.#left += count;

@@ -1,3 +1,7 @@
+import { type Directory, groupRows } from '../columns/layout.ts';
+import type { Chunk } from '../columns/recorder.ts';
+import { Recording } from '../columns/recording.ts';
+import { ColumnsWriter, type StoreColumns } from '../columns/write.ts';
 import type { Batch } from '../files/batch.ts';
 import { Cells } from '../files/cells.ts';
 import { ColumnMemory } from '../files/column-memory.ts';
@@ -14,6 +18,8 @@ export class ReadRows implements AsyncDisposable {
   #threads: ColumnThreads | undefined;
   #bytes = 0;
   readonly #memories = new ColumnMemory();
+  #recording: Recording | undefined;
+  #columns: ColumnsWriter | undefined;
 
   /**
    * @param threads how many read the columns, this one included
@@ -24,13 +30,28 @@ export class ReadRows implements AsyncDisposable {
     this.#startIf(bytes);
   }
 
+  /** Records the cells from now on, before the first ones. */
+  record(table: TableSummary, columns: number, store: StoreColumns): void {
+    const writer = new ColumnsWriter(columns, store);
+    const emit = (chunk: Chunk) => writer.take(chunk);
+    this.#columns = writer;
+    this.#recording = new Recording({ groupRows: groupRows(columns), emit });
+    table.recording = this.#recording;
+    if (this.#threads) this.#threads.onChunk = emit;
+  }
+
   async add(table: TableSummary, rows: Batch | RowGroup): Promise<void> {
     if (rows instanceof RowGroup) return this.#addGroup(table, rows);
+    await this.#columns?.room();
     if (rows instanceof Cells) this.#bytes += rows.bytes.length;
     this.#startIf(this.#bytes);
     if (this.#threads && rows instanceof Cells) {
       table.addCells(rows, await this.#threads.add(rows, table.rows, () => table.setups));
-    } else table.add(rows);
+      return;
+    }
+    // Those columns are recorded by the other threads, which do not see these rows.
+    if (this.#threads) await this.#columns?.abort(new Error('rows are read by one thread'));
+    table.add(rows);
   }
 
   async #addGroup(table: TableSummary, group: RowGroup): Promise<void> {
@@ -45,7 +66,7 @@ export class ReadRows implements AsyncDisposable {
       await this.#threads.addGroup(group, table.rows, () => table.setups, { read, besides: compare, memories });
     } else {
       await group.besides;
-      for (const column of table.setups.keys()) await read(column);
+      for (let column = 0; column < group.width; column++) await read(column);
       await compare();
     }
     table.endGroup(group);
@@ -60,7 +81,16 @@ export class ReadRows implements AsyncDisposable {
     if (this.#threads) table.restoreColumns(await this.#threads.states());
   }
 
+  /** Ends what was recorded, after all rows. */
+  async endRecording(of: Omit<Directory, 'columns'>, header: readonly string[]): Promise<void> {
+    if (!this.#columns || !this.#recording) return;
+    const found = new Map([...this.#recording.end(), ...(this.#threads?.recorded ?? [])]);
+    const columns = header.map((name, i) => ({ name, recorded: found.get(i) ?? { as: 'nothing' as const } }));
+    await this.#columns.end({ ...of, columns });
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
+    await this.#columns?.abort(new Error('the table was not read to its end'));
     await this.#threads?.[Symbol.asyncDispose]();
   }
 }

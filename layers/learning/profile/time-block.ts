@@ -1,8 +1,8 @@
 /** Times of a column that follow one another, of which none is counted or remembered: they are summarised together. */
-import type { Cells } from '../files/cells.ts';
+import type { ColumnCells } from '../columns/recorder.ts';
 import { hashOfBytes } from '../values/hash.ts';
 import { readIsoTime } from '../values/iso-time.ts';
-import type { ColumnSummary } from './column.ts';
+import type { ColumnReader } from './column-reader.ts';
 import type { ValueCounts } from './counts.ts';
 import { hasBlank } from './word-bytes.ts';
 
@@ -28,12 +28,8 @@ export class TimeBlock {
   hasBlanks = false;
 
   /** Takes times from a row on. */
-  takeCells(
-    { bytes, columns, rows, starts, ends }: Cells,
-    column: number,
-    from: number,
-    { missing, counts }: TimeRules,
-  ): void {
+  takeCells({ cells, column, row: from }: ColumnCells, { missing, counts }: TimeRules): void {
+    const { bytes, columns, rows, starts, ends } = cells;
     this.length = this.longest = 0;
     this.hasBlanks = false;
     const last = Math.min(rows, from + BLOCK);
@@ -51,23 +47,27 @@ export class TimeBlock {
   }
 }
 
-interface Place {
-  readonly column: number;
-  readonly row: number;
-  /** Rows of the table before these cells. */
-  readonly before: number;
-  readonly missing: ReadonlySet<number>;
-}
-
 /** Nobody has it for longer than the call that fills it. */
 const block = new TimeBlock();
 
-/** Adds times together from a row on, as far as they can be, and returns how many. */
-export function addTimes(summary: ColumnSummary, cells: Cells, { column, row, before, missing }: Place): number {
+/**
+ * Adds times together, as far as they can be, and returns how many.
+ * @param from which cell of the column on
+ * @param before rows of the table before these cells
+ * @param missing times that are words for "no value"
+ */
+export function addTimes(
+  { summary, recorder }: Pick<ColumnReader, 'summary' | 'recorder'>,
+  from: ColumnCells,
+  before: number,
+  missing: ReadonlySet<number>,
+): number {
   const rules = summary.timeRules(missing);
   if (!rules) return 0;
-  block.takeCells(cells, column, row, rules);
-  block.row = before + row + 1;
-  if (block.length > 0) summary.addTimes(block);
+  block.takeCells(from, rules);
+  block.row = before + from.row + 1;
+  if (block.length === 0) return 0;
+  summary.addTimes(block);
+  recorder?.addTimes(block.values, block.length, from);
   return block.length;
 }
