@@ -217,9 +217,17 @@ const NO_REFERENCE = {
     'Nothing is known of the data that the model was trained on, so the explanations compare with the mean of the rows of this request, or of a single row with zeros: send a typical row as reference',
 } as const;
 
-function warned(predictions: readonly Prediction[]): { warnings?: (typeof NO_REFERENCE)[] } {
-  const basis = predictions[0]?.explanation?.basis;
-  return basis === 'request' || basis === 'zeros' ? { warnings: [NO_REFERENCE] } : {};
+/** An image cannot be compared with another one. */
+const ONLY_ZEROS = {
+  code: 'no_reference',
+  message:
+    'Nothing is known of the data that the model was trained on, so the explanations compare with an image of zeros',
+} as const;
+
+function warned(predictions: readonly Prediction[]): { warnings?: (typeof NO_REFERENCE | typeof ONLY_ZEROS)[] } {
+  const { basis, picture } = predictions[0]?.explanation ?? {};
+  if (basis !== 'request' && basis !== 'zeros') return {};
+  return { warnings: [picture === undefined ? NO_REFERENCE : ONLY_ZEROS] };
 }
 
 /** Throws `ValidationError`, with fields such as `inputs[3]`. */
