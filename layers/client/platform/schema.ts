@@ -1803,6 +1803,8 @@ export interface components {
              * @enum {string}
              */
             quote?: "\"" | "'" | "none";
+            /** @description An addition: false where the first row of CSV or TSV has values, and no names: then the columns are called `column_1`, `column_2` and so on. Default: true */
+            header?: boolean;
             /**
              * @description An addition: the decimal mark of all columns. Default: decided for each column
              * @enum {string}
@@ -1872,6 +1874,8 @@ export interface components {
             target?: string | null;
             delimiter?: ("," | ";" | "\t" | "|" | "tab") | null;
             quote?: ("\"" | "'" | "none") | null;
+            /** @description An addition: false where the first row of CSV or TSV has values, and no names: then the columns are called `column_1`, `column_2` and so on. Default: true */
+            header?: boolean | null;
             decimal?: ("." | ",") | null;
             missing?: string[] | null;
             /** @description An addition: true where no column is the target, because the data are only to be predicted (`POST /models/{model_id}/predict/batch`) */
@@ -3116,6 +3120,7 @@ export interface components {
                 cost: string;
                 overrule: {
                     delimiter?: string;
+                    header?: boolean;
                     dataset_type?: string;
                     columns?: {
                         [key: string]: {
@@ -3162,6 +3167,8 @@ export interface components {
              * @example "
              */
             quote?: string;
+            /** @description false where the first row was said to have no names */
+            header?: boolean;
             /**
              * @example [
              *       {
@@ -3209,6 +3216,7 @@ export interface components {
                 cost: string;
                 overrule: {
                     delimiter?: string;
+                    header?: boolean;
                     dataset_type?: string;
                     columns?: {
                         [key: string]: {
@@ -3399,6 +3407,7 @@ export interface components {
                 cost: string;
                 overrule: {
                     delimiter?: string;
+                    header?: boolean;
                     dataset_type?: string;
                     columns?: {
                         [key: string]: {
@@ -3486,6 +3495,7 @@ export interface components {
                 cost: string;
                 overrule: {
                     delimiter?: string;
+                    header?: boolean;
                     dataset_type?: string;
                     columns?: {
                         [key: string]: {
@@ -4019,6 +4029,7 @@ export interface components {
                 cost: string;
                 overrule: {
                     delimiter?: string;
+                    header?: boolean;
                     dataset_type?: string;
                     columns?: {
                         [key: string]: {
@@ -4376,6 +4387,28 @@ export interface components {
             file_size: number | null;
             /** @description Of the CSV file */
             sha256: string | null;
+            /**
+             * @description By feature, once it is completed: rows with words that the model has not learned from (`unseen_values`), and cells that count as missing, because they are not of the feature's type (`values_unreadable`) or have no value (`missing_values`)
+             * @example [
+             *       {
+             *         "code": "unseen_values",
+             *         "feature": "island",
+             *         "rows": 3,
+             *         "first_value": "Anvers",
+             *         "first_row": 17,
+             *         "message": "3 rows have words that the model has not learned from, such as \"Anvers\": each counts as none of those that it knows"
+             *       }
+             *     ]
+             */
+            warnings: {
+                /** @enum {string} */
+                code: "unseen_values" | "values_unreadable" | "missing_values";
+                feature: string;
+                rows: number;
+                first_value: string | null;
+                first_row: number | null;
+                message: string;
+            }[];
             /**
              * @description Why it failed: in a cell, the row from 1 and the column
              * @example null
@@ -6778,6 +6811,11 @@ export interface operations {
                      */
                     quote?: "\"" | "'" | "none";
                     /**
+                     * @description An addition: false where the first row of CSV or TSV has values, and no names: then the columns are called `column_1`, `column_2` and so on. Default: true
+                     * @enum {string}
+                     */
+                    header?: "true" | "false";
+                    /**
                      * @description An addition: the decimal mark of all columns. Default: decided for each column
                      * @enum {string}
                      */
@@ -7406,6 +7444,8 @@ export interface operations {
                         compression?: "gzip" | "zip";
                         delimiter?: string;
                         quote?: string;
+                        /** @constant */
+                        header?: false;
                         sha256: string;
                         warnings?: {
                             code: string;
@@ -7417,6 +7457,7 @@ export interface operations {
                             cost: string;
                             overrule: {
                                 delimiter?: string;
+                                header?: boolean;
                                 dataset_type?: string;
                                 columns?: {
                                     [key: string]: {
@@ -7539,6 +7580,11 @@ export interface operations {
                      * @enum {string}
                      */
                     quote?: "\"" | "'" | "none";
+                    /**
+                     * @description An addition: false where the first row of CSV or TSV has values, and no names: then the columns are called `column_1`, `column_2` and so on. Default: true
+                     * @enum {string}
+                     */
+                    header?: "true" | "false";
                     /**
                      * @description An addition: the decimal mark of all columns. Default: decided for each column
                      * @enum {string}
@@ -9485,6 +9531,16 @@ export interface operations {
                      *       "ended_at": "2026-01-01T00:00:00.000Z",
                      *       "file_size": 9120,
                      *       "sha256": "string",
+                     *       "warnings": [
+                     *         {
+                     *           "code": "unseen_values",
+                     *           "feature": "island",
+                     *           "rows": 3,
+                     *           "first_value": "Anvers",
+                     *           "first_row": 17,
+                     *           "message": "3 rows have words that the model has not learned from, such as \"Anvers\": each counts as none of those that it knows"
+                     *         }
+                     *       ],
                      *       "error": null
                      *     }
                      */
@@ -9562,6 +9618,16 @@ export interface operations {
                      *           "ended_at": "2026-01-01T00:00:00.000Z",
                      *           "file_size": 9120,
                      *           "sha256": "string",
+                     *           "warnings": [
+                     *             {
+                     *               "code": "unseen_values",
+                     *               "feature": "island",
+                     *               "rows": 3,
+                     *               "first_value": "Anvers",
+                     *               "first_row": 17,
+                     *               "message": "3 rows have words that the model has not learned from, such as \"Anvers\": each counts as none of those that it knows"
+                     *             }
+                     *           ],
                      *           "error": null
                      *         }
                      *       ],
@@ -9619,6 +9685,16 @@ export interface operations {
                      *       "ended_at": "2026-01-01T00:00:00.000Z",
                      *       "file_size": 9120,
                      *       "sha256": "string",
+                     *       "warnings": [
+                     *         {
+                     *           "code": "unseen_values",
+                     *           "feature": "island",
+                     *           "rows": 3,
+                     *           "first_value": "Anvers",
+                     *           "first_row": 17,
+                     *           "message": "3 rows have words that the model has not learned from, such as \"Anvers\": each counts as none of those that it knows"
+                     *         }
+                     *       ],
                      *       "error": null
                      *     }
                      */
@@ -9701,6 +9777,16 @@ export interface operations {
                      *       "ended_at": "2026-01-01T00:00:00.000Z",
                      *       "file_size": 9120,
                      *       "sha256": "string",
+                     *       "warnings": [
+                     *         {
+                     *           "code": "unseen_values",
+                     *           "feature": "island",
+                     *           "rows": 3,
+                     *           "first_value": "Anvers",
+                     *           "first_row": 17,
+                     *           "message": "3 rows have words that the model has not learned from, such as \"Anvers\": each counts as none of those that it knows"
+                     *         }
+                     *       ],
                      *       "error": null
                      *     }
                      */

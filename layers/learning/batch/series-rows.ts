@@ -11,6 +11,7 @@ import type { Cell } from '../serving/input.ts';
 import type { Source } from '../source.ts';
 import { columnValues } from '../values/column-values.ts';
 import type { BatchRow, BatchRows, RowsWanted } from './batch-row.ts';
+import { CellCounts } from './cell-counts.ts';
 import { readDataset } from './dataset.ts';
 import { PIECE, placeIn } from './table-rows.ts';
 
@@ -26,7 +27,8 @@ export async function seriesRows(source: Source, { profile, serving, include }: 
   const { steps } = windowOf(serving);
   const { features } = serving;
   const { rows, placeOf, readerOf } = await readDataset(source.bytes(), profile);
-  const columns = features.map((feature) => ({ at: placeOf(feature.name), read: readerOf(feature) }));
+  const columns = features.map((feature) => ({ at: placeOf(feature.name), ...readerOf(feature) }));
+  const counts = new CellCounts(features);
   const repeated = include.map(placeOf);
   const groupAt = placeOf(nameOf(profile, 'group') ?? '');
   const time = timeOf(profile, placeOf);
@@ -47,7 +49,13 @@ export async function seriesRows(source: Source, { profile, serving, include }: 
       const number = ++row;
       const series = seriesOf(record);
       if (time) expectLater(series, record, number, time);
-      series.window.push({ number, cells: columns.map(({ at, read: cell }) => cell(record[at] ?? '')) });
+      const cells = columns.map(({ at, read: readCell, isMissing }, feature) => {
+        const cell = record[at] ?? '';
+        const value = readCell(cell);
+        counts.add(feature, cell, value, number, isMissing);
+        return value;
+      });
+      series.window.push({ number, cells });
       if (series.window.length > steps) series.window.shift();
       const window = [...series.window];
       yield {
@@ -59,7 +67,7 @@ export async function seriesRows(source: Source, { profile, serving, include }: 
     }
   }
   const piece = Math.max(1, Math.min(PIECE.rows, Math.floor(PIECE.cells / (steps * columns.length))));
-  return { header: include, piece, rows: read() };
+  return { header: include, piece, rows: read(), warnings: () => counts.warnings };
 }
 
 const nameOf = ({ columns }: DatasetProfile, role: 'group' | 'time'): string | undefined =>

@@ -9,9 +9,12 @@ export interface Header {
   readonly line: number;
 }
 
+/** Of columns without names. */
+export const numberedNames = (count: number): string[] => Array.from({ length: count }, (_, i) => `column_${i + 1}`);
+
 const CODE = { newline: 10, return: 13 } as const;
 
-/** The first row of the bytes. Undefined if it is not complete, or has a fault that reading the whole file reports. */
+/** The first row of the bytes, or names for its cells if it has none. Undefined if it is not complete, or has a fault that reading the whole file reports. */
 export function parseHeader(bytes: Buffer, dialect: Dialect): Header | undefined {
   const quote = dialect.quote === 'none' ? -1 : dialect.quote.charCodeAt(0);
   let start = 0;
@@ -32,6 +35,7 @@ export function parseHeader(bytes: Buffer, dialect: Dialect): Header | undefined
     );
     const [names] = records;
     if (names === undefined || records.length > 1) return undefined;
+    if (dialect.header === false) return { names: numberedNames(names.length), end: 0, line: 1 };
     return { names, end: after, line: 1 + lineBreaks(bytes, after) };
   } catch {
     return undefined;

@@ -15,7 +15,7 @@ const NINES = /^(?:-9|9)9+(?:\.9)?$/;
 const BOUNDS = [-32_768, 32_767, 65_535, -2_147_483_648, 2_147_483_647, 4_294_967_295];
 
 /** It has to occur so often, beside so many others. */
-const LEAST = { rows: 2, others: 8 };
+const LEAST = { rows: 2, others: 4 };
 /** Ranks of estimated quantiles are off by less. */
 const RANK_ERROR = 0.01;
 

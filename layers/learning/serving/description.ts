@@ -20,6 +20,8 @@ export const CARD_FILE = 'model-card.md';
 const servedFeature = featureSpec.extend({
   /** The name of the model's input. A feature's own name may not be valid for that. */
   input: z.string(),
+  /** Of a category: all that the model has learned from. Absent for models of earlier builds. */
+  words: z.array(z.string()).exactOptional(),
 });
 export type ServedFeature = z.infer<typeof servedFeature>;
 
