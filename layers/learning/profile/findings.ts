@@ -234,7 +234,7 @@ export function leftOutFinding(summary: ColumnSummary, { type }: Decided, reason
 const typeInstead = (summary: ColumnSummary) => ({ type: canBeCategory(summary) ? 'category' : 'text' });
 
 /** What more than half of the values of a column are that is nothing else. */
-function mostlyReadable({ numbers, times, present }: ColumnSummary) {
+export function mostlyReadable({ numbers, times, present }: ColumnSummary) {
   const all = [
     ...DECIMAL_MARKS.map((mark) => ({ type: 'number' as const, values: numbers.of(mark) })),
     ...DATE_ORDERS.map((order) => ({ type: 'timestamp' as const, values: times.of(order) })),

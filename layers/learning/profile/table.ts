@@ -27,11 +27,13 @@ import { isIdentifier } from './identifier.ts';
 import { type JudgedTarget, judgeTarget } from './judge-target.ts';
 import { judgeLabelColumns, labelColumns, labelsName } from './label-columns.ts';
 import { Leaks, type LeaksState } from './leaks.ts';
+import { oddRowFinding } from './odd-rows.ts';
 import { addParquet } from './parquet-cells.ts';
 import { chooseTarget, mayBeTarget, TARGET_BOUNDS } from './target.ts';
 import { type LastCell, lastCell, totalsFinding } from './totals.ts';
 import { variantFindings } from './variants.ts';
 import { type Finding, listWarnings } from './warn.ts';
+import { wordFindings } from './word-findings.ts';
 
 /** Of a row group, that are compared first. */
 const FIRST_ROWS = 256;
@@ -200,11 +202,12 @@ export class TableSummary {
     ];
     const columns = this.#columns.map((summary): Column => this.#column(summary, conventions, target));
     const features = this.#features(columns, found);
+    found.push(...oddRowFinding(columns));
     const twins = new Set(this.#twins.map((i) => this.#columns[i]));
     const leaks = new Map(this.#leaks.found.map((leak) => [this.#columns[leak.column], leak]));
     for (const { summary, decided } of features) {
       found.push(...columnFindings(summary, decided), ...featureFindings(summary, decided));
-      found.push(...variantFindings(summary, decided));
+      found.push(...variantFindings(summary, decided), ...wordFindings(summary, decided, this.#said(summary.name)));
       const leak = leaks.get(summary);
       if (twins.has(summary)) found.push(equalsTargetFinding(summary, this.target));
       else if (leak && (leak.kind === 'code' || target?.task === 'regression')) {

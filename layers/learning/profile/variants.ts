@@ -23,6 +23,7 @@ export function variantFindings(
       Map.groupBy(values, ({ value }) => value.toLowerCase()),
       classes,
     ),
+    ...finding(summary, 'spelling_variants', spellings(values), classes),
     ...finding(
       summary,
       'number_variants',
@@ -30,6 +31,13 @@ export function variantFindings(
       classes,
     ),
   ];
+}
+
+/** Words by their letters alone; codes may differ in anything. Those that differ in case only are named otherwise. */
+function spellings(values: readonly ClassCount[]): ReadonlyMap<string, readonly ClassCount[]> {
+  const words = values.filter(({ value }) => /\p{L}/u.test(value) && !/\d/.test(value));
+  const groups = Map.groupBy(words, ({ value }) => value.toLowerCase().replace(/[^\p{L}+#]+/gu, ''));
+  return new Map([...groups].filter(([, group]) => new Set(group.map(({ value }) => value.toLowerCase())).size > 1));
 }
 
 /** Codes keep their zeros. */
@@ -40,6 +48,7 @@ const numberOf = (value: string): string => `${parseNumber(value)} ${unitOf(valu
 
 const WAYS = {
   case_variants: 'Values differ in upper and lower case only',
+  spelling_variants: 'Values differ in blanks, hyphens or the like only',
   number_variants: 'Values are the same number, written in several ways',
 } as const;
 

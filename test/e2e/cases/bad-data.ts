@@ -28,7 +28,7 @@ export function badData(world: World): void {
       await expect(user.upload('a,y\n1,2\n2,3\n', { target: 'z' })).rejects.toThrow('answered 400');
     });
 
-    test.each<[string, string, string, object?]>([
+    test.each<[string, string, string, Readonly<Record<string, string>>?]>([
       ['an empty file', '', 'empty'],
       ['a header only', 'a,b\n', 'header'],
       ['a ragged row near the top', 'a,b\n1,2\n3\n', 'row'],
