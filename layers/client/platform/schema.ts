@@ -5126,11 +5126,13 @@ export interface components {
              * @example 7-019a0c9b-8f5e-7c3a-9d47-2f6b1e0a4c55
              */
             prediction_id?: string;
-            /** @description An addition: what to know about the explanations */
+            /** @description An addition: what to know about the explanations (`no_reference`), and about rows with words of a `feature` that the model has not learned from (`unseen_values`) */
             warnings?: {
-                /** @constant */
-                code: "no_reference";
+                /** @enum {string} */
+                code: "no_reference" | "unseen_values";
                 message: string;
+                feature?: string;
+                rows?: number;
             }[];
             /** @description An addition, where it is logged: how many rows are, from the first on; there is room for 200,000 bytes */
             logged_rows?: number;
