@@ -1,5 +1,6 @@
 import { parse } from 'csv-parse/sync';
 import type { Dialect } from './dialect.ts';
+import { numberedNames } from './numbered-names.ts';
 import { parseOptions } from './parse-options.ts';
 
 export interface Header {
@@ -8,9 +9,6 @@ export interface Header {
   readonly end: number;
   readonly line: number;
 }
-
-/** Of columns without names. */
-export const numberedNames = (count: number): string[] => Array.from({ length: count }, (_, i) => `column_${i + 1}`);
 
 const CODE = { newline: 10, return: 13 } as const;
 

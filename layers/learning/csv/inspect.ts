@@ -2,7 +2,7 @@ import { parse } from 'csv-parse/sync';
 import { TextCheck } from './bytes.ts';
 import { type Dialect, detectDialect } from './dialect.ts';
 import { fileFault } from './fault.ts';
-import { numberedNames } from './header.ts';
+import { numberedNames } from './numbered-names.ts';
 import { parseOptions, translated } from './parse-options.ts';
 import type { Preamble } from './preamble.ts';
 import { makeRecordCheck } from './record-check.ts';

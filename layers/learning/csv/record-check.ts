@@ -2,7 +2,7 @@
 import { Faults } from '#domain/faults.ts';
 import { LIMITS } from '#domain/limits.ts';
 import { fileFault, shown } from './fault.ts';
-import { numberedNames } from './header.ts';
+import { numberedNames } from './numbered-names.ts';
 
 const BOUNDS = LIMITS.csv;
 

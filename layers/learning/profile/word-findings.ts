@@ -1,4 +1,5 @@
 /** What the cells of a column look like that are read as words, or as numbers that may be words. */
+import type { ColumnType } from '#domain/datasets/profile.ts';
 import { shown } from '../csv/fault.ts';
 import { parseNumber } from '../values/number.ts';
 import type { Place } from './candidate.ts';
@@ -9,42 +10,38 @@ import { choose, type Finding } from './warn.ts';
 
 type About = Omit<Finding, 'column' | 'overrule'> & Partial<Pick<Finding, 'overrule'>>;
 
-/** About a column that is a feature, and of which nobody has said what it is. */
+/** A column with what it was decided to be, and the cells that were counted: none where they are too many. */
+interface Column {
+  readonly summary: ColumnSummary;
+  readonly type: ColumnType;
+  readonly cells: readonly (Place & { readonly count: number })[];
+}
+
+/** About a column that is a feature. What its owner says that it is, is not questioned. */
 export function wordFindings(summary: ColumnSummary, { type }: Decided, said: Saying): Finding[] {
-  const { name: column } = summary;
-  const isSaid = said.type !== undefined;
-  const found: (About | undefined)[] = [
-    ...(isSaid ? [] : [numbersAsWords(summary, type), likeCodes(summary, type), equalNumbers(summary, type)]),
-    ...(isSaid ? [] : [likeNumbers(summary, type)]),
-    mostlyEmpty(summary, type),
-    garbled(summary, type),
-  ];
+  if (type !== 'category' && type !== 'number') return [];
+  const { name: column, counts } = summary;
+  const of: Column = { summary, type, cells: counts.overflowed ? [] : counts.top() };
+  const ofType = [numbersAsWords, likeCodes, equalNumbers, likeNumbers];
+  const found = [...(said.type === undefined ? ofType : []), mostlyEmpty, garbled].map((find) => find(of));
   return found
     .filter((one) => one !== undefined)
     .map((one) => ({ column, overrule: choose(column, { role: 'ignore' }), ...one }));
 }
 
-/** The cells that were counted, with the first row of the first that a test holds for. */
-function cellsOf({ counts }: ColumnSummary, test: (cell: string) => boolean) {
-  const cells = counts.overflowed ? [] : counts.top().filter(({ value }) => test(value));
-  const rows = cells.reduce((sum, { count }) => sum + count, 0);
-  return {
-    rows,
-    cells: cells.map(({ value }) => value),
-    first: firstOf(
-      { counts },
-      cells.map(({ value }) => value),
-    ),
-  };
+/** The cells that a test holds for: how many there are, in how many rows, and the first of them. */
+function having({ cells }: Column, test: (cell: string) => boolean) {
+  const some = cells.filter(({ value }) => test(value));
+  return { different: some.length, rows: rowsOf(some), first: firstOf(some) };
 }
 
-function firstOf({ counts }: Pick<ColumnSummary, 'counts'>, cells: readonly string[]): Place | undefined {
-  const places = cells.map((value) => ({ value, row: counts.firstRow(value) ?? 0 }));
-  return places.reduce<Place | undefined>((first, one) => (first && first.row <= one.row ? first : one), undefined);
-}
+const rowsOf = (cells: Column['cells']): number => cells.reduce((sum, { count }) => sum + count, 0);
+
+const firstOf = (cells: Column['cells']): Place | undefined =>
+  cells.reduce<Place | undefined>((first, one) => (first && first.row <= one.row ? first : one), undefined);
 
 /** A category of which most values are numbers or times, and the others too many to be words for "no value". */
-function numbersAsWords(summary: ColumnSummary, type: Decided['type']): About | undefined {
+function numbersAsWords({ summary, type }: Column): About | undefined {
   const mostly = type === 'category' && !areCodes(summary) ? mostlyReadable(summary) : undefined;
   if (mostly === undefined || mostly.values.unreadable === 0) return undefined;
   const { type: other, values } = mostly;
@@ -61,11 +58,11 @@ function numbersAsWords(summary: ColumnSummary, type: Decided['type']): About | 
 /** `1E3` or `+49171234567`: numbers to a program, and codes to people. */
 const LIKE_CODES = [/^\d+[eE]\d+$/, /^\+\d{8,}$/];
 
-function likeCodes(summary: ColumnSummary, type: Decided['type']): About | undefined {
+function likeCodes(of: Column): About | undefined {
+  const { summary, type, cells } = of;
   const { first, present, name } = summary;
   const pattern = type === 'number' && first ? LIKE_CODES.find((one) => one.test(first.value)) : undefined;
-  if (pattern === undefined || (!summary.counts.overflowed && cellsOf(summary, (cell) => !pattern.test(cell)).rows > 0))
-    return undefined;
+  if (pattern === undefined || !cells.every(({ value }) => pattern.test(value))) return undefined;
   return {
     code: 'like_codes',
     first,
@@ -79,22 +76,19 @@ function likeCodes(summary: ColumnSummary, type: Decided['type']): About | undef
 const SHORT_NUMBER = /^\d{1,3}\.\d{1,3}$/;
 
 /** Versions, and numbers of chapters: 1.1 and 1.10 are not the same. */
-function equalNumbers(summary: ColumnSummary, type: Decided['type']): About | undefined {
-  const { first, counts, name } = summary;
-  if (type !== 'number' || counts.overflowed || first === undefined || !SHORT_NUMBER.test(first.value))
+function equalNumbers({ summary, type, cells }: Column): About | undefined {
+  if (type !== 'number' || cells.length === 0 || !cells.every(({ value }) => SHORT_NUMBER.test(value)))
     return undefined;
-  const cells = counts.top();
-  if (!cells.every(({ value }) => SHORT_NUMBER.test(value))) return undefined;
   const pair = [...Map.groupBy(cells, ({ value }) => Number(value)).values()].find((group) => group.length > 1);
   if (pair === undefined) return undefined;
   const values = pair.map(({ value }) => value);
   return {
     code: 'equal_numbers',
-    first: firstOf(summary, values.slice(1)),
-    rows: pair.reduce((sum, { count }) => sum + count, 0),
+    first: firstOf(pair.slice(1)),
+    rows: rowsOf(pair),
     message: `As numbers, ${values.map(shown).join(' and ')} are one value`,
     cost: 'If these are versions or the like, different ones become equal',
-    overrule: choose(name, { type: 'category' }),
+    overrule: choose(summary.name, { type: 'category' }),
   };
 }
 
@@ -110,12 +104,16 @@ const LIKE_NUMBERS: readonly (readonly [pattern: RegExp, what: string])[] = [
 ];
 /** The share of the values that have to be written so. */
 const MOSTLY = 0.5;
+const SOME = 20;
 
-function likeNumbers(summary: ColumnSummary, type: Decided['type']): About | undefined {
+function likeNumbers(of: Column): About | undefined {
+  const { summary, type, cells } = of;
   if (type !== 'category') return undefined;
   for (const [pattern, what] of LIKE_NUMBERS) {
-    const { rows, first, cells } = cellsOf(summary, (cell) => pattern.test(cell));
-    if (rows <= MOSTLY * summary.present || cells.length < 3) continue;
+    // Where most are so, one of the most frequent ones is.
+    if (!cells.slice(0, SOME).some(({ value }) => pattern.test(value))) continue;
+    const { rows, first, different } = having(of, (cell) => pattern.test(cell));
+    if (rows <= MOSTLY * summary.present || different < 3) continue;
     return {
       code: 'numbers_in_words',
       first,
@@ -128,7 +126,8 @@ function likeNumbers(summary: ColumnSummary, type: Decided['type']): About | und
 }
 
 /** Cells that were merged in a spreadsheet have a value in the first of them alone. */
-function mostlyEmpty({ empty, present, first, distinct }: ColumnSummary, type: Decided['type']): About | undefined {
+function mostlyEmpty({ summary, type }: Column): About | undefined {
+  const { empty, present, first, distinct } = summary;
   if (type !== 'category' || first?.row !== 1 || distinct < 2 || empty.rows <= present) return undefined;
   return {
     code: 'mostly_empty',
@@ -142,9 +141,9 @@ function mostlyEmpty({ empty, present, first, distinct }: ColumnSummary, type: D
 /** UTF-8 that was read as Latin-1, and what a decoder puts in the place of what it cannot read. */
 const GARBLED = /\ufffd|[ÂÃ][\u0080-\u00bf]|â€/;
 
-function garbled(summary: ColumnSummary, type: Decided['type']): About | undefined {
-  if (type !== 'category') return undefined;
-  const { rows, first } = cellsOf(summary, (cell) => GARBLED.test(cell));
+function garbled(of: Column): About | undefined {
+  if (of.type !== 'category') return undefined;
+  const { rows, first } = having(of, (cell) => GARBLED.test(cell));
   if (first === undefined) return undefined;
   return {
     code: 'garbled_words',
