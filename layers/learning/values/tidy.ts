@@ -13,29 +13,37 @@ export function mayBeUntidy(bytes: Uint8Array, start: number, end: number): bool
   // Of other blanks, such as U+00A0.
   if (bytes[start]! >= 0x80 || bytes[end - 1]! >= 0x80) return true;
   for (let at = start; at < end; at++) {
-    if (bytes[at]! >= 0xc2 && mayChange(bytes[at]!, bytes[at + 1]!)) return true;
+    if (bytes[at]! >= 0xc2 && mayChange(bytes[at]!, bytes[at + 1]!, bytes[at + 2]!)) return true;
   }
   return false;
 }
 
-/** By the first two bytes of a character: whether it combines with others, has another form, or is not seen. */
-function mayChange(first: number, second: number): boolean {
-  switch (first) {
-    case 0xc2: // The soft hyphen.
-      return second === 0xad;
-    case 0xcc: // Accents and other marks.
-    case 0xcd:
-    case 0xe0: // Scripts of India.
-      return true;
-    case 0xe1: // Parts of Hangul.
-      return second >= 0x84 && second <= 0x87;
-    case 0xe2: // Punctuation, and signs that are letters.
-      return second === 0x80 || second === 0x81 || second === 0x84;
-    case 0xe3: // Kana.
-      return second >= 0x81 && second <= 0x83;
-    case 0xef: // Ideographs for compatibility, and the byte-order mark.
-      return (second >= 0xa4 && second <= 0xab) || second === 0xbb;
-    default:
-      return false;
-  }
-}
+type Test = (second: number, third: number) => boolean;
+
+const always: Test = () => true;
+const within =
+  (from: number, to: number): Test =>
+  (second) =>
+    second >= from && second <= to;
+
+/** By the first byte of a character: whether it combines with others, has another form, or is not seen. */
+const CHANGING: Readonly<Record<number, Test>> = {
+  194: (second) => second === 0xad,
+  // Accents and other marks of Europe; Hebrew and Arabic vowels; Syriac, Thaana and N'Ko.
+  ...{ 204: always, 205: always, 206: within(0x87, 0x87), 210: within(0x83, 0x87) },
+  ...{ 214: within(0x91, 0xbf), 215: within(0x80, 0x87), 216: within(0x90, 0x9a) },
+  217: (second) => (second >= 0x8b && second <= 0x9f) || second === 0xb0,
+  ...{ 219: within(0x96, 0xad), 220: always, 221: always, 222: always, 223: always },
+  // Scripts of Asia, but not the letters of Vietnam.
+  224: always,
+  225: (second) => second < 0xb8 || second > 0xbc,
+  // Not dashes and quotes, nor the punctuation and the letters of East Asia.
+  226: (second, third) => (second === 0x80 ? third <= 0x8f || third >= 0xa8 : second > 0x80),
+  227: (second, third) => (second === 0x80 ? third >= 0xaa && third <= 0xaf : second === 0x82 && third >= 0x99),
+  234: within(0x80, 0xaf),
+  239: (second) => (second >= 0xa4 && second <= 0xad) || second === 0xb8 || second === 0xbb,
+  // Not emoji, nor ideographs.
+  240: (second) => second < 0x9f || second === 0xaf,
+};
+
+const mayChange = (first: number, second: number, third: number): boolean => CHANGING[first]?.(second, third) ?? false;
