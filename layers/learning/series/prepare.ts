@@ -28,7 +28,7 @@ const PIECE = 4096;
 /** @throws TrainingFailure if the data cannot be learned from */
 export const prepareSeries = (source: Source, profile: DatasetProfile, options: PrepareOptions): Promise<Prepared> =>
   withRoom(async () => {
-    const { wanted: { series: spec = ONE_ROW } = {}, scratch, threads = 1 } = options;
+    const { wanted: { series: spec = ONE_ROW } = {}, scratch, threads = 1, columns } = options;
     if (spec.horizon > 0 && profile.task !== 'regression') {
       throw new TrainingFailure(
         `horizon must be 0 for ${profile.task}: only numbers are forecast; got ${spec.horizon}`,
@@ -37,7 +37,7 @@ export const prepareSeries = (source: Source, profile: DatasetProfile, options: 
     // The rows themselves stay in memory, so that windows can be taken from them in any order.
     needsDisk(residentBytes(profile), scratch?.residentBytes ?? RESIDENT_BYTES, false);
     // A window has the rows that follow each other in the file, whether or not each has a target: so has a prediction's.
-    const loaded = await loadRows(source.bytes(), profile, { threads, withoutTarget: true });
+    const loaded = await loadRows(source.bytes(), profile, { threads, columns, withoutTarget: true });
     return await encode(spec.horizon > 0 ? withPast(loaded, profile) : loaded, profile, spec, options);
   });
 
@@ -74,7 +74,7 @@ async function encode(
   );
   const encoded = Object.entries(encodeRows(rows, encoder, windows.order)).map(([name, values]) => {
     const bytes = bytesOf(values);
-    return { name, bytes, rowBytes: bytes.length / rows.count };
+    return { name, bytes, rowBytes: bytes.length / windows.order.length };
   });
   const part = async (name: keyof Split) => {
     const which = split[name];

@@ -29,8 +29,8 @@ export interface Windows {
 }
 
 /**
- * Rows of one group are a series, in the order of their times, or of the file where there are none. Without groups, all
- * rows are one.
+ * Rows of one group are a series, in the order of their times, or of the file where there are none. Without a column of
+ * groups, all rows are one. Where there is one, a row without a group is of no series: the dataset warns of it.
  * @param hasTarget whether a row has a target: only those are asked for
  * @throws TrainingFailure naming a series that is shorter than a window and its horizon
  */
@@ -39,12 +39,10 @@ export function windowsOf(
   { steps, horizon }: WindowSpec,
   hasTarget: (row: number) => boolean = () => true,
 ): Windows {
-  const all = Int32Array.from({ length: rows.count }, (_, row) => row);
-  // Each row without a group is a series of its own.
-  const keyOf = (row: number): number =>
-    rows.group ? (rows.group.values[row]! < 0 ? -1 - row : rows.group.values[row]!) : 0;
-  // Rows without anything, as spreadsheets leave them at the end of a file, are no series of their own.
-  const members = [...Map.groupBy(all, keyOf).values()]
+  const groupOf = (row: number): number => rows.group?.values[row] ?? 0;
+  const all = Int32Array.from({ length: rows.count }, (_, row) => row).filter((row) => groupOf(row) >= 0);
+  // Of a series without any target, nothing is asked.
+  const members = [...Map.groupBy(all, groupOf).values()]
     .filter((series) => series.some(hasTarget))
     .map((series) => inTime(series, rows));
   const needed = steps + horizon;

@@ -22,6 +22,8 @@ const servedFeature = featureSpec.extend({
   input: z.string(),
   /** Of a category: all that the model has learned from. Absent for models of earlier builds. */
   words: z.array(z.string()).exactOptional(),
+  /** Of a model of others whose input has no fractions and nothing for a missing value: its type. */
+  cast: z.enum(['int32', 'int64', 'bool']).exactOptional(),
 });
 export type ServedFeature = z.infer<typeof servedFeature>;
 

@@ -131,6 +131,14 @@ describe('series', () => {
     const { mean, deviation } = preparation.scale;
     const targets = toNumbers(resident(data.training).y!).map((value) => Math.round(value * deviation + mean - 0.5));
     expect(targets).toEqual([4, 6, 8, 10, 5, 7, 9, 11]);
+    const { dense } = resident(data.training);
+    const { encoder } = preparation.encoding as typeof preparation.encoding & {
+      encoder: { features: { mean: number; deviation: number }[] };
+    };
+    const [x] = encoder.features;
+    const width = dense!.shape[2]!;
+    const lastX = targets.map((_, i) => Math.round(toNumbers(dense!)[(3 * i + 2) * width]! * x!.deviation + x!.mean));
+    expect(lastX).toEqual(targets);
   });
 
   test('by time say which times are later than the rows to learn from', async () => {
@@ -148,6 +156,19 @@ describe('series', () => {
     const codes = (of: typeof profile) => (withWarningsFor(biLstm, of).warnings ?? []).map(({ code }) => code);
     expect(codes(profile)).toContain('order_of_file');
     expect(codes((await prepared({ window: 3 })).profile)).not.toContain('order_of_file');
+  });
+
+  test('have no row without a group, of which the dataset warns', async () => {
+    const lines = FILE.split('\n');
+    const text = [lines[0], ',3,7,u,1', ...lines.slice(1), ',4,8,v,2'].join('\n');
+    const { data, profile } = await prepared({ window: 3 }, {}, text);
+    expect(rowsOf(data.training)).toBe(4 * (8 - 2));
+    expect(profile.warnings).toContainEqual({
+      ...{ code: 'group_missing', column: 'run', first_value: '', first_row: 1, rows: 2, overrule: null },
+      message: '2 rows have no group',
+      cost: 'Each is a group of its own where rows are divided, and models of series learn nothing from it',
+    });
+    expect(resident(data.training).y).toEqual(resident((await prepared({ window: 3 })).data.training).y);
   });
 
   test('that do not fit into memory are windows on disk', async () => {
