@@ -20,6 +20,7 @@ import { peeked } from '../peeked.ts';
 import type { VaultServices } from '../services.ts';
 import { ARCHIVE } from './archive.ts';
 import { expectComplete } from './expect-complete.ts';
+import { MOST_MODEL_BYTES } from './parse-manifest.ts';
 import { invalidArchive, isTar, TAR_BYTES, type UnpackedFile, untar } from './tar.ts';
 
 /** Files that are encrypted get no smaller by gzip: what unpacks to more is none of ours. */
@@ -27,6 +28,10 @@ const LARGEST_RATIO = 4;
 const SLACK_BYTES = 1_048_576;
 const RECORD_BYTES = 1_048_576;
 const ABANDONED_MS = 3_600_000;
+/** Of a manifest without models, and what encryption adds to one with them. */
+const ENVELOPE_BYTES = 1_048_576;
+/** 30,000 models with 4 KiB each. */
+const MOST_MANIFEST_BYTES = 134_217_728;
 
 export interface GivenArchive {
   readonly bytes: AsyncIterable<Uint8Array>;
@@ -63,12 +68,19 @@ export interface Source {
   readonly readsAll: boolean;
   /** What is compared of the one that there is. */
   readonly compared: (sha256: string) => Compared;
+  /** Whether anybody may have made it. */
+  readonly isOutside: boolean;
   /** The error for files that are not those of the backup. */
   readonly refused: (why: string) => Error;
 }
 
 /** An archive is taken for what its bytes are, and takes the place of what was damaged. */
-const FROM_OUTSIDE: Omit<Source, 'files'> = { readsAll: true, compared: () => 'bytes', refused: invalidArchive };
+const FROM_OUTSIDE: Omit<Source, 'files'> = {
+  readsAll: true,
+  compared: () => 'bytes',
+  isOutside: true,
+  refused: invalidArchive,
+};
 
 /** Adds a backup. Throws `BackupExistsError`. */
 export async function addBackup(
@@ -152,7 +164,7 @@ function parsedRecord(text: string, manager: Manager, now: number): CompleteBack
 async function storeFiles(
   services: VaultServices,
   found: CompleteBackup,
-  { files, readsAll, compared, refused }: Source,
+  { files, readsAll, compared, isOutside, refused }: Source,
 ): Promise<void> {
   const { table, blobs, now } = services.adapters;
   const { account_id, manager_id, id, complete } = found;
@@ -160,6 +172,7 @@ async function storeFiles(
   let hasManifest = false;
   for await (const { name, size, body } of files) {
     if (name === ARCHIVE.manifest) {
+      if (isOutside) expectManifestSize(size, complete.models, refused);
       const prefix = blobKeys.backupPrefix(account_id, manager_id, id);
       await table.transact([markOrphaned('backups', prefix, now() + ABANDONED_MS)]);
       const { sha256 } = complete.digests.ciphertext;
@@ -178,6 +191,13 @@ async function storeFiles(
   }
   if (!hasManifest) throw refused(`it has no ${ARCHIVE.manifest}`);
   await expectComplete(services, found, contents, refused);
+}
+
+/** Before anything of it is stored, or read into memory. */
+function expectManifestSize(size: number, models: number, refused: Source['refused']): void {
+  const most = Math.min(MOST_MANIFEST_BYTES, ENVELOPE_BYTES + models * MOST_MODEL_BYTES);
+  if (size > most)
+    throw refused(`its ${ARCHIVE.manifest} has ${size} bytes; one of ${models} models has at most ${most}`);
 }
 
 /** Other backups share files by their hash: what does not have the hash that it says would take their place. */
