@@ -77,7 +77,7 @@ async function drillDue(services: VaultServices): Promise<void> {
         await endDrills(table, due);
         continue;
       }
-      const result = await runDrill(services, manager, SCHEDULE, DRILL_MS);
+      const result = await runDrill(services, manager, SCHEDULE, { milliseconds: DRILL_MS });
       if (result?.failed.length) services.logger.error('a restore drill failed', { manager_id: manager.id });
     } catch (error) {
       services.logger.error('a restore drill did not end', { manager_id: due.id, error: error as Error });

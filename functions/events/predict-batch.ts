@@ -115,7 +115,7 @@ async function make(context: BatchContext, of: Batch, milliseconds: number): Pro
   };
   try {
     const rows = await batchRows(source, { profile, serving, include: of.include });
-    const predict = (inputs: readonly Input[]) => context.predictor.predict(model, inputs, options);
+    const predict = async (inputs: readonly Input[]) => context.predictor.predict(model, inputs, options);
     const file = hashed(predictCsv(rows, { serving, options, predict, onRows }), hash, fault);
     const { size } = await blobs.artifacts.put(blobKeys.batchFile(account_id, id), file, { contentType: 'text/csv' });
     const event = await completeBatch(table, of, { rows: done, size, sha256: hash.digest('hex') }, isoTime(now()));

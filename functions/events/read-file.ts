@@ -5,6 +5,7 @@ import type { Dataset, DatasetFailure } from '#domain/datasets/record.ts';
 import { DamagedFileError, UnavailableError, ValidationError } from '#domain/errors.ts';
 import type { Blobs } from '#domain/ports/blobs/port.ts';
 import { timeLeft } from '#functions/time-left.ts';
+import type { StoreColumns } from '#learning/columns/write.ts';
 import { damage, damageOf } from '#learning/files/damage.ts';
 import { StoredBytes } from '#learning/files/file-bytes.ts';
 import { fileHash } from '#learning/files/resumable-hash.ts';
@@ -46,7 +47,7 @@ const READING_SHARE = 0.9;
  * @throws UnavailableError if the store fails, or the host stops
  */
 export async function readFile(
-  blobs: Pick<Blobs, 'get' | 'head'>,
+  blobs: Pick<Blobs, 'get' | 'head' | 'put'>,
   {
     account_id,
     id,
@@ -72,7 +73,13 @@ export async function readFile(
     if (!kind.profileInParts) return { profile: await kind.profile(source, given) };
     const due = timeLeft(share * milliseconds);
     const hash = (saved?: Uint8Array) => fileHash(file.size, saved);
-    return kind.profileInParts(source, given, { isDue: () => due.aborted, checkpoint, hash, threads });
+    const storeColumns: StoreColumns = (body) =>
+      blobs.put(blobKeys.datasetColumns(account_id, id), body, {
+        isReleased: true,
+        isAuthenticated: true,
+        mayBeLost: true,
+      });
+    return kind.profileInParts(source, given, { isDue: () => due.aborted, checkpoint, hash, threads, storeColumns });
   };
   try {
     const read = await profile();

@@ -2,6 +2,7 @@
 import type { Writable } from 'node:stream';
 import type { Logger } from '@aws-lambda-powertools/logger';
 import type { APIGatewayProxyEvent, APIGatewayProxyResult, Context } from 'aws-lambda';
+import type { Awaitable } from '#domain/awaitable.ts';
 import type { RequestBody } from '#domain/request-body.ts';
 import type { Settings } from '#domain/settings.ts';
 
@@ -18,8 +19,8 @@ export interface HandlerContext extends Context {
   readonly body?: RequestBody;
 }
 
-/** `event.path` has no surface base: the gateway or the host has stripped it. */
-export type HttpHandler = (event: APIGatewayProxyEvent, context: HandlerContext) => Promise<APIGatewayProxyResult>;
+/** `event.path` has no surface base: the gateway or the host has stripped it. What is at hand is answered at once. */
+export type HttpHandler = (event: APIGatewayProxyEvent, context: HandlerContext) => Awaitable<APIGatewayProxyResult>;
 
 /** A handler wrapped by `awslambda.streamifyResponse`: it writes head and body to the stream and ends it. */
 export type StreamingHttpHandler = (

@@ -4,6 +4,7 @@
  */
 import type { PluginExecutionMode, Request } from '@middy/core';
 import type { APIGatewayProxyEvent } from 'aws-lambda';
+import { type Awaitable, andThen } from '#domain/awaitable.ts';
 import { Deadlines } from '#domain/deadlines.ts';
 import { UnavailableError } from '#domain/errors.ts';
 import type { HandlerContext } from './contract.ts';
@@ -11,7 +12,7 @@ import type { Middleware, ProxyResponse } from './middleware/state.ts';
 
 type StackRequest = Request<APIGatewayProxyEvent, ProxyResponse, Error, HandlerContext>;
 type Run = NonNullable<Middleware['before']>;
-type Handle = (event: APIGatewayProxyEvent, context: HandlerContext) => Promise<ProxyResponse>;
+type Handle = (event: APIGatewayProxyEvent, context: HandlerContext) => Awaitable<ProxyResponse>;
 
 interface Core {
   middyRequest(event: APIGatewayProxyEvent, context: HandlerContext): StackRequest;
@@ -32,20 +33,33 @@ function direct(
   onError: readonly Run[],
 ) {
   let handle = first;
-  const answer = async (event: APIGatewayProxyEvent, context: HandlerContext): Promise<ProxyResponse> => {
+  const answer = (event: APIGatewayProxyEvent, context: HandlerContext): Awaitable<ProxyResponse> => {
     const request = middyRequest(event, context);
     try {
-      // A middleware that returns a response is the last one that is run.
-      if (await runAll(before, request)) return request.response!;
-      request.response = await inTime(handle(event, context), context);
-      await runAll(after, request);
+      const answering = run(request);
+      return answering instanceof Promise ? answering.catch((error: unknown) => failed(request, error)) : answering;
     } catch (error) {
-      request.response = undefined;
-      request.error = error as Error;
-      await runAll(onError, request);
+      return failed(request, error);
     }
-    if (!request.response) throw request.error;
-    return request.response;
+  };
+  const run = (request: StackRequest): Awaitable<ProxyResponse> =>
+    andThen(runAll(before, request), (hasAnswered) => {
+      // A middleware that returns a response is the last one that is run.
+      if (hasAnswered) return request.response!;
+      const { event, context } = request;
+      const response = handle(event, context);
+      return andThen(response instanceof Promise ? inTime(response, context) : response, (found) => {
+        request.response = found;
+        return andThen(runAll(after, request), () => request.response!);
+      });
+    });
+  const failed = (request: StackRequest, error: unknown): Awaitable<ProxyResponse> => {
+    request.response = undefined;
+    request.error = error as Error;
+    return andThen(runAll(onError, request), () => {
+      if (!request.response) throw request.error;
+      return request.response;
+    });
   };
   return Object.assign(answer, {
     handler: (given: Handle) => {
@@ -58,16 +72,22 @@ function direct(
 /** Its type in the package says no more than that it is a function. */
 export const executionModeDirect = direct as unknown as PluginExecutionMode;
 
-/** Resolves with true where one of them has answered. */
-async function runAll(all: readonly Run[], request: StackRequest): Promise<boolean> {
-  for (const run of all) {
-    let answered = run(request);
-    if (answered instanceof Promise) answered = await answered;
-    if (answered === undefined) continue;
-    request.response = answered;
-    return true;
+/** Runs them from one on, and waits for those that have to. True where one of them has answered. */
+function runAll(all: readonly Run[], request: StackRequest, from = 0): Awaitable<boolean> {
+  for (let at = from; at < all.length; at++) {
+    const answered = all[at]!(request);
+    if (answered instanceof Promise) {
+      return answered.then((answer) => hasAnswered(request, answer) || runAll(all, request, at + 1));
+    }
+    if (hasAnswered(request, answered)) return true;
   }
   return false;
+}
+
+function hasAnswered(request: StackRequest, answer: ProxyResponse | undefined): boolean {
+  if (answer === undefined) return false;
+  request.response = answer;
+  return true;
 }
 
 /** @throws UnavailableError shortly before the time of the call is over */

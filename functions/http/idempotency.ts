@@ -9,6 +9,7 @@
  */
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
+import type { Awaitable } from '#domain/awaitable.ts';
 import { type Sealed, seal, sealed, unseal } from '#domain/envelope.ts';
 import { ConflictError, UnprocessableError, ValidationError } from '#domain/errors.ts';
 import { keys } from '#domain/keys.ts';
@@ -56,8 +57,8 @@ export function once(
   route: RouteFacts,
   raw: RawRequest,
   services: Services,
-  run: () => Promise<Reply>,
-): Promise<Reply> {
+  run: () => Awaitable<Reply>,
+): Awaitable<Reply> {
   const given = raw.headers[HEADER];
   const { caller } = raw;
   return route.idempotent && given !== undefined && caller
@@ -70,7 +71,7 @@ async function runOnce(
   raw: RawRequest & { readonly caller: Caller },
   given: string,
   { adapters, logger }: Services,
-  run: () => Promise<Reply>,
+  run: () => Awaitable<Reply>,
 ): Promise<Reply> {
   const checked = idempotencyHeader[HEADER].safeParse(given);
   if (!checked.success) throw ValidationError.of(HEADER, 'must be 1 to 255 visible ASCII characters');

@@ -1,5 +1,6 @@
 /** Finds the route of a request. */
 import { MethodNotAllowedError, NotFoundError } from '#domain/errors.ts';
+import { Recent } from '#domain/recent.ts';
 import type { Method, Route, Services } from './route.ts';
 
 export interface Match<S extends Services> {
@@ -13,6 +14,7 @@ export interface Preflight {
   readonly allow: readonly string[];
 }
 
+/** What it returns is shared, and frozen. */
 export type Matcher<S extends Services> = (method: string, path: string) => Match<S> | Preflight;
 
 /**
@@ -32,20 +34,31 @@ export function makeMatcher<S extends Services>(routes: readonly Route<S>[]): Ma
   // A request is compared with those only that begin alike: there are more than a hundred.
   const byFirst = Map.groupBy(templates, ({ segments }) => firstOf(segments));
 
-  return (method, path) => {
+  const find = (method: string, path: string): Match<S> | Preflight => {
     const literal = path.includes('{') ? undefined : paths.get(path);
-    if (literal) return { ...choose(literal, method), parameters: {} };
+    if (literal) return Object.freeze({ ...choose(literal, method), parameters: NONE });
     const given = path.split('/');
     const alike = byFirst.get(firstOf(given)) ?? [];
     for (const read of [same, withSlash]) {
       for (const { segments, methods } of alike) {
         const parameters = capture(segments, read(given, segments));
-        if (parameters) return { ...choose(methods, method), parameters };
+        if (parameters) return Object.freeze({ ...choose(methods, method), parameters });
       }
     }
     throw new NotFoundError();
   };
+  const recent = new Map<string, Recent<Match<S> | Preflight>>();
+  return (method, path) => {
+    const known = recent.get(method)?.get(path);
+    if (known) return known;
+    const found = find(method, path);
+    const ofMethod = recent.get(method) ?? new Recent();
+    recent.set(method, ofMethod);
+    return ofMethod.add(path, found);
+  };
 }
+
+const NONE = Object.freeze({});
 
 /** Every path begins with a literal: `['', 'models', '{model_id}']`. */
 const firstOf = ([, first = '']: readonly string[]): string => first;
@@ -87,7 +100,7 @@ function capture(segments: readonly string[], given: readonly string[]): Record<
     if (value === undefined || value === '') return undefined;
     parameters[segment.slice(1, -1)] = value;
   }
-  return parameters;
+  return Object.freeze(parameters);
 }
 
 function decode(text: string): string | undefined {

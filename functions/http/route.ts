@@ -5,6 +5,7 @@
 import type { z } from 'zod';
 import type { Scope } from '#domain/accounts/scopes.ts';
 import type { Session } from '#domain/accounts/sessions.ts';
+import { type Awaitable, andThen } from '#domain/awaitable.ts';
 import { UnauthorizedError } from '#domain/errors.ts';
 import type { Adapters } from '#domain/ports/adapters.ts';
 import type { Settings } from '#domain/settings.ts';
@@ -128,7 +129,7 @@ export interface RequestDeclaration {
 export interface Route<S extends Services = Services> extends RouteFacts {
   readonly request: RequestDeclaration;
   /** Validates the request and runs the handler. Throws `TrainyardError`s. */
-  run(raw: RawRequest, services: S): Promise<Reply>;
+  run(raw: RawRequest, services: S): Awaitable<Reply>;
 }
 
 interface Declaration<
@@ -149,8 +150,8 @@ interface Declaration<
    * Reads what the path names. It throws `NotFoundError` where that is not there for the caller, and `ForbiddenError` where
    * the caller may not do this with it; then nothing else of the request is looked at. Before a body, it has to.
    */
-  readonly resource?: (target: Target<A, z.output<P>>, services: S) => Promise<X> | X;
-  readonly handler: (input: Input<A, z.output<P>, z.output<Q>, z.output<H>, B, X>, services: S) => Promise<O> | O;
+  readonly resource?: (target: Target<A, z.output<P>>, services: S) => Awaitable<X>;
+  readonly handler: (input: Input<A, z.output<P>, z.output<Q>, z.output<H>, B, X>, services: S) => Awaitable<O>;
 }
 
 /** Throws `TypeError` for a path with parameters and a body whose resource nobody reads. */
@@ -172,24 +173,22 @@ export function route<
   return {
     ...facts,
     request,
-    async run(raw, services) {
+    run(raw, services) {
       const target = {
         path: parsePath(request.path, raw.path),
         // The middleware admits only authenticated callers to a route with authentication, but for sessions: see below.
         caller: raw.caller as Target<A, unknown>['caller'],
         request: { id: raw.id, sourceIp: raw.sourceIp },
       };
-      const found = (await resource?.(target, services)) as X;
-      const input = {
-        ...target,
-        resource: found,
-        query: parseQuery(request.query, raw.query),
-        headers: parseHeaders(request.headers, raw.headers),
-        body: (await request.body?.parse(raw.body)) as B,
-      };
-      // An unknown refresh token is refused after whatever else is wrong with the body.
-      if (facts.authentication === 'session' && raw.caller === undefined) throw new UnauthorizedError();
-      return handler(input, services);
+      return andThen(resource?.(target, services), (found) => {
+        const query = parseQuery(request.query, raw.query);
+        const headers = parseHeaders(request.headers, raw.headers);
+        return andThen(request.body?.parse(raw.body), (body) => {
+          // An unknown refresh token is refused after whatever else is wrong with the body.
+          if (facts.authentication === 'session' && raw.caller === undefined) throw new UnauthorizedError();
+          return handler({ ...target, resource: found as X, query, headers, body: body as B }, services);
+        });
+      });
     },
   };
 }

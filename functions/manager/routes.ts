@@ -9,6 +9,7 @@ import { completeUpload as completeArchive } from './backup/complete-upload.ts';
 import { create as createBackup } from './backup/create.ts';
 import { download as downloadBackup } from './backup/download.ts';
 import { drill } from './backup/drill.ts';
+import { giveUpUpload as giveUpArchive } from './backup/give-up-upload.ts';
 import { list as listBackups } from './backup/list.ts';
 import { readUpload as readArchiveUpload } from './backup/read-upload.ts';
 import { remove as removeBackup } from './backup/remove.ts';
@@ -27,6 +28,7 @@ import { compare } from './models/compare.ts';
 import { completeUpload } from './models/complete-upload.ts';
 import { deploy } from './models/deploy.ts';
 import { download } from './models/download.ts';
+import { giveUpUpload } from './models/give-up-upload.ts';
 import { info as modelInfo } from './models/info.ts';
 import { list as listModels } from './models/list.ts';
 import { load } from './models/load.ts';
@@ -72,6 +74,7 @@ export const fileRoutes: readonly Route<FileServices>[] = [
   copy,
   startUpload,
   readUpload,
+  giveUpUpload,
   completeUpload,
   load,
   download,
@@ -84,6 +87,7 @@ export const fileRoutes: readonly Route<FileServices>[] = [
   upload,
   startArchive,
   readArchiveUpload,
+  giveUpArchive,
   completeArchive,
   archive,
   removeBackup,

@@ -21,8 +21,8 @@ export function makeLogger(serviceName: string, target: LogTarget): Logger {
   // In another time zone its times are not in UTC.
   const isPlain = AS_BY_DEFAULT.includes(logger.getLevelName()) && new Date().getTimezoneOffset() === 0;
   const infoOf = (message: LogItemMessage, ...extra: LogItemExtraInput): void => {
-    const [attributes, ...more] = extra;
-    if (!isPlain || typeof message !== 'string' || more.length > 0 || !isFlat(attributes)) info(message, ...extra);
+    const attributes = extra[0];
+    if (!isPlain || typeof message !== 'string' || extra.length > 1 || !isFlat(attributes)) info(message, ...extra);
     else output.add({ service: serviceName, message, at: Date.now(), attributes });
   };
   const { stream } = output;
@@ -91,9 +91,13 @@ const MOST_CHARACTERS = 1000;
 
 function isFlat(value: LogItemExtraInput[0] | undefined): value is Flat {
   if (typeof value !== 'object' || value instanceof Error) return false;
-  return Object.values(value).every((one) =>
-    typeof one === 'string' ? one.length <= MOST_CHARACTERS : typeof one === 'number' || typeof one === 'boolean',
-  );
+  for (const name in value) {
+    const one = value[name];
+    const isShort =
+      typeof one === 'string' ? one.length <= MOST_CHARACTERS : typeof one === 'number' || typeof one === 'boolean';
+    if (!isShort) return false;
+  }
+  return true;
 }
 
 function openLog(file: string): Output {

@@ -23,6 +23,8 @@ export interface PutOptions {
   readonly renew?: () => Promise<PartsToPut>;
   /** How a retry waits. Default: a timer. */
   readonly sleep?: (milliseconds: number) => Promise<unknown>;
+  /** Gives up. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** Parts in flight at once. */
@@ -34,7 +36,7 @@ const BASE_MILLISECONDS = 500;
 export async function putParts(
   { part_size, parts }: PartsToPut,
   file: Blob,
-  { before = [], onPart = () => {}, onProgress = () => {}, renew, sleep = pause }: PutOptions = {},
+  { before = [], onPart = () => {}, onProgress = () => {}, renew, sleep = pause, signal }: PutOptions = {},
 ): Promise<PutPart[]> {
   const urls = new Map(parts.map(({ part, url }) => [part, url]));
   /** Once for all parts whose URLs have expired at about the same time. */
@@ -58,7 +60,10 @@ export async function putParts(
     for (let next = waiting.shift(); next !== undefined && !failed; next = waiting.shift()) {
       const { part } = next;
       const body = bytesOf(part);
-      const put = { part, etag: await putPart(part, urls.get(part)!, body, { sleep, ...(renew ? { renewed } : {}) }) };
+      const put = {
+        part,
+        etag: await putPart(part, urls.get(part)!, body, { sleep, signal, ...(renew ? { renewed } : {}) }),
+      };
       done.push(put);
       onPart(put);
       sent += body.size;
@@ -79,15 +84,17 @@ export async function putParts(
 
 interface Sending {
   readonly sleep: NonNullable<PutOptions['sleep']>;
+  readonly signal: AbortSignal | undefined;
   readonly renewed?: (part: number, expired: string) => Promise<string>;
 }
 
 /** Resolves with the part's etag. A URL that is refused may have expired: another one is tried, once. */
-async function putPart(part: number, first: string, body: Blob, { sleep, renewed }: Sending): Promise<string> {
+async function putPart(part: number, first: string, body: Blob, { sleep, signal, renewed }: Sending): Promise<string> {
   let url = first;
   let isRenewed = renewed === undefined;
   for (let attempt = 1; ; attempt += 1) {
-    const answer = await put(url, body);
+    const answer = await put(url, body, signal);
+    signal?.throwIfAborted();
     if ('etag' in answer) return answer.etag;
     if (answer.refused && renewed && !isRenewed) {
       isRenewed = true;
@@ -103,9 +110,9 @@ type Answer =
   | { readonly etag: string }
   | { readonly reason: string; readonly transient: boolean; readonly refused: boolean };
 
-async function put(url: string, body: Blob): Promise<Answer> {
+async function put(url: string, body: Blob, signal: AbortSignal | undefined): Promise<Answer> {
   try {
-    const response = await fetch(url, { method: 'PUT', body });
+    const response = await fetch(url, { method: 'PUT', body, signal: signal ?? null });
     const text = await response.text();
     const etag = response.headers.get('etag');
     if (response.ok && etag !== null) return { etag };

@@ -21,7 +21,7 @@ export interface Arguments {
 
 export const USAGE = `Usage: TRAINYARD_API_KEY=… npm run vault -- save|load FILE BASE_URL --manager ID [OPTIONS]
 
-  save               saves FILE as a model of the vault, in parts; begun again, it goes on where it was
+  save               saves FILE as a model of the vault, in parts; begun again, it goes on where it was, but Ctrl-C gives up
   load               loads a model of the vault into FILE; begun again, it goes on where it was
   BASE_URL           of a vault, such as http://127.0.0.1:8004
   --manager ID       the manager; TRAINYARD_API_KEY is a key of its account

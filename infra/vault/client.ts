@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
-import { makeClient } from '#client/client.ts';
+import { ApiError, makeClient } from '#client/client.ts';
 import type { paths } from '#client/manager/schema.ts';
 
 export type VaultClient = ReturnType<typeof makeClient<paths>>;
@@ -26,6 +26,25 @@ export interface CommandOptions {
 }
 
 const AGAIN_MS = 500;
+const TRIES = 5;
+
+/** Repeats a request that changes nothing more when it is repeated, where its answer was lost. */
+export async function repeated<T>(
+  ask: () => Promise<T>,
+  sleep: NonNullable<CommandOptions['sleep']> = pause,
+): Promise<T> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await ask();
+    } catch (error) {
+      const isRefused = error instanceof ApiError && error.status < 500 && error.status !== TOO_MANY;
+      if (isRefused || tries === TRIES) throw error;
+      await sleep(Math.random() * AGAIN_MS * 2 ** tries);
+    }
+  }
+}
+
+const TOO_MANY = 429;
 
 interface Going {
   readonly status: 'in_progress';

@@ -8,7 +8,7 @@ import { type Arguments, readArguments, USAGE } from './arguments.ts';
 import { askHidden } from './ask-hidden.ts';
 import { vaultClient } from './client.ts';
 import { loadFile } from './load-file.ts';
-import { saveFile } from './save-file.ts';
+import { GivenUpError, saveFile } from './save-file.ts';
 
 const MEBIBYTE = 1_048_576;
 
@@ -19,9 +19,30 @@ async function main({ action, file, base, apiKey, password: given, ...wanted }: 
     terminal.progress((done / size) * 100, `${Math.round(done / MEBIBYTE)} of ${Math.round(size / MEBIBYTE)} MiB`);
   const model = { ...wanted, ...(password ? { password } : {}) };
   const client = vaultClient(base, apiKey);
-  const run = action === 'save' ? saveFile : loadFile;
-  const hash = await run(client, file, model, { onProgress });
+  const hash =
+    action === 'save'
+      ? await saveUntilInterrupted((signal) => saveFile(client, file, model, { onProgress, signal }))
+      : await loadFile(client, file, model, { onProgress });
   terminal.step(action === 'save' ? 'Saved' : 'Loaded', `${wanted.model}, SHA-256 ${hash}`);
+}
+
+/** As a shell has it of a program that Ctrl-C ended. */
+const INTERRUPTED = 130;
+
+/** Ctrl-C gives up; the second one does not wait for that. */
+async function saveUntilInterrupted(save: (signal: AbortSignal) => Promise<string>): Promise<string> {
+  const given = new AbortController();
+  const giveUp = () => given.abort();
+  process.once('SIGINT', giveUp);
+  try {
+    return await save(given.signal);
+  } catch (error) {
+    if (!(error instanceof GivenUpError)) throw error;
+    process.stderr.write(`${error.message}\n`);
+    return process.exit(INTERRUPTED);
+  } finally {
+    process.removeListener('SIGINT', giveUp);
+  }
 }
 
 /** Where there is nobody to ask, a model has no password. */

@@ -4,7 +4,7 @@ import { readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { ApiError, answer } from '#client/client.ts';
 import { type PutPart, putParts } from '../upload/put-parts.ts';
-import { type CommandOptions, hashOf, untilDone, type VaultClient } from './client.ts';
+import { type CommandOptions, hashOf, repeated, untilDone, type VaultClient } from './client.ts';
 
 export interface WantedModel {
   readonly manager: string;
@@ -33,12 +33,21 @@ type Begun = z.infer<typeof begun>;
 
 export const notesOf = (file: string): string => `${file}.vault-upload`;
 
-/** Resolves with the model's SHA-256. Throws if the vault has another file than this one. */
+/** It was given up before it was saved, and nothing of it stays. */
+export class GivenUpError extends Error {}
+
+interface SaveOptions extends CommandOptions {
+  readonly now?: () => number;
+  /** Gives up: what was sent is deleted. */
+  readonly signal?: AbortSignal;
+}
+
+/** Resolves with the model's SHA-256. Throws `GivenUpError`, and if the vault has another file than this one. */
 export async function saveFile(
   client: VaultClient,
   file: string,
   wanted: WantedModel,
-  { onProgress = () => {}, sleep, now = Date.now }: CommandOptions & { readonly now?: () => number } = {},
+  { onProgress = () => {}, sleep, now = Date.now, signal }: SaveOptions = {},
 ): Promise<string> {
   const { size } = await stat(file);
   const sha256 = (await hashOf(file)).digest('hex');
@@ -57,16 +66,30 @@ export async function saveFile(
     noting = noting.then(note);
   };
   const params = { path: { manager_id: wanted.manager, upload_id: upload.upload_id } };
+  const giveUp = async (): Promise<void> => {
+    await answer(client.DELETE('/api/model-manager/{manager_id}/models/uploads/{upload_id}', { params }));
+    await rm(notes, { force: true });
+    throw new GivenUpError(`given up: nothing of ${wanted.model} was saved`);
+  };
   const parts = await putParts(upload, await openAsBlob(file), {
     before: upload.done,
+    signal,
     onPart,
     onProgress,
     renew: () => answer(client.GET('/api/model-manager/{manager_id}/models/uploads/{upload_id}', { params })),
     ...(sleep === undefined ? {} : { sleep }),
-  }).finally(() => noting);
+  })
+    .finally(() => noting)
+    .catch(async (error: unknown) => {
+      if (signal?.aborted) await giveUp();
+      throw error;
+    });
   const body = { parts, digital_signature: wanted.sign };
   const path = '/api/model-manager/{manager_id}/models/uploads/{upload_id}/complete';
-  const complete = () => answer(client.POST(path, { params, body }));
+  const complete = async () => {
+    if (signal?.aborted) await giveUp();
+    return repeated(() => answer(client.POST(path, { params, body })), sleep);
+  };
   const saved = await untilDone(complete, sleep).catch(async (error: unknown) => {
     // Repeated, it would be refused again: the next try begins anew.
     if (error instanceof ApiError && error.status < 500 && error.status !== TOO_MANY) await rm(notes, { force: true });

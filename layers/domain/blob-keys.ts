@@ -5,6 +5,8 @@ export const blobKeys = {
   accountCheckpoints: (accountId: string) => `checkpoints/${accountId}/`,
   datasetPrefix: (accountId: string, id: string) => `${accountId}/${id}/`,
   datasetFile: (accountId: string, id: string) => `${accountId}/${id}/data`,
+  /** Of a large table, as they were read: see `layers/learning/columns/`. */
+  datasetColumns: (accountId: string, id: string) => `${accountId}/${id}/columns`,
   /** With what a reading of the file goes on that did not end in one go. */
   datasetCheckpoint: (accountId: string, id: string) => `${accountId}/${id}/checkpoint`,
   datasetProfile: (accountId: string, id: string) => `${accountId}/${id}/profile.json`,

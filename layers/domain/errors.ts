@@ -198,11 +198,13 @@ export class InsufficientStorageError extends TrainyardError {
 export class StorageLimitError extends TrainyardError {
   readonly code = 'storage_limit_exceeded';
   readonly status = 507;
+  override readonly facts: NonNullable<TrainyardError['facts']>;
   constructor(
     who: string,
     { most, used, bytes }: { readonly most: number; readonly used: number; readonly bytes: number },
   ) {
     super(`${who} may store at most ${most} bytes; it stores ${used}, and this would add ${bytes}`);
+    this.facts = { limit_bytes: most, stored_bytes: used, added_bytes: bytes };
   }
 }
 

@@ -49,6 +49,7 @@
  * | Model of a manager, an earlier revision | `ACCOUNT#id#VAULT#vault` | `MODEL#name`, `REVISION#name#id` | |
  * | Upload in parts of a model, or of a backup's archive | `ACCOUNT#id#VAULT#vault` | `UPLOAD#id`, `ARCHIVE#id` | `VAULTUPLOADS`, by when it expires |
  * | Models of the platform that were made of one of the vault | `ACCOUNT#id#VAULT#vault` | `SERVED#name` | |
+ * | That a model was found to be damaged | `ACCOUNT#id#VAULT#vault` | `DAMAGE#name` | |
  * | How often a model was accessed | `ACCOUNT#id#VAULT#vault` | `ACCESS#name` | |
  * | Active version of a family of models | `ACCOUNT#id#VAULT#vault` | `ACTIVE#family` | |
  * | Which rotation of a manager's passwords was begun last | `ACCOUNT#id#VAULT#vault` | `ROTATION` | |
@@ -159,6 +160,8 @@ export const keys = {
   vaultArchiveUpload: (accountId: string, vault: string, id: string): Key => inVault(accountId, vault, `ARCHIVE#${id}`),
   vaultAccess: (accountId: string, vault: string, name: string): Key =>
     inVault(accountId, vault, `${prefixes.vaultAccesses}${name}`),
+  vaultDamage: (accountId: string, vault: string, name: string): Key =>
+    inVault(accountId, vault, `${prefixes.vaultDamages}${name}`),
   vaultServed: (accountId: string, vault: string, name: string): Key =>
     inVault(accountId, vault, `${prefixes.vaultServed}${name}`),
   vaultActive: (accountId: string, vault: string, family: string): Key => inVault(accountId, vault, `ACTIVE#${family}`),
@@ -255,6 +258,7 @@ export const prefixes = {
   /** Below a manager of the vault. */
   vaultModels: 'MODEL#',
   vaultAccesses: 'ACCESS#',
+  vaultDamages: 'DAMAGE#',
   vaultServed: 'SERVED#',
   vaultRevisions: (name: string) => `REVISION#${name}#`,
   auditEntries: 'ENTRY#',

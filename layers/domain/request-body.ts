@@ -2,12 +2,13 @@
  * How a host passes a request's body to a surface that asks for it. API Gateway instead reads the body before it invokes
  * the function and puts it into the event.
  */
+import type { Awaitable } from './awaitable.ts';
 
 /** The bytes of a body that has been received completely, in memory or elsewhere. */
 export interface Content {
   readonly size: number;
   /** All bytes at once; for bodies that are known to be small. */
-  bytes(): Promise<Uint8Array>;
+  bytes(): Awaitable<Uint8Array>;
   /** The bytes in chunks, from the first byte on. May be called more than once. */
   read(): AsyncIterable<Uint8Array>;
 }
@@ -40,14 +41,14 @@ export type Received =
 export interface RequestBody {
   /** `undefined` if the client has not sent a Content-Length. */
   readonly contentLength: number | undefined;
-  read(options: ReadOptions): Promise<Received>;
+  read(options: ReadOptions): Awaitable<Received>;
   /** The bytes of a small body that came with the head of the request, so that nothing has to wait for them. */
   arrived?(): Uint8Array | undefined;
 }
 
 export const contentOf = (bytes: Uint8Array): Content => ({
   size: bytes.length,
-  bytes: async () => bytes,
+  bytes: () => bytes,
   async *read() {
     if (bytes.length > 0) yield bytes;
   },

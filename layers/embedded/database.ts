@@ -72,6 +72,8 @@ export class Database {
   #commits = 0;
   /** Of all others, as it was when it was asked for last. */
   #othersVersion = 0;
+  /** The one that was asked for last. */
+  #version: Version = { own: 0, others: 0 };
   /** Whether it was asked for since the event came that is being handled. */
   #isCurrent = false;
 
@@ -87,9 +89,11 @@ export class Database {
     this.watch = new Watch(() => this.othersVersion);
   }
 
-  /** Another one after each commit, by this connection or any other. */
+  /** Another one after each commit, by this connection or any other; the same object where there was none. */
   get version(): Version {
-    return { own: this.#commits, others: this.othersVersion };
+    const [own, others] = [this.#commits, this.othersVersion];
+    if (this.#version.own !== own || this.#version.others !== others) this.#version = { own, others };
+    return this.#version;
   }
 
   /**

@@ -8,18 +8,17 @@ import type { Family } from '#zoo/family.ts';
 import type { CommonHyperparameters } from '#zoo/hyperparameters.ts';
 import type { Assessment } from './assess/assessment.ts';
 import type { Calibration } from './assess/calibration.ts';
-import type { Encoding } from './encoding.ts';
 import type { Scores } from './fit/evaluate.ts';
 import type { Fit } from './fit/fit.ts';
 import { only } from './fit/judge.ts';
 import { shapeOf } from './fit/task.ts';
-import type { Kind } from './kind.ts';
 import { kindNamed } from './kinds.ts';
 import type { Prepared } from './prepared.ts';
 import { modelCard } from './serving/card.ts';
 import { CARD_FILE, ONNX_FILE, SERVING_FILE, SERVING_PROPERTY, type Serving } from './serving/description.ts';
 import { exportModel } from './serving/export.ts';
 import { REFERENCE_FILE, type Reference } from './serving/reference.ts';
+import { splitName } from './split-by.ts';
 
 /** Trainyard's version, as artifacts give it. */
 export const VERSION = '0.1.0';
@@ -95,7 +94,7 @@ export function makeArtifacts(spec: ArtifactSpec): Artifacts {
     ],
     record: {
       architecture: {
-        input_shape: inputShape(preparation.encoding),
+        input_shape: [...kind.inputShape(preparation.encoding)],
         output_classes: shape.outputs,
         parameters,
       },
@@ -117,7 +116,7 @@ export function makeArtifacts(spec: ArtifactSpec): Artifacts {
         ...(job.cv === undefined ? {} : { cv: job.cv }),
         ...(job.parent_id === undefined ? {} : { start_from: job.parent_id }),
         split: {
-          ...splitOf(profile, kind),
+          ...splitName(profile, kind, job),
           seed: hyperparameters.seed,
           [kind.unit === 'windows' ? 'windows' : 'rows']: { ...rows },
         },
@@ -133,15 +132,6 @@ const referenceFile = (reference: Reference | undefined): ArtifactFile[] =>
   reference === undefined
     ? []
     : [{ file: REFERENCE_FILE, bytes: Buffer.from(JSON.stringify(reference)), contentType: 'application/json' }];
-
-/** By what the rows were divided into training and validation rows. */
-function splitOf({ columns }: DatasetProfile, { unit }: Kind): { [name: string]: string } {
-  const having = (wanted: 'group' | 'time') => columns.find(({ role }) => role === wanted);
-  const column = having('group') ?? having('time');
-  if (column) return { by: column.role!, column: column.name };
-  // Windows overlap: a random split would show the network most of what it is judged by.
-  return { by: unit === 'windows' ? 'order' : 'stratified' };
-}
 
 const describe = ({ profile, assessment, prepared: { preparation } }: ArtifactSpec): Serving => ({
   format: 1,
@@ -163,9 +153,5 @@ const servedCalibration = ({
 
 const intervalsOf = ({ regression }: Assessment): Pick<Serving, 'intervals'> =>
   regression && regression.intervals.length > 0 ? { intervals: [...regression.intervals] } : {};
-
-/** Of what a caller gives: the features of a table, or what the network takes of other kinds. */
-const inputShape = ({ kind, served, shape }: Encoding): number[] =>
-  kind === 'table' ? [served.features.length] : [...shape];
 
 const withoutLoss = ({ loss: _, ...scores }: Scores): Scores => scores;

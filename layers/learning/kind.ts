@@ -9,12 +9,15 @@
 import type { DatasetProfile, KindName } from '#domain/datasets/profile.ts';
 import type { Tensors } from '#engine/tensor.ts';
 import type { Wanted } from '#zoo/family.ts';
+import type { BatchRows, RowsWanted } from './batch/batch-row.ts';
+import type { Encoding } from './encoding.ts';
 import type { Prepared, PrepareOptions } from './prepared.ts';
 import type { Parts, Profiled, ProfileOptions } from './profile/profile.ts';
 import type { InputFacts, Unit } from './serving/card.ts';
 import type { ServedFeature, Serving } from './serving/description.ts';
 import type { Explainer, Explanation, Run } from './serving/explain.ts';
 import type { Input } from './serving/input.ts';
+import type { TensorInputs } from './serving/tensor-inputs.ts';
 import type { Source } from './source.ts';
 
 export type Guess = Pick<DatasetProfile, 'kind' | 'images' | 'rows' | 'columns' | 'features' | 'target'>;
@@ -54,6 +57,8 @@ export interface Kind {
   takes(profile: DatasetProfile): boolean;
   /** What a file of so many bytes may turn out to be, before anybody has read it. */
   guess(bytes: number): Guess;
+  /** Throws `ValidationError` with fields such as `hyperparameters.window` for a wish that the dataset cannot fulfil. */
+  expect?(profile: DatasetProfile, wanted: Wanted): void;
   outline(profile: DatasetProfile, wanted: Wanted): Outline;
   /** Throws `TrainingFailure` if the data cannot be learned from. */
   prepare(source: Source, profile: DatasetProfile, options: PrepareOptions): Promise<Prepared>;
@@ -70,6 +75,16 @@ export interface Kind {
   explain?(of: Explained): Promise<Explanation[]>;
   /** The columns of a table whose rows a model of the kind takes. `undefined`: it takes no tables. */
   columns(serving: Serving): readonly ServedFeature[] | undefined;
+  /** What a batch prediction predicts of a dataset. Throws `ValidationError`, also while its rows are read. */
+  batch(source: Source, wanted: RowsWanted): Promise<BatchRows>;
+  /** The columns that a dataset must have for that. `undefined`: it is no table. */
+  batchColumns(serving: Serving): readonly ServedFeature[] | undefined;
+  /** What a model takes in the Open Inference Protocol. */
+  tensorInputs(serving: Serving): TensorInputs;
+  /** A row of what a caller gives, as the model's record has it. */
+  inputShape(encoding: Encoding): readonly number[];
+  /** The same as answers show it; absent where they show it as it is. */
+  shownShape?(shape: readonly number[]): readonly number[];
   /** What a model card says of the inputs. */
   card(serving: Serving): InputFacts;
 }

@@ -1,15 +1,17 @@
 /** Predictions of trained models, which are loaded once and kept in memory while there is room. */
+import { type Awaitable, andThen } from '#domain/awaitable.ts';
 import { ValidationError } from '#domain/errors.ts';
 import type { ServedModel } from '#domain/models/record.ts';
 import type { Blobs } from '#domain/ports/blobs/port.ts';
 import { cutFront } from '#engine/onnx/serving/front/cut.ts';
 import { openSession, RuntimeError, type SessionOptions } from '#engine/run.ts';
 import type { Tensors } from '#engine/tensor.ts';
+import type { Kind } from './kind.ts';
 import { kindNamed } from './kinds.ts';
 import { readArtifact } from './serving/artifact.ts';
 import { Cache, type Loaded } from './serving/cache.ts';
 import { SERVING_FILE, type Serving, VARIANT_FILES, type Variant } from './serving/description.ts';
-import { explain } from './serving/explain.ts';
+import { type Explainer, explain } from './serving/explain.ts';
 import { factsOf } from './serving/facts.ts';
 import type { Input } from './serving/input.ts';
 import type { Prediction, PredictionOptions } from './serving/prediction.ts';
@@ -40,9 +42,9 @@ export interface Predictor {
    * One prediction per input, in the same order. An input of a model of texts is a list of one text.
    * @throws ValidationError with fields such as `inputs[3][2]`, NotFoundError if the model was deleted meanwhile
    */
-  predict(model: ServedModel, inputs: readonly Input[], options?: PredictionOptions): Promise<readonly Prediction[]>;
+  predict(model: ServedModel, inputs: readonly Input[], options?: PredictionOptions): Awaitable<readonly Prediction[]>;
   /** The features, in the order of a row, and the classes. The model itself is not loaded. Throws `NotFoundError`. */
-  describe(model: ServedModel): Promise<Serving>;
+  describe(model: ServedModel): Awaitable<Serving>;
   /** Whether a run of so many rows would hold up others for long; `undefined` where that was not measured. */
   isLong(model: ServedModel, rows: number, variant?: Variant): boolean | undefined;
 }
@@ -89,14 +91,14 @@ export function makePredictor({
   };
 
   const descriptions = new Cache<Description>({ bytes: DESCRIPTION_BYTES, count: maxModels });
-  const describe = (model: ServedModel): Promise<Serving> =>
+  const describe = (model: ServedModel): Awaitable<Serving> =>
     descriptions.use(
       model.id,
       async () => {
         const bytes = model.artifacts.find(({ file }) => file === SERVING_FILE)?.size ?? 0;
         return { serving: await readServing(artifacts, model), bytes, dispose: async () => {} };
       },
-      async ({ serving }) => serving,
+      ({ serving }) => serving,
     );
 
   const texts = makeTextPredictor({ artifacts });
@@ -121,53 +123,93 @@ export function makePredictor({
     };
     return { serving, runs, bytes: onnx.length, dispose };
   };
-  const using = <R>(model: ServedModel, variant: Variant, use: (loaded: LoadedModel) => Promise<R>): Promise<R> =>
+  const using = <R>(model: ServedModel, variant: Variant, use: (loaded: LoadedModel) => Awaitable<R>) =>
     cache.use(nameOf(model, variant), () => load(model, variant), use);
+
+  /** Also of rows that are run in pieces. */
+  async function explained(
+    loaded: LoadedModel,
+    kind: Kind,
+    model: ServedModel,
+    inputs: readonly Input[],
+    options: PredictionOptions,
+  ): Promise<readonly Prediction[]> {
+    const { serving, runs } = loaded;
+    const run = async (feeds: Tensors, rows: number) => runs.run(feeds, rows);
+    if (options.explain) expectExplainable(kind.explainer, serving, inputs, options);
+    if (kind.pieces) {
+      const predictions: Prediction[] = [];
+      for (const piece of kind.pieces(serving, inputs)) {
+        predictions.push(...(await answered(loaded, kind, model, piece, options)).predictions);
+      }
+      if (!options.explain || !kind.explain) return predictions;
+      expectNoReference(options.reference);
+      const explanations = await kind.explain({ serving, inputs, run });
+      return predictions.map((prediction, i) => ({
+        ...prediction,
+        explanation: { basis: 'empty_text', ...explanations[i]! },
+      }));
+    }
+    const { feeds, results, predictions } = await answered(loaded, kind, model, inputs, options);
+    const { reference, basis } = typicalValues(serving, {
+      ...{ given: options.reference, reference: await readReference(artifacts, model) },
+      ...{ takesMissing: !isImported(model), rows: feeds, count: inputs.length },
+    });
+    const cut = kind.explainer.cut(serving, feeds, reference);
+    const explanations = await explain({ serving, cut, run }, results);
+    return predictions.map((prediction, i) => ({ ...prediction, explanation: { basis, ...explanations[i]! } }));
+  }
 
   return {
     describe,
     isLong: (model, rows, variant = 'float32') => measured.get(nameOf(model, variant))?.exceeds(LIGHT_MS, rows),
-    predict: async (model, inputs, options = {}) => {
+    predict: (model, inputs, options = {}) => {
       const { variant = 'float32' } = options;
       expectVariant(model, variant);
       if (factsOf(model).takesText) return classesOf(texts, model, inputs, options);
-      return using(model, variant, async ({ serving, runs }) => {
-        const run = (feeds: Tensors, rows: number) => runs.run(feeds, rows);
-        const kind = kindNamed(serving.kind);
-        if (options.explain) kind.explainer.expect(serving, inputs.length);
-        const answered = async (some: readonly Input[]) => {
-          const made = kind.tensors(serving, some);
-          const feeds = made instanceof Promise ? await made : made;
-          const results = await (isImported(model) ? refusals(() => run(feeds, some.length)) : run(feeds, some.length));
-          const predictions = expectFinite(readings[serving.task](results, serving, options), isImported(model));
-          return { feeds, results, predictions };
-        };
-        if (kind.pieces) {
-          const predictions: Prediction[] = [];
-          for (const piece of kind.pieces(serving, inputs)) predictions.push(...(await answered(piece)).predictions);
-          if (!options.explain || !kind.explain) return predictions;
-          expectNoReference(options.reference);
-          const explanations = await kind.explain({ serving, inputs, run });
-          return predictions.map((prediction, i) => ({
-            ...prediction,
-            explanation: { basis: 'empty_text', ...explanations[i]! },
-          }));
-        }
-        const { feeds, results, predictions } = await answered(inputs);
-        if (!options.explain) return predictions;
-        const { reference, basis } = typicalValues(serving, {
-          ...{ given: options.reference, reference: await readReference(artifacts, model) },
-          ...{ takesMissing: !isImported(model), rows: feeds, count: inputs.length },
-        });
-        const cut = kind.explainer.cut(serving, feeds, reference);
-        const explanations = await explain({ serving, cut, run }, results);
-        return predictions.map((prediction, i) => ({ ...prediction, explanation: { basis, ...explanations[i]! } }));
+      return using(model, variant, (loaded) => {
+        const kind = kindNamed(loaded.serving.kind);
+        if (kind.pieces || options.explain) return explained(loaded, kind, model, inputs, options);
+        return andThen(answered(loaded, kind, model, inputs, options), ({ predictions }) => predictions);
       });
     },
   };
 }
 
-const nameOf = ({ id }: ServedModel, variant: Variant): string => `${id} ${variant}`;
+interface Answered {
+  readonly feeds: Tensors;
+  readonly results: Tensors;
+  readonly predictions: readonly Prediction[];
+}
+
+/** What one run of a model answers, and what it was made from. */
+const answered = (
+  { serving, runs }: LoadedModel,
+  kind: Kind,
+  model: ServedModel,
+  inputs: readonly Input[],
+  options: PredictionOptions,
+): Awaitable<Answered> =>
+  andThen(kind.tensors(serving, inputs), (feeds) => {
+    const imported = isImported(model);
+    const running = imported ? refusals(async () => runs.run(feeds, inputs.length)) : runs.run(feeds, inputs.length);
+    return andThen(running, (results) => {
+      const predictions = expectFinite(readings[serving.task](results, serving, options), imported);
+      return { feeds, results, predictions };
+    });
+  });
+
+const nameOf = ({ id }: ServedModel, variant: Variant): string => (variant === 'float32' ? id : `${id} ${variant}`);
+/** Throws `ValidationError`. */
+function expectExplainable(
+  { expect, noReference }: Explainer,
+  serving: Serving,
+  inputs: readonly Input[],
+  { reference }: PredictionOptions,
+): void {
+  expect(serving, inputs.length);
+  if (reference !== undefined && noReference !== undefined) throw ValidationError.of('reference', noReference);
+}
 
 const isImported = (model: ServedModel): boolean => factsOf(model).isImported;
 

@@ -1,5 +1,7 @@
 import type { DatasetWarning } from '#domain/datasets/warnings.ts';
+import type { Job } from '#domain/training/record.ts';
 import type { Wanted } from '#zoo/family.ts';
+import type { FileBytes } from './files/file-bytes.ts';
 import type { EncodedData, Preparation } from './fit/task.ts';
 import type { Fold } from './table/split-sizes.ts';
 import type { TableStart } from './table/start.ts';
@@ -18,6 +20,8 @@ export interface PrepareOptions {
   /** Of rows for a test after the training. Default: 0. */
   readonly testSplit?: number;
   readonly seed: number;
+  /** Of rows that no column divides. Default: stratified. */
+  readonly split?: Job['split'];
   /** What the family asks for. Default: nothing. */
   readonly wanted?: Wanted;
   /** For tables: the encoding of the model whose weights the training starts from. Default: it is learned from the rows. */
@@ -28,6 +32,8 @@ export interface PrepareOptions {
   readonly scratch?: Scratch;
   /** How many threads read a large table, the trainer's own included. Default: 1. */
   readonly threads?: number;
+  /** Of a large table: its columns as an earlier reading has recorded them, which are read instead where they can be. */
+  readonly columns?: FileBytes;
   /** Called between pieces while data is slowly encoded onto the disk. What it throws ends the encoding. */
   readonly between?: () => Promise<void>;
 }

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { assess } from '#learning/assess/assess.ts';
 import { type CrossValidation, crossValidationOf } from '#learning/assess/cross-validation.ts';
 import type { Scores } from '#learning/fit/evaluate.ts';
+import { splitName } from '#learning/split-by.ts';
 import { dataNameOf, type FitData, fitData } from './fit-data.ts';
 import { openScratch } from './scratch.ts';
 
@@ -39,7 +40,7 @@ export async function crossValidate(
     scores.push(metrics);
     await checkpoint.keepFolds(dataName, scores, reporter);
   }
-  if (scores.length === parts) return crossValidationOf(scores, profile);
+  if (scores.length === parts) return crossValidationOf(scores, splitName(profile, of.kind, job));
   jobLog.tell('WARN', `the cross-validation ended after ${scores.length} of ${parts} parts: the budget is used up`);
   return undefined;
 }

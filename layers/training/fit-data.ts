@@ -3,7 +3,8 @@
 import { blobKeys } from '#domain/blob-keys.ts';
 import type { DatasetProfile } from '#domain/datasets/profile.ts';
 import { warningLine } from '#domain/datasets/warnings.ts';
-import { StoredBytes } from '#learning/files/file-bytes.ts';
+import { RECORDED_BYTES } from '#learning/columns/layout.ts';
+import { type FileBytes, StoredBytes } from '#learning/files/file-bytes.ts';
 import { learnerOf } from '#learning/fit/fit.ts';
 import { moreOf } from '#learning/fit/judge.ts';
 import { type Settled, withOptions } from '#learning/fit/options.ts';
@@ -47,13 +48,16 @@ export async function fitData(of: FitData, { folder, part, fold }: FitPart): Pro
   const { run, profile, family, hyperparameters, kind, start, hasDisk } = of;
   const { adapters, job, reporter } = run;
   const file = await StoredBytes.open(adapters.blobs.datasets, blobKeys.datasetFile(job.account_id, job.dataset_id));
+  const columns = await columnsOf(run, file.size);
   const prepared = await kind.prepare(openSource(reporter.duringFile(file), { folder }), profile, {
-    wanted: family.wanted?.(hyperparameters) ?? {},
+    wanted: family.wanted?.(hyperparameters, start && ((name) => start.weights.get(name)?.shape)) ?? {},
     validationSplit: job.validation_split,
     testSplit: job.test_split ?? 0,
     seed: hyperparameters.seed,
+    split: job.split,
     between: () => reporter.expectMore(),
     threads: run.options.threads ?? 1,
+    ...(columns ? { columns } : {}),
     ...(start?.table ? { start: start.table } : {}),
     ...(fold ? { fold } : {}),
     ...(hasDisk ? { scratch: { folder } } : {}),
@@ -75,6 +79,17 @@ export async function fitData(of: FitData, { folder, part, fold }: FitPart): Pro
     dataName: `${dataNameOf(of)}${fold ? `, part ${fold.index + 1} of ${fold.of}` : ''}`,
   });
   return { ...fitted, prepared, settled };
+}
+
+/** What the reading of a large file has recorded. What the store throws is no fault of the job: the file itself is read. */
+async function columnsOf({ adapters, job, reporter }: FitJob, bytes: number): Promise<FileBytes | undefined> {
+  if (bytes < RECORDED_BYTES) return undefined;
+  try {
+    const key = blobKeys.datasetColumns(job.account_id, job.dataset_id);
+    return reporter.duringFile(await StoredBytes.open(adapters.blobs.datasets, key));
+  } catch {
+    return undefined;
+  }
 }
 
 /** Identifies the data of a job and what it starts from. */

@@ -144,6 +144,7 @@ export class Reporter {
   duringFile(file: FileBytes): FileBytes {
     return {
       size: file.size,
+      ...(file.isReleased ? { isReleased: true } : {}),
       range: async (start, end) => {
         await this.expectMore();
         return file.range(start, end);

@@ -5,9 +5,9 @@
 import type { Builder, Value } from '#engine/graph.ts';
 import { concat, slice, split } from '#engine/ops/join.ts';
 import { linear } from '#engine/ops/linalg.ts';
-import { squeeze, transpose } from '#engine/ops/movement.ts';
+import { transpose } from '#engine/ops/movement.ts';
 import { dropout } from '#engine/ops/random.ts';
-import { lstm } from '#engine/ops/recurrent.ts';
+import { type Direction, lstm } from '#engine/ops/recurrent.ts';
 import { type Initializer, xavierUniform, zeros } from '#engine/random.ts';
 import type { Network, ParameterSpec, Values } from '#engine/training/network.ts';
 import { sizeOf } from '#engine/type.ts';
@@ -58,9 +58,9 @@ function reordered(b: Builder, gates: Value): Value {
   return concat(b, [input!, output!, forget!, cell!], 0);
 }
 
-/** One layer over x [steps, rows, features] to [steps, rows, 2 · units]. */
-function layerOf(b: Builder, parameters: Values, x: Value, layer: number): Value {
-  const directions = Object.entries(DIRECTIONS).map(([suffix, reverse]) => {
+/** The directions of a layer: forward, and reverse. */
+function directionsOf(b: Builder, parameters: Values, layer: number): Direction[] {
+  return Object.entries(DIRECTIONS).map(([suffix, reverse]) => {
     const gates = (kind: string) => reordered(b, parameters[`lstm.${kind}_l${layer}${suffix}`]!);
     const weights = {
       input: transpose(b, gates('weight_ih')),
@@ -70,7 +70,19 @@ function layerOf(b: Builder, parameters: Values, x: Value, layer: number): Value
     };
     return { weights, reverse };
   });
-  return lstm(b, x, directions).sequence;
+}
+
+/**
+ * What the last layer gives at the last step, [rows, 2 · units]. The reverse direction begins there, so it takes one step;
+ * of those that it would take to the beginning, nothing would be read.
+ */
+function atLastStep(b: Builder, x: Value, [forward, reverse]: readonly Direction[]): Value {
+  const ends = [lstm(b, x, [forward!]), lstm(b, slice(b, x, 0, -1), [reverse!])];
+  return concat(
+    b,
+    ends.map(({ hidden }) => hidden),
+    1,
+  );
 }
 
 /** From x [rows, steps, features] to [rows, outputs]. */
@@ -78,12 +90,14 @@ export function biLstmNetwork(of: BiLstm): Network {
   return {
     parameters: parametersOf(of),
     forward: (b, parameters, x, mode) => {
-      const first = b.at('lstm/0', () => layerOf(b, parameters, transpose(b, x, [1, 0, 2]), 0));
+      const first = b.at('lstm/0', () => {
+        const steps = transpose(b, x, [1, 0, 2]);
+        return lstm(b, steps, directionsOf(b, parameters, 0)).sequence;
+      });
       const kept = mode.training
         ? dropout(b, first, of.dropout, { seed: mode.seed, step: mode.step, stream: 'lstm/0' })
         : first;
-      const second = b.at('lstm/1', () => layerOf(b, parameters, kept, 1));
-      const last = squeeze(b, slice(b, second, 0, -1), [0]);
+      const last = b.at('lstm/1', () => atLastStep(b, kept, directionsOf(b, parameters, 1)));
       return b.at('head', () => linear(b, last, parameters['head.weight']!, parameters['head.bias']!));
     },
   };
@@ -91,6 +105,6 @@ export function biLstmNetwork(of: BiLstm): Network {
 
 /** Floating-point operations of the forward pass of a window of so many steps. */
 export function biLstmFlops({ features, outputs, units }: BiLstm, steps: number): number {
-  const layer = (inputs: number) => 2 * 2 * GATES * units * (inputs + units);
-  return steps * (layer(features) + layer(2 * units)) + 2 * 2 * units * outputs;
+  const direction = (inputs: number) => 2 * GATES * units * (inputs + units);
+  return steps * 2 * direction(features) + (steps + 1) * direction(2 * units) + 2 * 2 * units * outputs;
 }

@@ -34,6 +34,9 @@ export interface Wanted {
   };
 }
 
+/** `undefined`: there is no such tensor. */
+export type StartingShapes = (name: string) => readonly number[] | undefined;
+
 /** What a network takes and gives. */
 export interface NetworkShape {
   /** A row of its input: [features], [channels, height, width] or [steps, features]. */
@@ -61,8 +64,11 @@ export interface Family<H extends CommonHyperparameters = CommonHyperparameters>
   readonly kinds: readonly KindName[];
   /** Defaults and bounds; unknown names are refused. */
   readonly hyperparameters: z.ZodType<H>;
-  /** Default: nothing. */
-  wanted?(hyperparameters: H): Wanted;
+  /**
+   * Default: nothing.
+   * @param start the shapes of the weights that a training starts from, by their names in files. Default: there are none
+   */
+  wanted?(hyperparameters: H, start?: StartingShapes): Wanted;
   /** Features that must be among the `numbers`, and the hyperparameter that names each. Default: none. */
   needs?(hyperparameters: H): Readonly<Record<string, string>>;
   /** Its outputs may be more than those of the shape, for its own loss; the first are the answers. */

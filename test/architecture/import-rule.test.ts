@@ -89,6 +89,18 @@ describe('the import rule', () => {
     expect(wrong.map(show)).toEqual([]);
   });
 
+  test('what is particular to images or to series is known to their folders, the list of kinds, and the preview of a ZIP', () => {
+    const ofKind = /^layers\/learning\/(image|series)\//;
+    const others = imports.filter((one) => {
+      const [, kind] = ofKind.exec(resolve(root, one, manifest.imports) ?? '') ?? [];
+      return kind !== undefined && !one.from.startsWith('bench/') && !one.from.startsWith(`layers/learning/${kind}/`);
+    });
+    expect([...new Set(others.map(({ from }) => from))]).toEqual([
+      'layers/learning/kinds.ts',
+      'layers/learning/preview.ts',
+    ]);
+  });
+
   test('the domain knows no package but its schema library, its identifiers and the hash of passwords', () => {
     const wrong = imports.filter((one) => {
       const packages = PACKAGES_OF[areaOf(one.from)];

@@ -1,6 +1,6 @@
 /**
- * `npm run faults [-- --runs N --minutes M]`: kills a host with `kill -9` while it saves (also in parts), replaces, deletes,
- * rotates, backs up, restores and deletes backups, starts it again on the same folder, and looks whether everything that was
+ * `npm run faults [-- --runs N --minutes M]`: kills a host with `kill -9` while it saves (also in parts), gives up, replaces,
+ * deletes, rotates, backs up, restores and deletes backups, starts it again on the same folder, and looks whether everything that was
  * acknowledged is there, nothing else is, nothing opens with another password, and the audit trail is whole. Each kill is
  * aimed at one operation, at a random moment of its usual time, while two other vaults of the host do whatever they do.
  * Ends with 1 at the first loss.

@@ -27,7 +27,17 @@ function expectNoFault(status: number, what: string): void {
 }
 
 const NAMES = ['a', 'b', 'c', 'd'];
-export const OPERATIONS = ['save', 'replace', 'large', 'delete', 'rotate', 'backup', 'restore', 'drop'] as const;
+export const OPERATIONS = [
+  'save',
+  'replace',
+  'large',
+  'giveUp',
+  'delete',
+  'rotate',
+  'backup',
+  'restore',
+  'drop',
+] as const;
 export type Operation = (typeof OPERATIONS)[number];
 /** Of the models that are saved in parts, those of several, whose file is made while they come. */
 const SEVERAL_PARTS = 0.15;
@@ -43,6 +53,8 @@ export class FaultyVault {
   #unanswered: ((base: string) => Promise<unknown>) | undefined;
   #password = 'the first password';
   readonly #former: string[] = [];
+  /** Uploads of which nothing may be left. */
+  readonly #givenUp: string[] = [];
   #made = 0;
 
   constructor(id: string) {
@@ -58,7 +70,8 @@ export class FaultyVault {
     const headers = { 'x-api-key': KEY, 'content-type': 'application/json' };
     const body = json === undefined ? {} : { body: JSON.stringify(json) };
     const response = await fetch(`${base}/${path}`, { method, headers, ...body });
-    return { status: response.status, body: (await response.json()) as Record<string, unknown> };
+    const text = await response.text();
+    return { status: response.status, body: (text === '' ? {} : JSON.parse(text)) as Record<string, unknown> };
   }
 
   /** Repeats a request until what it began has the end. After a kill, `check` does so first. */
@@ -124,8 +137,45 @@ export class FaultyVault {
     return this.save(base, name, { replace_existing: true });
   }
 
-  /** In parts: of a few hundred kilobytes, or of several parts. */
+  /** In parts: of a few hundred kilobytes, or of several parts. Completed again, it has the same answer. */
   async large(base: string, name: string): Promise<void> {
+    const { bytes, password, path, parts } = await this.#sent(base, name);
+    const change = new Map([[name, { data: bytes.toString('base64'), password }]]);
+    const complete = () => this.#toEnd(base, 'POST', `${path}/complete`, { parts });
+    await this.#change(change, async () => {
+      const { status, body } = await complete();
+      if (status !== 201 || Math.random() < 0.5) return status;
+      const again = await complete();
+      if (again.status === 503) throw new BusyError('a completion that was repeated');
+      const isSame = again.status === 201 && again.body.hash === body.hash && again.body.model_id === body.model_id;
+      if (!isSame) throw new LostError(`${path}: completed again, it was ${JSON.stringify(again).slice(0, 300)}`);
+      return status;
+    });
+  }
+
+  /** An upload in parts, alone or while it is completed: then one of both succeeds. */
+  async giveUp(base: string, name: string): Promise<void> {
+    const { bytes, password, path, parts } = await this.#sent(base, name);
+    const give = async () => (await this.call(base, 'DELETE', path)).status;
+    if (Math.random() < 0.5) {
+      const status = await give();
+      expectNoFault(status, 'an upload that is given up');
+      if (status !== 204) throw new LostError(`${path}: it could not be given up: ${status}`);
+      this.#givenUp.push(path);
+      return;
+    }
+    const change = new Map([[name, { data: bytes.toString('base64'), password }]]);
+    await this.#change(change, async () => {
+      const complete = this.#toEnd(base, 'POST', `${path}/complete`, { parts });
+      const [{ status }, given] = await Promise.all([complete, give()]);
+      expectNoFault(given, 'an upload that is given up');
+      if ((status === 201) === (given === 204)) throw new LostError(`${path}: ${status} and ${given}`);
+      return status;
+    });
+  }
+
+  /** The parts of an upload that was begun. */
+  async #sent(base: string, name: string) {
     const size = (Math.random() < SEVERAL_PARTS ? SEVERAL_BYTES : 100_000) + Math.floor(Math.random() * 500_000);
     const bytes = randomBytes(size);
     const password = this.#password;
@@ -140,9 +190,7 @@ export class FaultyVault {
       if (!answered.ok) throw new LostError(`part ${part} was answered with ${answered.status}`);
       parts.push({ part, etag: answered.headers.get('etag') });
     }
-    const path = `${this.id}/models/uploads/${body.upload_id}/complete`;
-    const change = new Map([[name, { data: bytes.toString('base64'), password }]]);
-    await this.#change(change, async () => (await this.#toEnd(base, 'POST', path, { parts })).status);
+    return { bytes, password, parts, path: `${this.id}/models/uploads/${body.upload_id}` };
   }
 
   delete(base: string, name: string): Promise<void> {
@@ -206,6 +254,10 @@ export class FaultyVault {
     }
     await this.#expectListed(base);
     await this.#expectRefused(base);
+    for (const path of this.#givenUp.splice(0)) {
+      const { status } = await this.call(base, 'GET', path);
+      if (status !== 404) throw new LostError(`${path}: it was given up, and is ${status}`);
+    }
     const { body: verified } = await this.call(base, 'GET', `${this.id}/audit/verify`);
     if (verified.valid !== true) throw new LostError(`${this.id}: the audit trail is ${JSON.stringify(verified)}`);
     const { body: listed } = await this.call(base, 'GET', `${this.id}/backup/list?kind=named`);

@@ -21,7 +21,7 @@ beforeAll(async () => {
 afterAll(() => world.close());
 
 interface Opened {
-  readonly torch: { readonly labels?: string[]; readonly numbers: number[] | number[][] };
+  readonly torch: { readonly labels?: (string | string[])[]; readonly numbers: number[] | number[][] };
   readonly onnx: Opened['torch'];
   readonly names: string[];
   readonly same: boolean;
@@ -102,6 +102,59 @@ test('the module of a regression without a hidden layer answers alike', async ()
   const expected = ours.map((answer) => ('value' in answer ? answer.value : Number.NaN));
   expectClose(opened.torch.numbers.flat(), expected);
   expectClose(opened.onnx.numbers.flat(), expected);
+});
+
+test.each([
+  ['species', 'classification', PENGUINS],
+  [
+    'body_mass_g',
+    'regression',
+    [
+      ['Adelie', 'Biscoe', 46.1, 13.2, 211, 'female', 2007],
+      ['Gentoo', 'Dream', null, 17.9, 192, null, 2009],
+    ],
+  ],
+] as const)('the module of linear for %s answers alike', async (target, task, rows) => {
+  const { opened, ours } = await openedByPython(
+    `linear-${task}`,
+    { target, hyperparameters: { epochs: 3 }, more: { model_type: 'linear', task } },
+    rows,
+  );
+  expect(opened.same).toBe(true);
+  expect(opened.names).toEqual(['output.bias', 'output.weight']);
+  const expected = ours.flatMap((answer) =>
+    'value' in answer ? [answer.value] : Object.values(answer.probabilities ?? {}),
+  );
+  for (const one of [opened.torch, opened.onnx]) expectClose(one.numbers.flat(), expected);
+});
+
+test.each(['mlp', 'linear'])('the module of %s for several labels answers alike', async (model_type) => {
+  const tags = (i: number) => ['red', 'round', 'soft'].filter((_, k) => (i + k) % (k + 2) === 0).join('|') || 'none';
+  const lines = Array.from({ length: 90 }, (_, i) => `${i % 7},${i % 6},${tags(i)}`);
+  const { opened, ours } = await openedByPython(
+    `labels-${model_type}`,
+    {
+      ...{ content: ['x,y,tags', ...lines].join('\n'), target: 'tags', hyperparameters: { epochs: 4 } },
+      more: { model_type, task: 'multilabel' },
+    },
+    [
+      [1, 2],
+      [6, null],
+      [3, 0],
+    ],
+  );
+  expect(opened.same).toBe(true);
+  for (const { labels, numbers } of [opened.torch, opened.onnx]) {
+    expect(labels!.map((some) => [...some].sort())).toEqual(
+      ours.map((answer) => ('labels' in answer ? answer.labels.map(({ label }) => label).sort() : [])),
+    );
+    // The API has them by name, the file in the order of its classes.
+    const sorted = (all: readonly number[]) => all.toSorted((a, b) => a - b);
+    expectClose(
+      (numbers as number[][]).flatMap(sorted),
+      ours.flatMap((answer) => ('labels' in answer ? sorted(Object.values(answer.probabilities!)) : [])),
+    );
+  }
 });
 
 /** Cycles of a cell, without what is to be predicted. */
@@ -211,6 +264,8 @@ function pixelTable(
 test.each<[string, number, number, object]>([
   ['small-cnn', 1, 8, { channels: [4, 8] }],
   ['small-cnn', 3, 9, { channels: [4, 6, 8] }],
+  ['small-cnn', 1, 7, { channels: [4], image_channels: 3 }],
+  ['small-cnn', 3, 8, { channels: [4], image_channels: 1 }],
   ['resnet18', 1, 8, {}],
   ['resnet50', 3, 16, {}],
 ])(
@@ -218,7 +273,7 @@ test.each<[string, number, number, object]>([
   async (name, channels, side, more) => {
     const { content, images } = pixelTable(channels, side, name.startsWith('resnet') ? 12 : 30);
     const { opened, ours } = await openedByPython(
-      `image-${name}-${channels}`,
+      `image-${name}-${channels}-${side}`,
       { content, target: 'kind', hyperparameters: { epochs: 1, ...more }, more: { model_type: name } },
       images,
     );

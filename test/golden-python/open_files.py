@@ -45,6 +45,13 @@ for i, feature in enumerate(serving["features"]):
     feeds[feature["input"]] = np.array(filled, dtype=dtype)
 exported = dict(zip([output.name for output in session.get_outputs()], session.run(None, feeds)))
 
+
+def exported_labels():
+    if "label" in exported:
+        return exported["label"].tolist()
+    return [[name for name, has in zip(serving["classes"], row) if has] for row in exported["labels"]]
+
+
 state = torch.load("model.pth", weights_only=True)
 mapped = torch.load("model.pth", weights_only=True, mmap=True)
 tensors = load_file("model.safetensors")
@@ -52,7 +59,7 @@ print(
     json.dumps(
         {
             "torch": {"labels": answer[0], "numbers": answer[1].tolist()} if classes else {"numbers": answer.tolist()},
-            "onnx": {"labels": exported["label"].tolist(), "numbers": exported["probabilities"].tolist()}
+            "onnx": {"labels": exported_labels(), "numbers": exported["probabilities"].tolist()}
             if classes
             else {"numbers": exported["value"].tolist()},
             "names": sorted(state),

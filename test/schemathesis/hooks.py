@@ -51,6 +51,7 @@ BEYOND_SCHEMA = [
     (r"early_stopping\.monitor", r"must be .* with validation_split "),
     (r"test_split", r"must be at most .* together "),
     (r"texts?", r"must be given or texts"),
+    (r"reference", r"must be left out unless explain is true"),
     (r"variant", r"must be float32 with the format "),
     (r"key_iterations|hash_algorithm", r"must be "),
     (r"items\[\d+\]\.model_id", r"must be different from that of items"),
@@ -58,6 +59,8 @@ BEYOND_SCHEMA = [
     # Of the model that predicts, and of the dataset that is learned from.
     (r"interval|probabilities|variant", r"must be "),
     (r"start_from", r"must be a model "),
+    (r"split", r"must be left out"),
+    (r"hyperparameters\.(horizon|window)", r"must be "),
     (r"cv", r"must be at most the number of rows"),
     # Of a file of weights, or of a model without classes.
     (r"features|classes|scores|examples", r"must be left out"),
@@ -223,6 +226,8 @@ EXISTING = {
     f"POST {VAULT}/backup/{{backup_name}}/archive": {**IN_VAULT, "backup_name": "kept"},
     f"GET {VAULT}/models/uploads/{{upload_id}}": {**IN_VAULT, "upload_id": os.environ["VAULT_UPLOAD"]},
     f"GET {VAULT}/backup/uploads/{{upload_id}}": {**IN_VAULT, "upload_id": os.environ["VAULT_ARCHIVE"]},
+    f"DELETE {VAULT}/models/uploads/{{upload_id}}": {**IN_VAULT, "upload_id": os.environ["VAULT_SPARE_UPLOAD"]},
+    f"DELETE {VAULT}/backup/uploads/{{upload_id}}": {**IN_VAULT, "upload_id": os.environ["VAULT_SPARE_ARCHIVE"]},
     f"DELETE {VAULT}": {"manager_id": "spare"},
     **INFERENCE,
     "PATCH /datasets/{dataset_id}": {"dataset_id": os.environ["SPARE_DATASET"]},

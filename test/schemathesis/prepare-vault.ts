@@ -41,8 +41,15 @@ export async function prepareVault(
   writeFileSync(join(folder, 'backup.tar.gz'), new Uint8Array(await answer(archive)));
   await answer(client.DELETE('/api/model-manager/{manager_id}/backup/{backup_name}', { params: archived }));
   const upload = { model_name: 'uploaded', file_size: 100, tags: [], metadata: {}, replace_existing: false };
-  const started = client.POST('/api/model-manager/{manager_id}/models/uploads', { params, body: upload });
-  const { upload_id: VAULT_UPLOAD } = await answer(started);
-  const begun = client.POST('/api/model-manager/{manager_id}/backup/uploads', { params, body: { file_size: 100 } });
-  return { VAULT_UPLOAD, VAULT_ARCHIVE: (await answer(begun)).upload_id };
+  const begin = async () =>
+    (await answer(client.POST('/api/model-manager/{manager_id}/models/uploads', { params, body: upload }))).upload_id;
+  const body = { file_size: 100 };
+  const beginArchive = async () =>
+    (await answer(client.POST('/api/model-manager/{manager_id}/backup/uploads', { params, body }))).upload_id;
+  return {
+    VAULT_UPLOAD: await begin(),
+    VAULT_SPARE_UPLOAD: await begin(),
+    VAULT_ARCHIVE: await beginArchive(),
+    VAULT_SPARE_ARCHIVE: await beginArchive(),
+  };
 }

@@ -94,6 +94,18 @@ test.each(Object.entries(cases))(
   },
 );
 
+test('a network of grey images starts from weights for three channels, to which the images are brought', async () => {
+  const of = { content: bars(), target: 'bar', hyperparameters: { channels: [4], epochs: 1, image_channels: 3 } };
+  const colours = await trained('colours', 'small-cnn', of);
+  const { image_channels: _, ...hyperparameters } = of.hyperparameters;
+  const { model } = await trained('grey', 'small-cnn', { ...of, hyperparameters }, { parent_id: colours.model.id });
+  expect(model.architecture.parameters).toBe(colours.model.architecture.parameters);
+  expect(model.architecture.input_shape).toEqual([1, 8, 8]);
+  expect(model.warnings).toContainEqual(expect.objectContaining({ code: 'channels_changed', rows: 60 }));
+  const alone = await trained('alone', 'small-cnn', { ...of, hyperparameters });
+  expect(alone.model.architecture.parameters).toBeLessThan(model.architecture.parameters);
+});
+
 test.each(Object.entries(cases))(
   '%s is judged in parts, at a rate that is found, with weights of 8 bits',
   async (name, make) => {

@@ -52,6 +52,21 @@ describe('a cross-validation', () => {
     expect((await modelOf('with')).training_config).toMatchObject({ cv: 4 });
   });
 
+  test('at random has parts that the classes have no part in, as the split has', async () => {
+    const hyperparameters = { epochs: 1 };
+    await run(await world.queue('random', { hyperparameters, more: { cv: 3, split: 'random' } }));
+    await run(await world.queue('stratified', { hyperparameters, more: { cv: 3 } }));
+    expect((await evaluation('random')).cross_validation).toMatchObject({ parts: 3, split: 'random' });
+    const [random, stratified] = [
+      (await modelOf('random')).training_config,
+      (await modelOf('stratified')).training_config,
+    ];
+    expect(random.split).toMatchObject({ by: 'random' });
+    expect(stratified.split).toMatchObject({ by: 'stratified' });
+    const losses = async (id: string) => (await evaluation(id)).metrics.log_loss;
+    expect(await losses('random')).not.toBe(await losses('stratified'));
+  });
+
   test('goes on with the next part when its trainer was interrupted, and finds the same', async () => {
     const hyperparameters = { epochs: 3 };
     await run(await world.queue('whole', { hyperparameters, more: { cv: 3 } }));

@@ -1,5 +1,6 @@
 /** How a route declares its body: what it accepts, how much of it, and how to read it. */
 import type { ZodOpenApiRequestBodyObject } from 'zod-openapi';
+import type { Awaitable } from '#domain/awaitable.ts';
 import type { Content } from '#domain/request-body.ts';
 import type { Settings } from '#domain/settings.ts';
 
@@ -17,6 +18,6 @@ export interface Body<T> {
   /** The largest size in bytes. */
   bound(settings: Settings): number;
   /** Throws `ValidationError`. */
-  parse(raw: RawBody): Promise<T> | T;
+  parse(raw: RawBody): Awaitable<T>;
   readonly openapi: ZodOpenApiRequestBodyObject;
 }

@@ -1,5 +1,6 @@
 /** A JSON body with a schema. */
 import type { z } from 'zod';
+import { andThen } from '#domain/awaitable.ts';
 import { ValidationError } from '#domain/errors.ts';
 import { exampleOf } from '../example.ts';
 import { check } from '../validation/check.ts';
@@ -34,12 +35,13 @@ export function json<Z extends z.ZodType>(
   return {
     accepts: ['application/json'],
     bound,
-    async parse(raw) {
-      const { value, text } = read(await raw.content.bytes());
-      const checked = quick?.(value) ?? check(schema, value, { root: 'body' });
-      if (DROPPED_NAME.test(text)) expectKeptNames(value);
-      return checked;
-    },
+    parse: (raw) =>
+      andThen(raw.content.bytes(), (bytes) => {
+        const { value, text } = read(bytes);
+        const checked = quick?.(value) ?? check(schema, value, { root: 'body' });
+        if (DROPPED_NAME.test(text)) expectKeptNames(value);
+        return checked;
+      }),
     get openapi() {
       return {
         required: true,

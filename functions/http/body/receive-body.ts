@@ -1,4 +1,5 @@
 import type { APIGatewayProxyEvent } from 'aws-lambda';
+import { type Awaitable, andThen } from '#domain/awaitable.ts';
 import {
   InsufficientStorageError,
   PayloadTooLargeError,
@@ -22,11 +23,11 @@ const RETRY_SECONDS = 5;
  * Receives the body that the route declares, after checking its media type and size. May be called more than once.
  * Throws the error of the response if there is no such body.
  */
-export async function receiveBody(
+export function receiveBody(
   event: APIGatewayProxyEvent,
   context: HandlerContext,
   settings: Settings,
-): Promise<Content | undefined> {
+): Awaitable<Content | undefined> {
   const state = stateOf(event);
   const declared = state.route?.request.body;
   if (!declared) return undefined;
@@ -47,9 +48,10 @@ export async function receiveBody(
   if (!isEmpty && !isUntold && !isAccepted(declared.accepts, contentType)) {
     throw new UnsupportedMediaTypeError(declared.accepts, contentType);
   }
-  const received = await body.read({ maxBytes, client: state.client });
-  if (received.kind !== 'complete') throw errorOf(received, maxBytes);
-  return received.content;
+  return andThen(body.read({ maxBytes, client: state.client }), (received) => {
+    if (received.kind !== 'complete') throw errorOf(received, maxBytes);
+    return received.content;
+  });
 }
 
 function errorOf(received: Exclude<Received, { kind: 'complete' }>, maxBytes: number): TrainyardError {
@@ -73,6 +75,7 @@ function errorOf(received: Exclude<Received, { kind: 'complete' }>, maxBytes: nu
 
 /** Text in another encoding than UTF-8 is refused rather than misread. */
 function isAccepted(accepts: readonly string[], contentType = ''): boolean {
+  if (accepts.includes(contentType)) return true;
   const [type = '', ...parameters] = contentType.split(';').map((part) => part.trim().toLowerCase());
   const charset = parameters
     .find((parameter) => parameter.startsWith('charset='))

@@ -6,5 +6,5 @@ import type { HandlerContext } from '../contract.ts';
 export function requestBody(event: APIGatewayProxyEvent, context: HandlerContext): RequestBody {
   if (context.body) return context.body;
   const bytes = Buffer.from(event.body ?? '', event.isBase64Encoded ? 'base64' : 'utf8');
-  return { contentLength: bytes.length, read: async () => ({ kind: 'complete', content: contentOf(bytes) }) };
+  return { contentLength: bytes.length, read: () => ({ kind: 'complete', content: contentOf(bytes) }) };
 }

@@ -2,6 +2,7 @@ import type { APIGatewayProxyEvent } from 'aws-lambda';
 import { MADE_BY_A_KEY } from '#domain/accounts/api-keys.ts';
 import { includes, scopeOf } from '#domain/accounts/scopes.ts';
 import { findSession, findSessionByRefreshToken } from '#domain/accounts/sessions.ts';
+import { type Awaitable, andThen } from '#domain/awaitable.ts';
 import { addressBucket } from '#domain/client-address.ts';
 import { ForbiddenError, TrainyardError, UnauthorizedError } from '#domain/errors.ts';
 import type { AccessToken } from '../authentication/access-token.ts';
@@ -10,7 +11,7 @@ import { operatorOf } from '../authentication/operator.ts';
 import { refreshTokenIn } from '../authentication/refresh-token.ts';
 import { receiveBody } from '../body/receive-body.ts';
 import type { HandlerContext } from '../contract.ts';
-import { countCall, countRequest, enforce, rateLimitHeaders } from '../rate-limit.ts';
+import { addRateLimit, countCall, countRequest, enforce, type RateLimitStatus } from '../rate-limit.ts';
 import type { Caller, Services } from '../route.ts';
 import { type Middleware, type ProxyResponse, type RequestState, stateOf } from './state.ts';
 
@@ -26,17 +27,26 @@ export function admit(services: Services): Middleware {
   const { adapters, settings, tokens, apiKeys } = services;
   const { table, now } = adapters;
 
-  async function countAccount(state: RequestState, accountId: string): Promise<void> {
-    const limit = settings.rates.authenticatedPerHour;
+  function countAccount(state: RequestState, accountId: string): Awaitable<void> {
     state.client = `account#${accountId}`;
-    state.rateLimit = await countCall(table, accountId, limit, now());
-    enforce(state.rateLimit, now());
+    return limited(state, countCall(table, accountId, settings.rates.authenticatedPerHour, now()));
   }
 
-  async function bySession(state: RequestState, { accountId, sessionId }: AccessToken): Promise<Caller> {
-    const [, session] = await Promise.all([countAccount(state, accountId), findSession(table, accountId, sessionId)]);
-    if (!session) throw new UnauthorizedError();
-    return { accountId, userId: session.user_id, scope: scopeOf(session.role), session };
+  function limited(state: RequestState, counting: Awaitable<RateLimitStatus>): Awaitable<void> {
+    return andThen(counting, (status) => {
+      state.rateLimit = status;
+      enforce(status, now());
+    });
+  }
+
+  function bySession(state: RequestState, { accountId, sessionId }: AccessToken): Awaitable<Caller> {
+    const finding = findSession(table, accountId, sessionId);
+    const counting = countAccount(state, accountId);
+    const both = counting instanceof Promise ? Promise.all([finding, counting]).then(([found]) => found) : finding;
+    return andThen(both, (session) => {
+      if (!session) throw new UnauthorizedError();
+      return { accountId, userId: session.user_id, scope: scopeOf(session.role), session };
+    });
   }
 
   async function byKey(state: RequestState, given: string): Promise<Caller | undefined> {
@@ -48,15 +58,15 @@ export function admit(services: Services): Middleware {
   }
 
   /** The caller, whose request is counted; `undefined` if the request has no valid credentials. */
-  async function identify(state: RequestState, event: APIGatewayProxyEvent): Promise<Caller | undefined> {
+  function identify(state: RequestState, event: APIGatewayProxyEvent): Awaitable<Caller | undefined> {
     state.presented = presents(state.headers);
     const operator = operatorOf(event, state.route, state.headers);
-    if (operator) {
-      await countAccount(state, operator.accountId);
-      return operator;
-    }
+    if (operator) return andThen(countAccount(state, operator.accountId), () => operator);
     const recalled = recall(state.headers);
-    if (recalled) return bySession(state, recalled);
+    return recalled ? bySession(state, recalled) : byCredentials(state);
+  }
+
+  async function byCredentials(state: RequestState): Promise<Caller | undefined> {
     const given = await verified(state);
     if (given?.kind === 'token') return bySession(state, given.token);
     return given && byKey(state, given.key);
@@ -106,39 +116,35 @@ export function admit(services: Services): Middleware {
   }
 
   /** Of large documents, which cost more to send than to make. They count by themselves, so that reading them takes no request away. */
-  async function admitReader(state: RequestState): Promise<void> {
-    const limit = settings.rates.documentsPerHour;
-    state.rateLimit = await countRequest(table, `documents#${state.client}`, limit, now());
-    enforce(state.rateLimit, now());
-  }
+  const admitReader = (state: RequestState): Awaitable<void> =>
+    limited(state, countRequest(table, `documents#${state.client}`, settings.rates.documentsPerHour, now()));
 
-  async function admitAddress(state: RequestState): Promise<void> {
-    state.rateLimit = await countRequest(table, state.client, settings.rates.anonymousPerHour, now());
-    enforce(state.rateLimit, now());
-  }
+  const admitAddress = (state: RequestState): Awaitable<void> =>
+    limited(state, countRequest(table, state.client, settings.rates.anonymousPerHour, now()));
 
   function addHeaders(event: APIGatewayProxyEvent, response: ProxyResponse | null | undefined): void {
     const { rateLimit } = stateOf(event);
-    if (response && rateLimit) Object.assign(response.headers, rateLimitHeaders(rateLimit, now()));
+    if (response && rateLimit) addRateLimit(response.headers, rateLimit, now());
   }
 
   return {
-    async before({ event, context }) {
+    before({ event, context }) {
       const state = stateOf(event);
       state.client = `address#${addressBucket(event.requestContext.identity.sourceIp)}`;
       if (state.preflight || state.route?.cost === 'free') return;
       if (state.route?.cost === 'document') return admitReader(state);
       if (state.route?.authentication === 'session') return admitSession(state, event, context);
       const asksWho = state.route !== undefined && state.route.authentication !== 'none';
-      const caller = asksWho ? await identify(state, event) : undefined;
-      if (caller) {
-        state.caller = caller;
-        permit(caller, state.route);
-        return;
-      }
-      await admitAddress(state);
-      if (state.unmatched) throw state.unmatched;
-      if (asksWho) throw new UnauthorizedError();
+      return andThen(asksWho ? identify(state, event) : undefined, (caller) => {
+        if (caller) {
+          state.caller = caller;
+          return permit(caller, state.route);
+        }
+        return andThen(admitAddress(state), () => {
+          if (state.unmatched) throw state.unmatched;
+          if (asksWho) throw new UnauthorizedError();
+        });
+      });
     },
     after({ event, response }) {
       addHeaders(event, response);

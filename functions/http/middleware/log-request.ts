@@ -8,16 +8,17 @@ import { type Middleware, type ProxyResponse, stateOf } from './state.ts';
  */
 export function logRequest(log: Log, now: () => number): Middleware {
   function line(event: APIGatewayProxyEvent, response: ProxyResponse | null | undefined): void {
-    const state = stateOf(event);
-    log.info('request', {
+    const { route, startedAt, id, caller, errorCode } = stateOf(event);
+    const facts: Record<string, string | number> = {
       method: event.httpMethod,
-      route: state.route?.path ?? 'none',
+      route: route?.path ?? 'none',
       status: response?.statusCode ?? 500,
-      duration_ms: Math.max(0, now() - state.startedAt),
-      request_id: state.id,
-      ...(state.caller ? { account_id: state.caller.accountId } : {}),
-      ...(state.errorCode === undefined ? {} : { error_code: state.errorCode }),
-    });
+      duration_ms: Math.max(0, now() - startedAt),
+      request_id: id,
+    };
+    if (caller) facts.account_id = caller.accountId;
+    if (errorCode !== undefined) facts.error_code = errorCode;
+    log.info('request', facts);
   }
   return {
     before({ event }) {

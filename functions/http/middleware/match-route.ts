@@ -11,7 +11,10 @@ export function matchRoute<S extends Services>(match: Matcher<S>): Middleware {
       try {
         const found = match(event.httpMethod, event.path);
         if ('preflight' in found) state.preflight = found;
-        else Object.assign(state, found);
+        else {
+          state.route = found.route;
+          state.parameters = found.parameters;
+        }
       } catch (error) {
         if (!(error instanceof TrainyardError)) throw error;
         state.unmatched = error;

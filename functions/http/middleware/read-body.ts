@@ -1,3 +1,4 @@
+import { andThen } from '#domain/awaitable.ts';
 import type { Settings } from '#domain/settings.ts';
 import { receiveBody } from '../body/receive-body.ts';
 import { type Middleware, stateOf } from './state.ts';
@@ -8,10 +9,11 @@ import { type Middleware, stateOf } from './state.ts';
  */
 export function readBody(settings: Settings): Middleware {
   return {
-    async before({ event, context }) {
-      const content = await receiveBody(event, context, settings);
+    before({ event, context }) {
       const state = stateOf(event);
-      if (content) state.body = { contentType: state.body.contentType, content };
+      return andThen(receiveBody(event, context, settings), (content) => {
+        if (content) state.body = { contentType: state.body.contentType, content };
+      });
     },
   };
 }

@@ -1,5 +1,6 @@
 import httpSecurityHeaders from '@middy/http-security-headers';
-import { type Middleware, stateOf } from './state.ts';
+import type { RouteFacts } from '../route.ts';
+import { type Middleware, type ProxyResponse, stateOf } from './state.ts';
 
 /** A browser should neither run nor frame data. */
 const DATA_POLICY = policy({ 'default-src': "'none'", 'base-uri': "'none'", 'frame-ancestors': "'none'" });
@@ -27,20 +28,31 @@ function policy(directives: Readonly<Record<string, string>>): string {
     .join('; ');
 }
 
-export function securityHeaders(): Middleware {
-  const { after: addFixed } = httpSecurityHeaders({
+function headersWith(policy: string): Readonly<Record<string, string>> {
+  const { after: add } = httpSecurityHeaders({
     contentSecurityPolicy: false,
     crossOriginEmbedderPolicy: false,
     permissionsPolicy: false,
     reportTo: false,
     reportingEndpoints: false,
   });
-  const add: NonNullable<Middleware['after']> = (request) => {
-    if (!request.response) return;
-    addFixed?.(request);
-    request.response.headers['Content-Security-Policy'] = stateOf(request.event).route?.page
-      ? PAGE_POLICY
-      : DATA_POLICY;
+  const response: ProxyResponse = { statusCode: 200, headers: {}, body: '' };
+  add?.({ response } as Parameters<NonNullable<typeof add>>[0]);
+  return { ...response.headers, 'Content-Security-Policy': policy };
+}
+
+const OF_DATA = headersWith(DATA_POLICY);
+const OF_PAGES = headersWith(PAGE_POLICY);
+
+/** The same for every response of a route. */
+export const securityHeadersOf = (route: Pick<RouteFacts, 'page'> | undefined): Readonly<Record<string, string>> =>
+  route?.page ? OF_PAGES : OF_DATA;
+
+/** For errors. A response of a route begins with these headers: see `dispatch.ts`. */
+export function securityHeaders(): Middleware {
+  return {
+    onError({ event, response }) {
+      if (response) Object.assign(response.headers, securityHeadersOf(stateOf(event).route));
+    },
   };
-  return { after: add, onError: add };
 }

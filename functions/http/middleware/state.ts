@@ -16,20 +16,20 @@ export interface RequestState {
   startedAt: number;
   /** By lower-case name. */
   headers: Readonly<Record<string, string>>;
-  route?: RouteFacts & { readonly request: RequestDeclaration };
+  route: (RouteFacts & { readonly request: RequestDeclaration }) | undefined;
   parameters: Readonly<Record<string, string>>;
-  preflight?: Preflight;
+  preflight: Preflight | undefined;
   /** Why there is no route. */
-  unmatched?: TrainyardError;
+  unmatched: TrainyardError | undefined;
   /** Whether the request has an `Authorization` header. */
   presented: boolean;
-  caller?: Caller;
+  caller: Caller | undefined;
   /** Whose limits the request counts against, such as `account#ID`. */
   client: string;
-  rateLimit?: RateLimitStatus;
+  rateLimit: RateLimitStatus | undefined;
   body: RawBody;
   /** The stable code of the error in the response. */
-  errorCode?: string;
+  errorCode: string | undefined;
 }
 
 export interface ProxyResponse {
@@ -42,12 +42,16 @@ export interface ProxyResponse {
 
 export type Middleware = MiddlewareObj<APIGatewayProxyEvent, ProxyResponse, Error, HandlerContext>;
 
-/** By event, because nothing else that a handler gets identifies the request. */
-const states = new WeakMap<APIGatewayProxyEvent, RequestState>();
+/** Of the event, because nothing else that a handler gets identifies the request. */
+const STATE = Symbol('state');
+
+interface WithState {
+  [STATE]?: RequestState;
+}
 
 const NOTHING = contentOf(new Uint8Array());
 
-/** Without a prototype, so that no name is an object's own. */
+/** Made without a prototype, so that no name is an object's own. */
 function lowerCased(headers: APIGatewayProxyEvent['headers']): Record<string, string> {
   if (isLowerCased(headers)) return headers;
   const result: Record<string, string> = Object.create(null);
@@ -57,17 +61,32 @@ function lowerCased(headers: APIGatewayProxyEvent['headers']): Record<string, st
 
 /** As many clients send them, and as our host passes them on. */
 function isLowerCased(headers: APIGatewayProxyEvent['headers']): headers is Record<string, string> {
-  if (Object.getPrototypeOf(headers) !== null) return false;
   for (const name in headers) if (headers[name] === undefined || name !== name.toLowerCase()) return false;
   return true;
 }
 
 export function stateOf(event: APIGatewayProxyEvent): RequestState {
-  const known = states.get(event);
-  if (known) return known;
+  const of = event as WithState;
+  of[STATE] ??= newState(event);
+  return of[STATE];
+}
+
+function newState(event: APIGatewayProxyEvent): RequestState {
   const headers = lowerCased(event.headers ?? {});
   const body = { contentType: headers['content-type'], content: NOTHING };
-  const state: RequestState = { id: '', startedAt: 0, headers, parameters: {}, presented: false, client: '', body };
-  states.set(event, state);
-  return state;
+  return {
+    id: '',
+    startedAt: 0,
+    headers,
+    route: undefined,
+    parameters: {},
+    preflight: undefined,
+    unmatched: undefined,
+    presented: false,
+    caller: undefined,
+    client: '',
+    rateLimit: undefined,
+    body,
+    errorCode: undefined,
+  };
 }

@@ -9,13 +9,8 @@ type Parsed<Z> = Z extends z.ZodObject ? z.output<Z> : never;
 
 const NOTHING = z.object({});
 
-interface ParsedPath {
-  readonly given: Readonly<Record<string, string>>;
-  readonly parsed: unknown;
-}
-
-/** What is asked for is often asked for again at once. */
-const latest = new WeakMap<z.ZodObject, ParsedPath>();
+/** Of parameters that are frozen: a path that is asked for again has the same. */
+const known = new WeakMap<object, { readonly of: z.ZodObject; readonly parsed: unknown }>();
 
 /** A path with invalid parameters cannot name a resource. Throws `NotFoundError`. The result is frozen. */
 export function parsePath<Z extends z.ZodObject>(
@@ -23,17 +18,13 @@ export function parsePath<Z extends z.ZodObject>(
   given: Readonly<Record<string, string>>,
 ): Parsed<Z> {
   const of = schema ?? NOTHING;
-  const before = latest.get(of);
-  if (before && haveSame(before.given, given)) return before.parsed as Parsed<Z>;
+  const before = known.get(given);
+  if (before?.of === of) return before.parsed as Parsed<Z>;
   const result = of.safeParse(given);
   if (!result.success) throw new NotFoundError();
-  latest.set(of, { given, parsed: Object.freeze(result.data) });
-  return result.data as Parsed<Z>;
-}
-
-function haveSame(one: Readonly<Record<string, string>>, other: Readonly<Record<string, string>>): boolean {
-  const names = Object.keys(one);
-  return names.length === Object.keys(other).length && names.every((name) => one[name] === other[name]);
+  const parsed = Object.freeze(result.data);
+  if (Object.isFrozen(given)) known.set(given, { of, parsed });
+  return parsed as Parsed<Z>;
 }
 
 /** A route that declares no query ignores what it gets. Throws `ValidationError`, also for a parameter given twice. */

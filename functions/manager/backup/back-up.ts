@@ -1,24 +1,21 @@
 /** Makes backups. A model is backed up as it is stored: nobody needs its password. */
 import { DamagedFileError } from '#domain/errors.ts';
 import { newId } from '#domain/ids.ts';
-import { BlobNotFoundError } from '#domain/ports/errors.ts';
 import { isoTime } from '#domain/times.ts';
-import { type Actor, appendAudit } from '#domain/vault/audit.ts';
+import type { Actor } from '#domain/vault/audit.ts';
 import type { BackedUpModel, Backup, BackupKind, CompleteBackup } from '#domain/vault/backup.ts';
 import { completeBackup, discardBackup, startBackup, touchBackup } from '#domain/vault/backups.ts';
 import { BackupExistsError, ModelsNotFoundError, StoredDataError } from '#domain/vault/errors.ts';
-import { revisionOf, type StoredFile, storedFile } from '#domain/vault/files.ts';
+import { revisionOf, type StoredFile } from '#domain/vault/files.ts';
 import type { Compared } from '#domain/vault/intact.ts';
 import { itemOf } from '#domain/vault/item.ts';
 import type { Manager } from '#domain/vault/manager.ts';
 import { itemOfModel, type StoredModel } from '#domain/vault/model.ts';
-import { findModel, readModels, readNamedModels, someNames } from '#domain/vault/models.ts';
+import { readModels, readNamedModels, someNames } from '#domain/vault/models.ts';
 import { forgetSealedCopies } from '#domain/vault/sealed-copies.ts';
 import { type Pace, PostponedError } from '../jobs/work.ts';
-import { fileOfVariant } from '../models/load-model.ts';
-import { factsOf, translated } from '../models/seal.ts';
 import type { VaultServices } from '../services.ts';
-import { holdFile, type Protection } from './hold-file.ts';
+import { holdModel, noteDamaged } from './hold-model.ts';
 import { writeManifest } from './manifest.ts';
 import type { BackupProgress } from './progress.ts';
 
@@ -39,6 +36,8 @@ export interface BackedUp {
   readonly missing: string[];
   /** Names of models that were left out, since their files are not what was stored. */
   readonly damaged: string[];
+  /** Names of models whose own files are damaged: the backup has the copies that another backup had. */
+  readonly takenFromBackup: string[];
 }
 
 const DAY_MS = 86_400_000;
@@ -77,22 +76,27 @@ export async function backUp(
     ...(given.kind === 'named' ? {} : { expires_at: isoTime(now() + manager.config.backup_retention_days * DAY_MS) }),
   };
   if (before) await touchBackup(table, started, now());
-  else await startBackup(table, started);
+  else await startBackup(table, started, now());
   const { compared, leavesOutDamaged } = KINDS[given.kind];
   const protection = { encrypt: given.encrypt, password: given.password !== undefined, compared };
   try {
     const backedUp: BackedUpModel[] = [];
     const damaged: string[] = [];
+    const takenFromBackup: string[] = [];
     for (const [done, model] of models.entries()) {
       const { id, created_at } = started;
       await pace?.reached({ id, created_at, done, total: models.length });
       try {
-        const one = await holdModel(services, manager, started, model, protection);
-        if (one) backedUp.push(one);
+        const held = await holdModel(services, manager, started, model, protection);
+        if (held) backedUp.push(held.one);
+        if (held?.damage) {
+          takenFromBackup.push(model.name);
+          await noteDamaged(services, manager, by, held.one.model, held.damage, true);
+        }
       } catch (error) {
         if (!leavesOutDamaged || !isDamage(error) || damaged.length + 1 === models.length) throw error;
         damaged.push(model.name);
-        await noteDamage(services, manager, by, model.name, error);
+        await noteDamaged(services, manager, by, model, error, false);
       }
     }
     const content = {
@@ -115,7 +119,7 @@ export async function backUp(
     const done: CompleteBackup = { ...started, complete: { bytes, models: backedUp.length, ...written } };
     await completeBackup(table, done, by, now);
     if (protection.password) await forgetSealedCopies(table, done, done.id);
-    return { backup: done, missing, damaged };
+    return { backup: done, missing, damaged, takenFromBackup };
   } catch (error) {
     if (error instanceof PostponedError) throw error;
     // What cannot be cleaned up now, the schedule cleans up later.
@@ -129,19 +133,6 @@ export async function backUp(
 const isDamage = (error: unknown): error is StoredDataError | DamagedFileError =>
   error instanceof StoredDataError || error instanceof DamagedFileError;
 
-/** The other models are backed up all the same: one that is damaged must not leave them without a backup. */
-async function noteDamage(
-  { adapters: { table, now }, logger }: VaultServices,
-  of: Manager,
-  by: Actor,
-  model_name: string,
-  error: StoredDataError | DamagedFileError,
-): Promise<void> {
-  logger.error('a damaged model is not backed up', { manager_id: of.id, model_name, error });
-  const event = { action: 'backup_create', model_name, success: false, reason: error.code } as const;
-  await appendAudit(table, of, by, event, now);
-}
-
 async function chosen({ adapters: { table } }: VaultServices, manager: Manager, names: readonly string[] | undefined) {
   if (names === undefined) return { models: await readModels(table, manager), missing: [] };
   const models = await readNamedModels(table, manager, names);
@@ -150,40 +141,6 @@ async function chosen({ adapters: { table } }: VaultServices, manager: Manager, 
     throw new ModelsNotFoundError(manager.id, missing, await someNames(table, manager));
   }
   return { models, missing };
-}
-
-/** The model as it is now; `undefined` if it was deleted since it was listed. Throws `StoredDataError`. */
-async function holdModel(
-  services: VaultServices,
-  manager: Manager,
-  backup: Backup,
-  listed: StoredModel,
-  protection: Protection,
-): Promise<BackedUpModel | undefined> {
-  try {
-    return await hold(services, backup, listed, protection);
-  } catch (error) {
-    if (!(error instanceof BlobNotFoundError)) throw error;
-    const now = await findModel(services.adapters.table, manager, listed.name);
-    if (!now) return undefined;
-    try {
-      return await hold(services, backup, now, protection);
-    } catch (again) {
-      throw translated(again, factsOf(now));
-    }
-  }
-}
-
-async function hold(
-  services: VaultServices,
-  backup: Backup,
-  model: StoredModel,
-  protection: Protection,
-): Promise<BackedUpModel> {
-  const own = await holdFile(services, backup, fileOfVariant(model, 'original'), protection);
-  const beside = storedFile(model, 'int8');
-  const int8 = beside && (await holdFile(services, backup, beside, protection));
-  return { model, ...own, ...(int8 === undefined ? {} : { int8 }) };
 }
 
 /** Under what earlier versions encrypted a file that is stored plainly. */

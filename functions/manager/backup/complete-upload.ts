@@ -1,6 +1,7 @@
 import { z } from 'zod';
+import { extendUpload } from '#domain/vault/ended-uploads.ts';
 import { joinParts, stagedArchive } from '#domain/vault/staged.ts';
-import { findArchiveUpload, uploadNotFound } from '#domain/vault/uploads.ts';
+import { findArchiveUpload } from '#domain/vault/uploads.ts';
 import { json } from '#functions/http/body/json.ts';
 import { route } from '#functions/http/route.ts';
 import { uploadedParts } from '#functions/http/upload-fields.ts';
@@ -17,7 +18,8 @@ export const completeUpload = route({
   method: 'POST',
   path: '/api/model-manager/{manager_id}/backup/uploads/{upload_id}/complete',
   summary: 'Add a backup from an archive whose parts have been uploaded',
-  description: 'An addition to the document. Restore from it afterwards. A large archive outlasts the request.',
+  description:
+    'An addition to the document. Restore from it afterwards. A large archive outlasts the request. Repeated, it has the same answer.',
   tags: tags.backups,
   authentication: 'account',
   scope: 'admin',
@@ -40,12 +42,13 @@ export const completeUpload = route({
       runOrQueue(services, manager, by, wanted, {
         read: importWork.read,
         run: async (_, asked, before, pace) => {
-          if (!upload) throw uploadNotFound(path.upload_id);
-          await joinParts(blobs.backups, stagedArchive(manager, upload.id), upload, given.parts);
+          if (upload) await joinParts(blobs.backups, stagedArchive(manager, upload.id), upload, given.parts);
           return importWork.run(services, asked, before, pace);
         },
       }),
     );
-    return 'going' in outcome ? { status: 202, body: ARCHIVE_GOING } : { status: 201, body: outcome.done };
+    if (!('going' in outcome)) return { status: 201, body: outcome.done };
+    await extendUpload(table, manager, { id: path.upload_id, kind: 'archive' }, now());
+    return { status: 202, body: ARCHIVE_GOING };
   },
 });

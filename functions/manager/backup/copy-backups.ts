@@ -12,7 +12,10 @@ import { Digesting } from '#vault/encryption/digest.ts';
 import { collected } from '../models/seal.ts';
 import type { VaultServices } from '../services.ts';
 
-/** Whether it is up to date; there may be no time for all of it. `until`: epoch milliseconds. */
+/**
+ * Whether it is up to date; there may be no time for all of it. `until`: epoch milliseconds. Throws `StoredDataError` where
+ * a file of a backup was changed, after everything else is up to date.
+ */
 export async function copyBackups(
   { adapters: { table, blobs, now } }: VaultServices,
   copies: BlobsWithoutUrls,
@@ -22,24 +25,34 @@ export async function copyBackups(
   const { account_id, id: manager_id } = note;
   const manager = await findManager(table, account_id, manager_id);
   const wanted = new Set<string>();
+  let damage: StoredDataError | undefined;
   for (const backup of await listBackups(table, note)) {
     const of = { account_id, manager_id, id: backup.id };
     const { sha256 } = backup.complete.digests.ciphertext;
     const manifest = { key: blobKeys.backupManifest(account_id, manager_id, backup.id), sha256 };
     const contents = await listContents(table, of);
-    for (const file of [...contents, manifest]) {
-      wanted.add(file.key);
-      if (now() >= until) return false;
-      await copy(blobs.backups, copies, file);
+    const record = blobKeys.backupRecord(account_id, manager_id, backup.id);
+    const files = [...contents, manifest];
+    for (const key of [...files.map(({ key }) => key), record]) wanted.add(key);
+    try {
+      for (const file of files) {
+        if (now() >= until) return false;
+        await copy(blobs.backups, copies, file);
+      }
+    } catch (error) {
+      // The other backups are copied all the same.
+      if (!(error instanceof StoredDataError)) throw error;
+      damage ??= error;
+      continue;
     }
     // Last: where there is a record, there is all of the backup.
-    const record = blobKeys.backupRecord(account_id, manager_id, backup.id);
-    wanted.add(record);
     await writeRecord(copies, record, { ...backup, contents, manager: manager ? configOf(manager) : null });
   }
   for (const key of await keysOf(copies, blobKeys.backupsPrefix(account_id, manager_id))) {
     if (!wanted.has(key)) await copies.delete(key);
   }
+  // What was changed may be made good by a later backup.
+  if (damage) throw damage;
   await clearNote(table, note);
   return true;
 }

@@ -43,6 +43,10 @@ const created = z
     damaged: z.array(z.string()).meta({
       description: 'An addition: models that are not in the backup, since their files are not what was stored',
     }),
+    taken_from_backup: z.array(z.string()).meta({
+      description:
+        'An addition: models whose own files are damaged; the backup has the copies that an earlier one had. Restore them with `overwrite_existing`',
+    }),
   })
   .meta({ id: 'BackupCreated' });
 
@@ -92,6 +96,7 @@ export const create = route({
         created_at: done.created_at,
         missing: done.missing,
         damaged: done.damaged,
+        taken_from_backup: done.taken_from_backup,
       },
     };
   },

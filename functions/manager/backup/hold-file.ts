@@ -20,21 +20,28 @@ export interface Protection {
   readonly compared: Compared;
 }
 
+export interface HeldFile {
+  readonly held: BackedUpFile;
+  /** Whether the model's own file was read to its end, or another backup has what was stored. */
+  readonly isRead: boolean;
+}
+
 /** Throws `StoredDataError` where the file is not what was stored: what is damaged never gets into a backup. */
 export async function holdFile(
   services: VaultServices,
   backup: Backup,
   file: StoredFile,
   { encrypt, password, compared }: Protection,
-): Promise<BackedUpFile> {
+): Promise<HeldFile> {
   const { table, blobs, now } = services.adapters;
   if (file.encryption === undefined && encrypt) {
     return holdEncrypted(services, backup, file, password ? backup.id : SHARED, compared);
   }
   const read = async () => undamaged((await blobs.artifacts.get(file.blob)).body, file);
   const { sha256, bytes } = file.digests.ciphertext;
-  await holdContent(table, blobs.backups, backup, { sha256, bytes, place: newId(now()), read, compared }, now());
-  return { content: sha256, bytes };
+  const wanted = { sha256, bytes, place: newId(now()), read, compared };
+  const isRead = await holdContent(table, blobs.backups, backup, wanted, now());
+  return { held: { content: sha256, bytes }, isRead };
 }
 
 const undamaged = (body: AsyncIterable<Uint8Array>, file: StoredFile) =>
@@ -47,7 +54,7 @@ async function holdEncrypted(
   file: StoredFile,
   holder: string,
   compared: Compared,
-): Promise<BackedUpFile> {
+): Promise<HeldFile> {
   const { table, blobs, keys, now } = services.adapters;
   const before = await findSealedCopy(table, backup, holder, file.blob);
   const known = before?.digests.ciphertext.sha256;
@@ -55,7 +62,8 @@ async function holdEncrypted(
   if (before && known && (await holdIntact(table, blobs.backups, backup, known, compared)) === 'held') {
     await noteSealedCopy(table, backup, holder, file.blob, before, now());
     const { digests, sealed_for } = before;
-    return shown(await unwrap(wrappedKey.parse(before.key), { keys }, noteContext(sealed_for)), digests, sealed_for);
+    const key = await unwrap(wrappedKey.parse(before.key), { keys }, noteContext(sealed_for));
+    return { held: shown(key, digests, sealed_for), isRead: false };
   }
   const place = newId(now());
   const sealed_for = {
@@ -75,7 +83,7 @@ async function holdEncrypted(
   const digests = sealed.digests();
   const wrapped = await wrapWithPlatform(key, keys, noteContext(sealed_for));
   await noteSealedCopy(table, backup, holder, file.blob, { key: wrapped, digests, sealed_for }, now());
-  return shown(key, digests, sealed_for);
+  return { held: shown(key, digests, sealed_for), isRead: true };
 }
 
 const shown = (

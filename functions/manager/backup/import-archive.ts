@@ -6,6 +6,7 @@ import { blobKeys } from '#domain/blob-keys.ts';
 import { ConflictError } from '#domain/errors.ts';
 import { newId } from '#domain/ids.ts';
 import { markOrphaned } from '#domain/orphans.ts';
+import type { Write } from '#domain/ports/table/port.ts';
 import type { Actor } from '#domain/vault/audit.ts';
 import { type Backup, type CompleteBackup, completeBackup as recordSchema } from '#domain/vault/backup.ts';
 import { completeBackup, discardBackup, listBackups, startBackup, touchBackup } from '#domain/vault/backups.ts';
@@ -14,6 +15,7 @@ import { BackupExistsError } from '#domain/vault/errors.ts';
 import type { Compared } from '#domain/vault/intact.ts';
 import type { Manager } from '#domain/vault/manager.ts';
 import { backupName } from '#domain/vault/names.ts';
+import { expectArchiveUpload } from '#domain/vault/uploads.ts';
 import { Digesting } from '#vault/encryption/digest.ts';
 import { collected } from '../models/seal.ts';
 import { peeked } from '../peeked.ts';
@@ -32,6 +34,7 @@ const ABANDONED_MS = 3_600_000;
 const ENVELOPE_BYTES = 1_048_576;
 /** 30,000 models with 4 KiB each. */
 const MOST_MANIFEST_BYTES = 134_217_728;
+const TOUCH_MS = 600_000;
 
 export interface GivenArchive {
   readonly bytes: AsyncIterable<Uint8Array>;
@@ -55,7 +58,8 @@ export async function importArchive(
   const files = untar(expanded(archive));
   try {
     const found = { ...(await recordOf(files, manager, services.adapters.now())), ...ofUpload(archive) };
-    return await addBackup(services, manager, by, found, { files, ...FROM_OUTSIDE });
+    const also = archive.upload === undefined ? [] : [expectArchiveUpload(manager, archive.upload)];
+    return await addBackup(services, manager, by, found, { files, also, ...FROM_OUTSIDE });
   } finally {
     await files.return();
   }
@@ -70,12 +74,14 @@ export interface Source {
   readonly compared: (sha256: string) => Compared;
   /** Whether anybody may have made it. */
   readonly isOutside: boolean;
+  /** Written in the transaction that completes it. */
+  readonly also?: readonly Write[];
   /** The error for files that are not those of the backup. */
   readonly refused: (why: string) => Error;
 }
 
 /** An archive is taken for what its bytes are, and takes the place of what was damaged. */
-const FROM_OUTSIDE: Omit<Source, 'files'> = {
+const FROM_OUTSIDE: Omit<Source, 'files' | 'also'> = {
   readsAll: true,
   compared: () => 'bytes',
   isOutside: true,
@@ -99,7 +105,7 @@ export async function addBackup(
   try {
     await storeFiles(services, found, source);
     const done = { ...started, complete };
-    await completeBackup(table, done, by, now);
+    await completeBackup(table, done, by, now, source.also);
     return done;
   } catch (error) {
     // What cannot be cleaned up now, the schedule cleans up later.
@@ -113,7 +119,7 @@ export async function addBackup(
 /** An earlier try of the same upload may have been interrupted. */
 async function startOrGoOn({ adapters: { table, now } }: VaultServices, started: Backup): Promise<void> {
   try {
-    await startBackup(table, started);
+    await startBackup(table, started, now());
   } catch (error) {
     if (!(error instanceof BackupExistsError) || started.upload === undefined) throw error;
     await touchBackup(table, started, now()).catch(() => Promise.reject(error));
@@ -170,7 +176,14 @@ async function storeFiles(
   const { account_id, manager_id, id, complete } = found;
   const contents = new Map<string, number>();
   let hasManifest = false;
+  let touched = now();
   for await (const { name, size, body } of files) {
+    // What nobody has touched for an hour was abandoned.
+    if (now() - touched >= TOUCH_MS) {
+      const { complete: _, ...started } = found;
+      await touchBackup(table, started, now());
+      touched = now();
+    }
     if (name === ARCHIVE.manifest) {
       if (isOutside) expectManifestSize(size, complete.models, refused);
       const prefix = blobKeys.backupPrefix(account_id, manager_id, id);

@@ -1,6 +1,8 @@
 /** Adding a backup from an archive whose parts have been uploaded, also after its request. */
 import { z } from 'zod';
 import { BlobNotFoundError } from '#domain/ports/errors.ts';
+import { listBackups } from '#domain/vault/backups.ts';
+import type { Manager } from '#domain/vault/manager.ts';
 import { deleteStaged, stagedArchive } from '#domain/vault/staged.ts';
 import { endArchiveUpload, findArchiveUpload, uploadNotFound } from '#domain/vault/uploads.ts';
 import type { Asked, Pace } from '../jobs/work.ts';
@@ -18,13 +20,24 @@ async function run(
 ): Promise<z.infer<typeof backupSummary>> {
   const { table, blobs, now } = services.adapters;
   const upload = await findArchiveUpload(table, manager, id, now());
-  if (!upload) throw uploadNotFound(id);
+  if (!upload) return addedBefore(services, manager, id);
   await pace.reached({});
   const staged = stagedArchive(manager, id);
   const archive = { bytes: await bytesOf(services, staged.file, id), size: upload.file_size, upload: id };
-  const added = await importArchive(services, manager, by, archive);
+  const added = await importArchive(services, manager, by, archive).catch(async (error: unknown) => {
+    // It was given up, or another completion has added it.
+    if (await findArchiveUpload(table, manager, id, now())) throw error;
+    throw uploadNotFound(id);
+  });
   await endArchiveUpload(table, manager, id);
   await deleteStaged(table, blobs.backups, staged);
+  return backupSummary.parse(showBackup(added));
+}
+
+/** The backup that it became. Throws `NotFoundError`. */
+async function addedBefore({ adapters: { table } }: VaultServices, manager: Manager, id: string) {
+  const added = (await listBackups(table, manager)).find(({ upload }) => upload === id);
+  if (!added) throw uploadNotFound(id);
   return backupSummary.parse(showBackup(added));
 }
 

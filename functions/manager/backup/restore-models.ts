@@ -1,26 +1,21 @@
 /** Restores models from a backup: each one as a new revision, under its own key as before. */
 import { newId } from '#domain/ids.ts';
+import { reserveBytes } from '#domain/installation/storage.ts';
 import { deleteAbandoned } from '#domain/orphans.ts';
-import type { BlobsWithoutUrls } from '#domain/ports/blobs/port.ts';
-import { BlobNotFoundError } from '#domain/ports/errors.ts';
-import type { Table } from '#domain/ports/table/port.ts';
 import { isoTime } from '#domain/times.ts';
 import type { Actor } from '#domain/vault/audit.ts';
-import type { BackedUpFile, BackedUpModel, CompleteBackup } from '#domain/vault/backup.ts';
+import type { BackedUpModel, CompleteBackup } from '#domain/vault/backup.ts';
 import { filesOf, markRevision, saveModel } from '#domain/vault/change.ts';
-import { findContent } from '#domain/vault/contents.ts';
 import { ModelsNotFoundError, StoredDataError } from '#domain/vault/errors.ts';
-import { fileOf, type StoredFile, storedFiles } from '#domain/vault/files.ts';
+import { fileOf, storedFiles } from '#domain/vault/files.ts';
 import type { Manager } from '#domain/vault/manager.ts';
 import type { StoredModel } from '#domain/vault/model.ts';
 import { findModel } from '#domain/vault/models.ts';
-import { encryptionContext } from '#vault/context.ts';
-import { open } from '#vault/encryption/open.ts';
 import { expectSafe } from '../models/pickles.ts';
-import { factsOf, translated } from '../models/seal.ts';
+import { factsOf, needsPassword, translated } from '../models/seal.ts';
 import type { VaultServices } from '../services.ts';
-import { asStored } from './as-stored.ts';
-import { sealedInBackup } from './back-up.ts';
+import { compareFiles } from './compare-files.ts';
+import { contentOf } from './content-of.ts';
 import { fromEither } from './either-location.ts';
 import { doubted, inspectRestored } from './inspect-restored.ts';
 import type { OpenedManifest } from './manifest.ts';
@@ -36,6 +31,8 @@ export interface Restored {
   /** Those that exist, and were not to be overwritten. */
   readonly skipped: string[];
   readonly missing: string[];
+  /** Those of a dry run that only a password of their own opens: compared as they are stored. */
+  readonly as_stored: string[];
 }
 
 /** Throws `ModelsNotFoundError` if the backup has none of the names, `UnsafeArtifactError`, and `StoredDataError`. */
@@ -65,12 +62,15 @@ export async function restoreModels(
     await reached(outcomes, wanted.length);
     const there = await findModel(services.adapters.table, manager, one.model.name);
     const skips = there !== undefined && !overwrite;
-    if (!skips && dryRun) await expectFiles(services, from.backup, one);
+    if (!skips && dryRun) await compareFiles(services, from.backup, one);
     else if (!skips) await restore(services, manager, by, from, one, there);
     outcomes += skips ? SKIPPED : RESTORED;
   }
-  const named = (outcome: string) => wanted.filter((_, i) => outcomes[i] === outcome).map(({ model }) => model.name);
-  return { restored: named(RESTORED), skipped: named(SKIPPED), missing };
+  const of = (outcome: string) => wanted.map(({ model }) => model).filter((_, i) => outcomes[i] === outcome);
+  const named = (outcome: string) => of(outcome).map(({ name }) => name);
+  const locked = dryRun ? of(RESTORED).filter(needsPassword) : [];
+  const asStored = locked.map(({ name }) => name);
+  return { restored: named(RESTORED), skipped: named(SKIPPED), missing, as_stored: asStored };
 }
 
 const RESTORED = 'r';
@@ -99,17 +99,6 @@ async function expectAllSafe(
   }
 }
 
-/** The files of a model are there, as far as can be said without reading them. Throws `StoredDataError`. */
-async function expectFiles({ adapters, logger }: VaultServices, backup: CompleteBackup, one: BackedUpModel) {
-  for (const { content, bytes } of [one, ...(one.int8 ? [one.int8] : [])]) {
-    const key = await findContent(adapters.table, backup, content);
-    await fromEither(adapters, logger, async (backups) => {
-      const there = key !== undefined && (await backups.head(key))?.size === bytes;
-      if (!there) throw new StoredDataError('A file of the backup is missing', factsOf(one.model));
-    });
-  }
-}
-
 async function restore(
   services: VaultServices,
   manager: Manager,
@@ -128,6 +117,7 @@ async function restore(
     modified_at: isoTime(now()),
     saved_by: by.userId,
   };
+  await reserveBytes(table, manager.account_id, one.model.size, services.settings.caps);
   await markRevision(table, place, now());
   try {
     await restoreFiles(services, place, backup, one);
@@ -160,29 +150,3 @@ export async function restoreFiles(
     });
   }
 }
-
-/** The bytes as the vault stores them. Their end throws `StoredDataError` if they are not those that were backed up. */
-async function contentOf(
-  table: Table,
-  backups: BlobsWithoutUrls,
-  backup: CompleteBackup,
-  model: StoredFile,
-  { content, sealed }: BackedUpFile,
-): Promise<AsyncIterable<Uint8Array>> {
-  const file = await findContent(table, backup, content);
-  if (file === undefined) throw new StoredDataError('A file of the backup is missing', factsOf(model));
-  try {
-    const { body } = await backups.get(file);
-    if (sealed === undefined) return checked(body, model);
-    const key = Buffer.from(sealed.key, 'base64');
-    const context = encryptionContext(sealed.sealed_for ?? sealedInBackup(backup, model));
-    return checked(open(body, { algorithm: 'AES-256-GCM', key, context }, sealed.digests), model);
-  } catch (error) {
-    if (error instanceof BlobNotFoundError)
-      throw new StoredDataError('A file of the backup is missing', factsOf(model));
-    throw error;
-  }
-}
-
-const checked = (body: AsyncIterable<Uint8Array>, file: StoredFile) =>
-  asStored(body, file, 'A file of the backup is not the one that was backed up');

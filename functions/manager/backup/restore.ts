@@ -28,7 +28,10 @@ const body = z
       .max(LIMITS.vault.namedModels)
       .optional()
       .meta({ description: 'Left out, all of the backup', example: ['classifier_v2.1'] }),
-    dry_run: z.boolean().default(false).meta({ description: 'An addition: only say what would be done' }),
+    dry_run: z.boolean().default(false).meta({
+      description:
+        'An addition: only say what would be done. Every file is read, decrypted and compared with what was saved, as a restore does',
+    }),
   })
   .meta({ id: 'RestoreRequest' });
 
@@ -53,6 +56,10 @@ export const restore = route({
           skipped_models: z.array(z.string()).meta({ description: 'Those that exist, without `overwrite_existing`' }),
           missing: z.array(z.string()).meta({ description: 'Names that the backup does not have' }),
           dry_run: z.boolean(),
+          compared_as_stored: z.array(z.string()).meta({
+            description:
+              'An addition: of a dry run, models that only a password of their own opens; their encrypted files are what was backed up',
+          }),
           restored_at: time,
         })
         .meta({ id: 'BackupRestored' }),
@@ -73,7 +80,7 @@ export const restore = route({
     const secrets = given.restore_password === undefined ? {} : { password: given.restore_password };
     const outcome = await auditFailure(services, manager, by, { action: 'backup_restore' }, async () => {
       const { complete } = await getBackup(services.adapters.table, manager, given.backup_name);
-      const wanted = { kind: 'restore', request, secrets, bytes: given.dry_run ? 0 : complete.bytes } as const;
+      const wanted = { kind: 'restore', request, secrets, bytes: complete.bytes } as const;
       return runOrQueue(services, manager, by, wanted, restoreWork);
     });
     if ('going' in outcome) {
@@ -91,6 +98,7 @@ export const restore = route({
         skipped_models: done.skipped,
         missing: done.missing,
         dry_run: given.dry_run,
+        compared_as_stored: done.as_stored,
         restored_at: isoTime(services.adapters.now()),
       },
     };

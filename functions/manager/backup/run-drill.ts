@@ -4,8 +4,8 @@ import { newId } from '#domain/ids.ts';
 import { keys } from '#domain/keys.ts';
 import { isoTime } from '#domain/times.ts';
 import { type Actor, appendAudit } from '#domain/vault/audit.ts';
-import type { BackedUpModel, CompleteBackup } from '#domain/vault/backup.ts';
-import { listBackups } from '#domain/vault/backups.ts';
+import type { BackedUpModel, CompleteBackup, Manifest } from '#domain/vault/backup.ts';
+import { getBackup, listBackups } from '#domain/vault/backups.ts';
 import { type Drill, noteDrill, startScratch } from '#domain/vault/drills.ts';
 import { StoredDataError } from '#domain/vault/errors.ts';
 import { storedFiles } from '#domain/vault/files.ts';
@@ -17,23 +17,34 @@ import { plainFile } from '../models/plain-file.ts';
 import { needsPassword, openKey } from '../models/seal.ts';
 import type { VaultServices } from '../services.ts';
 import { asStored } from './as-stored.ts';
-import { readManifest } from './manifest.ts';
+import { openManifest } from './open-manifest.ts';
 import { opensAlone } from './opens-alone.ts';
 import { restoreFiles } from './restore-models.ts';
 import { expectKept } from './while-kept.ts';
 
-/** `undefined` where there is no backup that the platform can open by itself. */
+export interface DrillWanted {
+  /** For so many milliseconds at most. */
+  readonly milliseconds: number;
+  /** Default: the last backup, of those that have a password where one is given, and otherwise of those that have none. */
+  readonly name?: string | undefined;
+  readonly password?: string | undefined;
+}
+
+/** `undefined` where there is no such backup. Throws `BackupNotFoundError`, `WrongPasswordError`. */
 export async function runDrill(
   services: VaultServices,
   manager: Manager,
   by: Actor,
-  milliseconds: number,
+  { milliseconds, name, password }: DrillWanted,
 ): Promise<Drill | undefined> {
   const { table, now } = services.adapters;
-  const backup = (await listBackups(table, manager)).find(
-    (one) => opensAlone(one) && (one.kind === 'named' || one.kind === 'scheduled'),
-  );
-  const result = backup && (await restoreAll(services, manager, backup, milliseconds));
+  const last = async () =>
+    (await listBackups(table, manager)).find(
+      (one) => opensAlone(one) === (password === undefined) && (one.kind === 'named' || one.kind === 'scheduled'),
+    );
+  const backup = name === undefined ? await last() : await getBackup(table, manager, name);
+  const read = (of: CompleteBackup) => openManifest(services, of, by, password);
+  const result = backup && (await restoreAll(services, manager, backup, { milliseconds, read }));
   // A backup that was deleted meanwhile is not damaged.
   if (backup && result && result.failed.length > 0) await expectKept(table, backup);
   if (result !== undefined) {
@@ -52,7 +63,7 @@ async function restoreAll(
   services: VaultServices,
   manager: Manager,
   backup: CompleteBackup,
-  milliseconds: number,
+  { milliseconds, read }: { milliseconds: number; read: (of: CompleteBackup) => Promise<Manifest> },
 ): Promise<Drill> {
   const { table, now } = services.adapters;
   const began = now();
@@ -60,7 +71,7 @@ async function restoreAll(
   const scratch: ManagerRef = { id: manager.id, account_id: manager.account_id, vault: newId(began) };
   await startScratch(table, scratch, began);
   try {
-    const models = shuffled((await readManifest(services, backup, undefined)).models);
+    const models = shuffled((await read(backup)).models);
     for (const one of models) {
       if (now() - began > milliseconds) {
         done.left += 1;

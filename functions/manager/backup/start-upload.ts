@@ -1,10 +1,11 @@
 import { z } from 'zod';
 import { newId } from '#domain/ids.ts';
+import { reserveBytes } from '#domain/installation/storage.ts';
 import { STAGED_SECONDS } from '#domain/vault/staged.ts';
 import { startArchiveUpload } from '#domain/vault/uploads.ts';
 import { json } from '#functions/http/body/json.ts';
 import { route } from '#functions/http/route.ts';
-import { auditSuccess } from '../audited.ts';
+import { auditFailure, auditSuccess } from '../audited.ts';
 import { actorOf, managerPath, readManager, tags } from '../fields.ts';
 import { showUpload, startedUpload } from '../upload-fields.ts';
 
@@ -30,9 +31,13 @@ export const startUpload = route({
   async handler(input, services) {
     const { resource: manager, body: given } = input;
     const { table, blobs, now } = services.adapters;
+    const by = actorOf(input);
+    await auditFailure(services, manager, by, { action: 'backup_upload' }, () =>
+      reserveBytes(table, manager.account_id, given.file_size, services.settings.caps),
+    );
     const id = newId(now());
     const started = await startArchiveUpload(table, blobs.backups, manager, { id, ...given }, now());
-    await auditSuccess(services, manager, actorOf(input), { action: 'backup_upload', facts: { upload_id: id } });
+    await auditSuccess(services, manager, by, { action: 'backup_upload', facts: { upload_id: id } });
     return { status: 201, body: showUpload(id, started) };
   },
 });

@@ -1,5 +1,7 @@
 /** Making a backup that somebody asked for, also over several functions' time. */
 import { z } from 'zod';
+import { findBackup } from '#domain/vault/backups.ts';
+import type { Manager } from '#domain/vault/manager.ts';
 import type { Asked, Pace } from '../jobs/work.ts';
 import type { VaultServices } from '../services.ts';
 import { backUp } from './back-up.ts';
@@ -22,6 +24,7 @@ const result = z.object({
   created_at: z.string(),
   missing: z.array(z.string()),
   damaged: z.array(z.string()).default([]),
+  taken_from_backup: z.array(z.string()).default([]),
 });
 
 async function run(
@@ -32,7 +35,7 @@ async function run(
 ): Promise<z.infer<typeof result>> {
   const { include, ...rest } = given;
   const wanted = { ...rest, kind: 'named', include: include ?? undefined, password } as const;
-  const { backup, missing, damaged } = await backUp(services, manager, by, wanted, { before, pace });
+  const { backup, missing, damaged, takenFromBackup } = await backUp(services, manager, by, wanted, { before, pace });
   const { name, compressed, created_at, complete } = backup;
   return {
     name,
@@ -43,12 +46,15 @@ async function run(
     created_at,
     missing,
     damaged,
+    taken_from_backup: takenFromBackup,
   };
 }
 
 export const backupWork = {
   run,
   read: (stored: unknown) => result.parse(stored),
+  isCurrent: async ({ adapters: { table } }: VaultServices, manager: Manager, made: z.infer<typeof result>) =>
+    (await findBackup(table, manager, made.name))?.created_at === made.created_at,
   resume: async (services: VaultServices, asked: Asked<unknown, unknown>, progress: unknown, pace: Pace) => {
     const read = { ...asked, request: request.parse(asked.request), secrets: secrets.parse(asked.secrets) };
     return { ...(await run(services, read, backupProgress.parse(progress), pace)) };

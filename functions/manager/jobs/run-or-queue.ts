@@ -6,11 +6,12 @@ import { seal, unseal } from '#domain/envelope.ts';
 import { ConflictError, TrainyardError } from '#domain/errors.ts';
 import { send } from '#domain/messages.ts';
 import type { Keys } from '#domain/ports/keys/port.ts';
-import type { Json } from '#domain/ports/table/port.ts';
+import type { Json, Table } from '#domain/ports/table/port.ts';
 import type { Actor } from '#domain/vault/audit.ts';
 import { findJob, forgetJob, type JobFailure, type JobKind, startJob, type VaultJob } from '#domain/vault/jobs.ts';
 import type { Manager } from '#domain/vault/manager.ts';
 import type { VaultServices } from '../services.ts';
+import { hasSecrets, lockOf, opensResult, type Secrets } from './result-lock.ts';
 import { PostponedError, type Work } from './work.ts';
 
 /** How long a request works before it hands on; less than a function may take. */
@@ -30,9 +31,13 @@ interface Wanted<Q, S> {
   readonly bytes: number;
 }
 
-export type Outcome<R> = { readonly done: R } | { readonly going: Json };
+interface Following<Q, S, P, R> {
+  readonly run: Work<Q, S, P, R>;
+  readonly read: (stored: Json) => R;
+  readonly isCurrent?: (services: VaultServices, manager: Manager, result: R) => Promise<boolean>;
+}
 
-type Secrets = { readonly [name: string]: string };
+export type Outcome<R> = { readonly done: R } | { readonly going: Json };
 
 export const secretsContext = ({ account_id, vault }: Pick<Manager, 'account_id' | 'vault'>) => ({
   'trainyard:account': account_id,
@@ -41,6 +46,7 @@ export const secretsContext = ({ account_id, vault }: Pick<Manager, 'account_id'
 
 /**
  * @param read a result as a job has stored it
+ * @param isCurrent whether a result that waited still says what there is: otherwise it is no answer. Default: it does
  * @throws whatever the work throws, also where it ended after its request
  */
 export async function runOrQueue<Q extends Json, S extends Secrets, P, R>(
@@ -48,13 +54,18 @@ export async function runOrQueue<Q extends Json, S extends Secrets, P, R>(
   manager: Manager,
   by: Actor,
   wanted: Wanted<Q, S>,
-  { run, read }: { readonly run: Work<Q, S, P, R>; readonly read: (stored: Json) => R },
+  { run, read, isCurrent = async () => true }: Following<Q, S, P, R>,
 ): Promise<Outcome<R>> {
   const { table, now } = services.adapters;
   const { kind, request, secrets } = wanted;
   const fingerprint = createHash('sha256').update(canonicalJson(request)).digest('hex');
   const before = await findJob(table, manager, kind, fingerprint);
-  if (before) return follow(services, before, secrets, read);
+  const ended = before && (await untilEnded(services, before, secrets));
+  if (ended?.state === 'running') return { going: ended.progress };
+  if (ended && (await opensResult(services, ended, by.userId, secrets))) {
+    const isAnswer = ended.failure || (await isCurrent(services, manager, read(ended.result ?? null)));
+    if (isAnswer) return { done: await handOut(table, ended, read) };
+  }
   // One step alone, or several at once, could take longer than a request may.
   const end = bytesInHand + wanted.bytes > services.settings.vaultBytesAtOnce ? 0 : now() + WORK_MS;
   const pace = {
@@ -67,26 +78,37 @@ export async function runOrQueue<Q extends Json, S extends Secrets, P, R>(
     return { done: await run(services, { manager, by, request, secrets }, undefined, pace) };
   } catch (error) {
     if (!(error instanceof PostponedError)) throw error;
-    await handOn(services, manager, by, { kind, request, secrets, fingerprint }, error.progress);
+    await handOn(services, manager, by, { kind, request, secrets, fingerprint, ended }, error.progress);
     return { going: error.progress };
   } finally {
     bytesInHand -= wanted.bytes;
   }
 }
 
+interface HandedOn {
+  readonly kind: JobKind;
+  readonly request: Json;
+  readonly secrets: Secrets;
+  readonly fingerprint: string;
+  /** In its place, with a result that is no answer to this request. */
+  readonly ended: VaultJob | undefined;
+}
+
 async function handOn(
-  { adapters: { table, keys, queues, now } }: VaultServices,
+  services: VaultServices,
   manager: Manager,
   by: Actor,
-  of: { readonly kind: JobKind; readonly request: Json; readonly secrets: Secrets; readonly fingerprint: string },
+  of: HandedOn,
   progress: Json,
 ): Promise<void> {
+  const { table, keys, queues, now } = services.adapters;
   const { account_id, vault, id: manager_id } = manager;
-  const { secrets, ...rest } = of;
+  const { secrets, ended, ...rest } = of;
   const plain = Buffer.from(JSON.stringify(secrets), 'utf8');
-  const job = { ...rest, account_id, vault, manager_id, by, progress };
+  const lock = hasSecrets(secrets) ? { lock: await lockOf(services, manager, of, secrets) } : {};
+  const job = { ...rest, account_id, vault, manager_id, by, progress, ...lock };
   const sealed = await seal(keys, secretsContext(manager), plain);
-  const started = await startJob(table, { ...job, secrets: sealed }, now());
+  const started = await startJob(table, { ...job, secrets: sealed }, now(), ended);
   if (!started) {
     const other = await findJob(table, manager, of.kind, of.fingerprint);
     if (other?.state === 'running') await expectSameSecrets(keys, other, secrets);
@@ -95,13 +117,8 @@ async function handOn(
   await send(queues.vault, { account_id, manager_id, kind: of.kind, fingerprint: of.fingerprint });
 }
 
-/** Waits a little for a job, and hands out its result once. */
-async function follow<R>(
-  services: VaultServices,
-  before: VaultJob,
-  secrets: Secrets,
-  read: (stored: Json) => R,
-): Promise<Outcome<R>> {
+/** Waits a little for a job. It may be running still. */
+async function untilEnded(services: VaultServices, before: VaultJob, secrets: Secrets): Promise<VaultJob> {
   const { table, keys } = services.adapters;
   if (before.state === 'running') await expectSameSecrets(keys, before, secrets);
   let job = before;
@@ -110,10 +127,14 @@ async function follow<R>(
     const { account_id, vault, manager_id: id } = before;
     job = (await findJob(table, { account_id, vault, id }, job.kind, job.fingerprint)) ?? job;
   }
-  if (job.state === 'running') return { going: job.progress };
+  return job;
+}
+
+/** The result of a job that has ended, once. */
+async function handOut<R>(table: Table, job: VaultJob, read: (stored: Json) => R): Promise<R> {
   await forgetJob(table, job);
   if (job.failure) throw new EndedJobError(job.failure);
-  return { done: read(job.result ?? null) };
+  return read(job.result ?? null);
 }
 
 async function expectSameSecrets(keys: Keys, job: VaultJob, secrets: Secrets): Promise<void> {

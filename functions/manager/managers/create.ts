@@ -53,6 +53,7 @@ export const create = route({
       bytes: 0,
       encrypted: 0,
       compressed: 0,
+      changes: 0,
       served: 0,
     };
     const by = actorOf(input);

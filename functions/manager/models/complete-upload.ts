@@ -1,12 +1,14 @@
 import { z } from 'zod';
+import { extendUpload, findCompletedUpload } from '#domain/vault/ended-uploads.ts';
 import { joinParts, stagedModel } from '#domain/vault/staged.ts';
-import { findVaultUpload, uploadNotFound } from '#domain/vault/uploads.ts';
+import { findVaultUpload } from '#domain/vault/uploads.ts';
 import { json } from '#functions/http/body/json.ts';
 import { route } from '#functions/http/route.ts';
 import { uploadedParts } from '#functions/http/upload-fields.ts';
-import { auditFailure } from '../audited.ts';
+import { auditFailure, auditSuccess } from '../audited.ts';
 import { actorOf, readManager, tags } from '../fields.ts';
 import { runOrQueue } from '../jobs/run-or-queue.ts';
+import { PostponedError } from '../jobs/work.ts';
 import type { FileServices } from '../services.ts';
 import { uploadPath } from '../upload-fields.ts';
 import { earlyFiles } from './early-files.ts';
@@ -30,7 +32,7 @@ export const completeUpload = route({
   path: '/api/model-manager/{manager_id}/models/uploads/{upload_id}/complete',
   summary: 'Save a model whose parts have been uploaded',
   description:
-    'An addition to the document. The file is encrypted, and what was staged is deleted. A large model outlasts the request.',
+    'An addition to the document. The file is encrypted, and what was staged is deleted. A large model outlasts the request. Repeated within the hour, it has the same answer.',
   tags: tags.models,
   authentication: 'account',
   scope: 'train',
@@ -60,16 +62,32 @@ export const completeUpload = route({
       runOrQueue(services, manager, by, wanted, {
         read: uploadWork.read,
         run: async (_, asked, __, pace) => {
-          if (!upload) throw uploadNotFound(path.upload_id);
-          await joinParts(blobs.artifacts, stagedModel(manager, upload.id), upload, given.parts);
-          return uploadWork.run(services, asked, undefined, pace);
+          try {
+            if (upload) await joinParts(blobs.artifacts, stagedModel(manager, upload.id), upload, given.parts);
+            return await uploadWork.run(services, asked, undefined, pace);
+          } catch (error) {
+            // Of several completions at once one saves the model.
+            const done = await findCompletedUpload(table, manager, path.upload_id, now());
+            if (done === undefined || error instanceof PostponedError) throw error;
+            return uploadWork.read(done.answer);
+          }
         },
       }),
     );
     if ('going' in outcome) {
       // Whoever goes on may be another process.
       void earlyFiles.drop(services, path.upload_id);
+      await extendUpload(table, manager, { id: path.upload_id, kind: 'model' }, now());
       return { status: 202, body: showModelGoing(modelProgress.parse(outcome.going).model_name) };
+    }
+    // The entry of the save is written with it.
+    if (!upload) {
+      const model_name = outcome.done.model_name;
+      await auditSuccess(services, manager, by, {
+        action: 'model_upload',
+        model_name,
+        facts: { upload_id: path.upload_id },
+      });
     }
     return { status: 201, body: outcome.done };
   },

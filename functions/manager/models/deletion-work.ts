@@ -4,6 +4,7 @@ import { deleteOrphans } from '#domain/orphans.ts';
 import { backupPath } from '#domain/vault/backup.ts';
 import { removeModel } from '#domain/vault/change.ts';
 import { ModelChangedError } from '#domain/vault/errors.ts';
+import type { Manager } from '#domain/vault/manager.ts';
 import { findModel, modelNotFound } from '#domain/vault/models.ts';
 import { expectNotServed } from '#domain/vault/served.ts';
 import { completedBefore, lastBackup, lastBackupProgress } from '../backup/last-backup.ts';
@@ -13,7 +14,8 @@ import type { VaultServices } from '../services.ts';
 const request = z.object({ model: z.string(), backup: z.boolean() });
 /** What the backup has is what is deleted: one revision of the model. */
 export const deletionProgress = lastBackupProgress.extend({ model_name: z.string(), revision: z.string() });
-const result = z.object({ backup_path: z.string().nullable() });
+/** Results of earlier versions do not name the model. */
+const result = z.object({ model: z.string().exactOptional(), backup_path: z.string().nullable() });
 
 /** Throws `ModelNotFoundError`, `ModelChangedError`, `ModelServedError`, and `StoredDataError`. */
 async function run(
@@ -29,7 +31,7 @@ async function run(
   if (!model) {
     // A process that died afterwards has deleted it.
     const made = await completedBefore(services, asked, before);
-    if (made) return { backup_path: backupPath(made) };
+    if (made) return { model: name, backup_path: backupPath(made) };
     throw await modelNotFound(table, manager, name);
   }
   if (before && before.revision !== model.revision) throw new ModelChangedError(manager.id, name);
@@ -46,12 +48,14 @@ async function run(
       services.logger.error('files not deleted yet', { bucket: 'artifacts', prefix, error: error as Error }),
     );
   }
-  return { backup_path: backup ? backupPath(backup) : null };
+  return { model: name, backup_path: backup ? backupPath(backup) : null };
 }
 
 export const deletionWork = {
   run,
   read: (stored: unknown) => result.parse(stored),
+  isCurrent: async ({ adapters: { table } }: VaultServices, manager: Manager, done: z.infer<typeof result>) =>
+    done.model === undefined || (await findModel(table, manager, done.model)) === undefined,
   resume: async (services: VaultServices, asked: Asked<unknown, unknown>, progress: unknown, pace: Pace) => {
     const read = { ...asked, request: request.parse(asked.request) };
     return { ...(await run(services, read, deletionProgress.parse(progress), pace)) };

@@ -1,6 +1,7 @@
 /** Decrypting a model to where it can be downloaded from, also after its request. */
 import { z } from 'zod';
 import { newId } from '#domain/ids.ts';
+import { BlobNotFoundError } from '#domain/ports/errors.ts';
 import { recordOperations } from '#domain/vault/accesses.ts';
 import { ModelChangedError, RevisionNotFoundError } from '#domain/vault/errors.ts';
 import { type StoredFile, VARIANTS } from '#domain/vault/files.ts';
@@ -13,6 +14,7 @@ import { modelProgress } from './fields.ts';
 import { fileOfVariant } from './load-model.ts';
 import { plainFile } from './plain-file.ts';
 import { factsOf, translated } from './seal.ts';
+import { putVerifiedView } from './view-file.ts';
 
 const request = z.object({ model_name: z.string(), revision: z.string(), variant: z.enum(VARIANTS) });
 /** The model's key in Base64, where it has one: so the password is needed for the request only. */
@@ -36,12 +38,18 @@ async function run(
   const { table, now } = services.adapters;
   const began = now();
   await pace.reached({ model_name: given.model_name });
-  const model = await getRevision(table, manager, given.model_name, given.revision).catch((error: unknown) => {
-    // It was there when the download was asked for.
-    throw error instanceof RevisionNotFoundError ? new ModelChangedError(manager.id, given.model_name) : error;
+  const find = () =>
+    getRevision(table, manager, given.model_name, given.revision).catch((error: unknown) => {
+      // It was there when the download was asked for.
+      throw error instanceof RevisionNotFoundError ? new ModelChangedError(manager.id, given.model_name) : error;
+    });
+  const file = fileOfVariant(await find(), given.variant);
+  const opening = stage(services, manager, file, key === undefined ? undefined : Buffer.from(key, 'base64'));
+  const staged = await opening.catch(async (error: unknown) => {
+    // Deleted since its record was read: then it is not damaged.
+    if (error instanceof BlobNotFoundError) await find();
+    throw translated(error, factsOf(file));
   });
-  const file = fileOfVariant(model, given.variant);
-  const staged = await stage(services, manager, file, key === undefined ? undefined : Buffer.from(key, 'base64'));
   await recordOperations(table, manager, { loads: 1, load_microseconds: (now() - began) * 1000 });
   return { ...staged, size: file.size, sha256: file.sha256 };
 }
@@ -58,11 +66,12 @@ async function stage(
   const staged = stagedModel(of, id);
   await markStaged(table, staged, now());
   try {
-    await artifacts.put(staged.file, await plainFile(artifacts, file, key), { isReleased: true });
+    const isView = await putVerifiedView(artifacts, staged.file, file, key);
+    if (!isView) await artifacts.put(staged.file, await plainFile(artifacts, file, key), { isReleased: true });
     return { id, until };
   } catch (error) {
     await deleteStaged(table, artifacts, staged);
-    throw translated(error, factsOf(file));
+    throw error;
   }
 }
 

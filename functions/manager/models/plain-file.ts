@@ -13,8 +13,16 @@ export async function plainFile(
   file: StoredFile,
   key: Uint8Array | undefined,
 ): Promise<AsyncIterable<Uint8Array>> {
-  const { body } = await artifacts.get(file.blob);
-  const packed = key === undefined ? body : openFile(file, body, key, { isSourceReleased: true });
+  return plainOf(file, (await artifacts.get(file.blob)).body, key);
+}
+
+/** Of what is stored; nobody else uses its chunks. */
+export function plainOf(
+  file: StoredFile,
+  stored: AsyncIterable<Uint8Array>,
+  key: Uint8Array | undefined,
+): AsyncIterable<Uint8Array> {
+  const packed = key === undefined ? stored : openFile(file, stored, key, { isSourceReleased: true });
   // Then these are the bytes whose hash has just been compared.
   if (key !== undefined && !file.compressed && file.digests.plaintext.sha256 === file.sha256) return packed;
   return checked(file.compressed ? decompressed(packed) : packed, file);

@@ -3,6 +3,7 @@ import { promisify } from 'node:util';
 import { zstdCompress, zstdDecompress } from 'node:zlib';
 import { z } from 'zod';
 import { InternalError, UnprocessableError } from '#domain/errors.ts';
+import type { MessageFrames } from '#domain/ports/blobs/port.ts';
 import { BlobNotFoundError } from '#domain/ports/errors.ts';
 import type { Keys } from '#domain/ports/keys/port.ts';
 import { StoredDataError, WrongPasswordError } from '#domain/vault/errors.ts';
@@ -11,7 +12,7 @@ import type { Encryption, SealedFor, StoredModel } from '#domain/vault/model.ts'
 import { encryptionContext } from '#vault/context.ts';
 import { ALGORITHMS, type Algorithm } from '#vault/encryption/algorithms.ts';
 import type { CipherOptions } from '#vault/encryption/cipher.ts';
-import { open } from '#vault/encryption/open.ts';
+import { open, verify } from '#vault/encryption/open.ts';
 import { type Digests, seal } from '#vault/encryption/seal.ts';
 import { PasswordRequiredError, WrongPasswordError as RefusedPasswordError } from '#vault/errors.ts';
 import { derivationOf } from '#vault/wrapping/derivation.ts';
@@ -164,6 +165,21 @@ export async function* openFile(
   const algorithm = algorithmOf(encryption);
   try {
     yield* open(stored, { algorithm, key, context: encryptionContext(encryption.sealed_for) }, digests, options);
+  } catch (error) {
+    throw translated(error, factsOf(model));
+  }
+}
+
+/** Verifies a stored file of AES-256-GCM to its end. Resolves with what opens it frame by frame. */
+export async function verifyFile(
+  model: Pick<StoredModel, 'manager_id' | 'name' | 'encryption' | 'digests'>,
+  stored: AsyncIterable<Uint8Array>,
+  key: Uint8Array,
+): Promise<MessageFrames> {
+  const { encryption, digests } = model;
+  if (encryption === undefined) throw new InternalError('a model that is stored plainly has no key');
+  try {
+    return await verify(stored, { key, context: encryptionContext(encryption.sealed_for) }, digests);
   } catch (error) {
     throw translated(error, factsOf(model));
   }

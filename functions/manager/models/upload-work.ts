@@ -7,11 +7,12 @@ import { BlobNotFoundError } from '#domain/ports/errors.ts';
 import { isoTime } from '#domain/times.ts';
 import { recordOperations } from '#domain/vault/accesses.ts';
 import { filesOf, markRevision, saveModel } from '#domain/vault/change.ts';
+import { completeVaultUpload, findCompletedUpload, noteEnded } from '#domain/vault/ended-uploads.ts';
 import type { Manager } from '#domain/vault/manager.ts';
 import type { StoredModel } from '#domain/vault/model.ts';
 import { findModel } from '#domain/vault/models.ts';
 import { deleteStaged, stagedModel } from '#domain/vault/staged.ts';
-import { endVaultUpload, findVaultUpload, uploadNotFound, type VaultUpload } from '#domain/vault/uploads.ts';
+import { findVaultUpload, uploadNotFound, type VaultUpload } from '#domain/vault/uploads.ts';
 import { unwrap, wrappedKey } from '#vault/wrapping/wrap.ts';
 import { backUpSaved } from '../backup/back-up.ts';
 import type { Asked, Pace } from '../jobs/work.ts';
@@ -40,14 +41,20 @@ async function run(
   const { manager, by } = asked;
   const id = asked.request.upload_id;
   const began = now();
-  const saved = (await savedBefore(services, manager, id, before)) ?? (await save(services, asked, pace));
+  const done = await findCompletedUpload(table, manager, id, now());
+  const saved = done?.ended ? undefined : await savedBefore(services, manager, id, done?.name ?? before?.model_name);
+  if (done && !saved) return savedAnswer.parse(done.answer);
+  const { model, warnings } = saved ?? (await save(services, asked, pace));
   // What was staged stays marked, so the sweep retries a failure.
   await deleteStaged(table, blobs.artifacts, stagedModel(manager, id)).catch((error: unknown) =>
     services.logger.error('a staged file is not deleted yet', { error: error as Error }),
   );
-  const backedUp = await backUpSaved(services, manager, by, saved.model);
+  const backedUp = await backUpSaved(services, manager, by, model);
   await recordOperations(table, manager, { saves: 1, save_microseconds: (now() - began) * 1000 });
-  return savedAnswer.parse(showSaved(saved, backedUp));
+  const told = done === undefined ? warnings : savedAnswer.parse(done.answer).warnings;
+  const answer = savedAnswer.parse(showSaved({ model, warnings: told }, backedUp));
+  await noteEnded(table, manager, id, { ...answer });
+  return answer;
 }
 
 /** What a process that died afterwards has saved. */
@@ -55,9 +62,9 @@ async function savedBefore(
   { adapters: { table } }: JobServices,
   manager: Manager,
   id: string,
-  before: Progress | undefined,
+  name: string | undefined,
 ): Promise<Saved | undefined> {
-  const model = before && (await findModel(table, manager, before.model_name));
+  const model = name === undefined ? undefined : await findModel(table, manager, name);
   return model?.upload === id ? { model, warnings: [] } : undefined;
 }
 
@@ -83,7 +90,10 @@ async function save(services: JobServices, { manager, by, request, secrets }: As
       upload: upload.id,
       ...(await archiveFacts(services, stored, upload)),
     };
-    await saveModel(table, model, { manager, by, now, before, also: [endVaultUpload(manager, upload.id)] });
+    // Its backup follows.
+    const answer = { ...savedAnswer.parse(showSaved({ model, warnings }, false)) };
+    const also = [completeVaultUpload(manager, upload.id, answer, now())];
+    await saveModel(table, model, { manager, by, now, before, also });
     return { model, warnings };
   } catch (error) {
     // Whatever goes wrong here, the mark lets the sweep delete the file.
@@ -92,8 +102,9 @@ async function save(services: JobServices, { manager, by, request, secrets }: As
     );
     // What is staged does not outlive a loss of power.
     if (error instanceof DamagedFileError) throw new DamagedFileError(error.what, 'Start the upload again');
-    // Another completion has saved it and deleted the parts.
-    throw error instanceof BlobNotFoundError ? uploadNotFound(upload.id) : error;
+    // Another completion has saved it and deleted the parts, or it was given up.
+    const isGone = (await findVaultUpload(table, manager, upload.id, now())) === undefined;
+    throw isGone || error instanceof BlobNotFoundError ? uploadNotFound(upload.id) : error;
   }
 }
 

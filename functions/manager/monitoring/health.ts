@@ -7,14 +7,21 @@ import { route } from '#functions/http/route.ts';
 import { auditSuccess } from '../audited.ts';
 import { drillResult, showDrill } from '../backup/drill.ts';
 import { actorOf, managerPath, readManager, tags, time } from '../fields.ts';
-import { probeBackups, probeEncryption, probeIntegrity, probeStorage } from './probes.ts';
+import { type DamagedModel, damagedModels } from './damaged.ts';
+import { probeBackups, probeEncryption, probeStorage } from './probes.ts';
 
 const PROBES = {
   storage_accessible: probeStorage,
   encryption_working: probeEncryption,
   backup_system: probeBackups,
-  model_integrity: probeIntegrity,
 } as const;
+
+const damagedModel = z
+  .strictObject({
+    model_name: z.string().meta({ example: 'classifier_v2.1' }),
+    backup_name: z.string().nullable().meta({ description: 'The newest backup that has what was stored, if any has' }),
+  })
+  .meta({ id: 'DamagedModel' });
 
 export const health = route({
   method: 'GET',
@@ -40,6 +47,10 @@ export const health = route({
             model_integrity: z.boolean(),
           }),
           last_check: time,
+          damaged_models: z.array(damagedModel).meta({
+            description:
+              'An addition: models that are not what was stored, of those that were compared now or found before. A restore from the backup with `overwrite_existing` repairs one',
+          }),
           restore_drill: drillResult.nullable().meta({
             description: 'An addition: the last one; a failed one makes the manager degraded. Null before the first',
           }),
@@ -57,19 +68,22 @@ export const health = route({
   async handler(input, services) {
     const { resource: of } = input;
     const { table, backupCopies, now } = services.adapters;
-    const measure = async (name: keyof typeof PROBES): Promise<boolean> => {
+    const measured = async <T>(check: string, run: () => Promise<T>, otherwise: T): Promise<T> => {
       try {
-        return await PROBES[name](services, of);
+        return await run();
       } catch (error) {
-        services.logger.error('a check of a manager failed', { check: name, error: error as Error });
-        return false;
+        services.logger.error('a check of a manager failed', { check, error: error as Error });
+        return otherwise;
       }
     };
+    const measure = (name: keyof typeof PROBES) => measured(name, () => PROBES[name](services, of), false);
+    const find = async (): Promise<readonly DamagedModel[] | undefined> => damagedModels(services, of);
+    const damaged = await measured('model_integrity', find, undefined);
     const checks = {
       storage_accessible: await measure('storage_accessible'),
       encryption_working: await measure('encryption_working'),
       backup_system: await measure('backup_system'),
-      model_integrity: await measure('model_integrity'),
+      model_integrity: damaged?.length === 0,
     };
     const { backup_system, ...needed } = checks;
     const last = await lastDrill(table, of);
@@ -84,6 +98,7 @@ export const health = route({
         status: works ? (recoverable ? 'healthy' : 'degraded') : 'unhealthy',
         checks,
         last_check: isoTime(now()),
+        damaged_models: (damaged ?? []).map(({ name, backup = null }) => ({ model_name: name, backup_name: backup })),
         restore_drill: last === undefined ? null : showDrill(last),
         backup_copies: copies,
         encryption_enabled: of.config.enable_encryption,

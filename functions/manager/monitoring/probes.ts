@@ -1,14 +1,11 @@
 /** What the health of a manager is measured by. Each probe really does what it says. */
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { blobKeys } from '#domain/blob-keys.ts';
 import { newId } from '#domain/ids.ts';
 import { deleteOrphans, markOrphaned } from '#domain/orphans.ts';
 import { filesOf } from '#domain/vault/change.ts';
-import { storedFiles } from '#domain/vault/files.ts';
 import type { Manager } from '#domain/vault/manager.ts';
 import { backupDueAt } from '#domain/vault/managers.ts';
-import { readNamedModels } from '#domain/vault/models.ts';
-import { readSummaries } from '#domain/vault/summaries.ts';
 import { encryptionContext } from '#vault/context.ts';
 import { open } from '#vault/encryption/open.ts';
 import { collected, openKey, sealFile } from '../models/seal.ts';
@@ -61,39 +58,4 @@ export async function probeBackups({ adapters: { table, blobs, now } }: VaultSer
   if (!of.config.backup_enabled || of.models === 0) return true;
   const due = await backupDueAt(table, of);
   return due !== undefined && now() - due <= of.config.backup_interval_hours * 3_600_000;
-}
-
-const SAMPLED = 5;
-/** Of all files together: a check has to end within a request. */
-const HASHED_BYTES = 64 * 1_048_576;
-
-/**
- * Reads the stored files of some models, chosen at random, and compares their hashes; of what is too large to be read, how
- * large it is.
- */
-export async function probeIntegrity({ adapters: { table, blobs } }: VaultServices, of: Manager): Promise<boolean> {
-  const { byName } = await readSummaries(table, of);
-  let left = HASHED_BYTES;
-  for (const model of await readNamedModels(table, of, sampleOf([...byName.keys()]))) {
-    for (const { blob, digests } of storedFiles(model)) {
-      const { sha256, bytes } = digests.ciphertext;
-      if (bytes > left) {
-        if ((await blobs.artifacts.head(blob))?.size !== bytes) return false;
-        continue;
-      }
-      left -= bytes;
-      const hash = createHash('sha256');
-      for await (const chunk of (await blobs.artifacts.get(blob)).body) hash.update(chunk as Uint8Array);
-      if (hash.digest('hex') !== sha256) return false;
-    }
-  }
-  return true;
-}
-
-function sampleOf(names: readonly string[]): string[] {
-  const left = [...names];
-  return Array.from(
-    { length: Math.min(SAMPLED, left.length) },
-    () => left.splice(Math.floor(Math.random() * left.length), 1)[0]!,
-  );
 }

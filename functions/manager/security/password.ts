@@ -77,8 +77,15 @@ const MESSAGES = {
   in_progress: 'The password is being updated; repeat the request to see how far',
 } as const;
 
+const SOME = 'Not every model could be updated: those that failed have the password that they had; see the audit trail';
+
 /** Whatever the old password was, there was nothing that it could open. */
 const NOTHING = 'No model has a password: nothing was updated, and the old password was not checked';
+
+function messageOf(of: { readonly failed: number; readonly changed: number }, status: keyof typeof MESSAGES): string {
+  if (status === 'completed' && of.failed > 0) return SOME;
+  return status === 'completed' && of.changed === 0 ? NOTHING : MESSAGES[status];
+}
 
 const show = (
   { rotated, skipped, failed, left, revisions, already }: RotationProgress,
@@ -86,7 +93,7 @@ const show = (
   updated_at: string,
   status: keyof typeof MESSAGES,
 ): z.input<typeof answer> => ({
-  message: status === 'completed' && rotated + revisions + already === 0 ? NOTHING : MESSAGES[status],
+  message: messageOf({ failed, changed: rotated + revisions + already }, status),
   manager_id,
   status,
   rotated,

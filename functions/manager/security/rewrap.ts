@@ -2,7 +2,7 @@
 import { abandonedUnless } from '#domain/abandon.ts';
 import { newId } from '#domain/ids.ts';
 import { keys as tableKeys } from '#domain/keys.ts';
-import { deleteOrphans } from '#domain/orphans.ts';
+import { deleteAbandoned, deleteOrphans } from '#domain/orphans.ts';
 import { ConditionFailedError } from '#domain/ports/errors.ts';
 import type { Json } from '#domain/ports/table/port.ts';
 import { isoTime } from '#domain/times.ts';
@@ -90,28 +90,46 @@ export async function rewrapRevisions(
   services: VaultServices,
   manager: Manager,
   model: StoredModel,
-  passwords: Rewrapping,
+  passwords: Rewrapping & {
+    /** Called for one whose key cannot be opened or wrapped for another reason than its password; the others go on. */
+    readonly failed: (error: unknown) => void;
+  },
 ): Promise<number> {
-  const { table, keys } = services.adapters;
+  const { table } = services.adapters;
   let wrappedAnew = 0;
   for (const earlier of await readRevisions(table, manager, model.name)) {
-    const { encryption, revision } = earlier;
-    const key = encryption && needsPassword(earlier) ? await keyUnder(services, earlier, passwords.old) : undefined;
-    if (!encryption || !key) continue;
-    await passwords.opened();
-    const password = passwords.new;
-    const wrapped = await wrapKey(key, encryption.sealed_for, manager.config, { password, keys });
-    const changed: Json = JSON.parse(JSON.stringify({ ...encryption, ...wrapped }));
-    const at = tableKeys.vaultRevision(manager.account_id, manager.vault, model.name, revision);
     try {
-      await table.update(at, { set: { encryption: changed } }, { kind: 'present' });
-      wrappedAnew += 1;
+      if (await rewrapRevision(services, manager, earlier, passwords)) wrappedAnew += 1;
     } catch (error) {
-      // Its last day was today.
-      if (!(error instanceof ConditionFailedError)) throw error;
+      passwords.failed(error);
     }
   }
   return wrappedAnew;
+}
+
+async function rewrapRevision(
+  services: VaultServices,
+  manager: Manager,
+  earlier: StoredModel,
+  passwords: Rewrapping,
+): Promise<boolean> {
+  const { table, keys } = services.adapters;
+  const { encryption, name, revision } = earlier;
+  const key = encryption && needsPassword(earlier) ? await keyUnder(services, earlier, passwords.old) : undefined;
+  if (!encryption || !key) return false;
+  await passwords.opened();
+  const password = passwords.new;
+  const wrapped = await wrapKey(key, encryption.sealed_for, manager.config, { password, keys });
+  const changed: Json = JSON.parse(JSON.stringify({ ...encryption, ...wrapped }));
+  const at = tableKeys.vaultRevision(manager.account_id, manager.vault, name, revision);
+  try {
+    await table.update(at, { set: { encryption: changed } }, { kind: 'present' });
+    return true;
+  } catch (error) {
+    // Its last day was today.
+    if (error instanceof ConditionFailedError) return false;
+    throw error;
+  }
 }
 
 async function keyUnder({ adapters }: VaultServices, model: StoredModel, password: string) {
@@ -127,7 +145,7 @@ async function keyUnder({ adapters }: VaultServices, model: StoredModel, passwor
 
 /** A file under a new key takes the place of the one before, which is deleted: it would open with the old password. */
 async function encryptAnew(
-  { adapters: { table, blobs, keys, now } }: VaultServices,
+  { adapters: { table, blobs, keys, now }, logger }: VaultServices,
   manager: Manager,
   by: Actor,
   model: StoredModel,
@@ -161,8 +179,12 @@ async function encryptAnew(
     }
     await replaceFile(table, manager, model, { ...changed, modified_at: isoTime(now()) }, by, now);
   } catch (error) {
-    await deleteOrphans(table, blobs.artifacts, 'artifacts', filesOf(place));
+    // What seems to have failed may be the model's only file by now.
+    await deleteAbandoned(table, blobs.artifacts, 'artifacts', filesOf(place));
     throw error;
   }
-  await deleteOrphans(table, blobs.artifacts, 'artifacts', filesOf(model));
+  // It stays marked as orphaned until then, so the sweep retries a failure.
+  await deleteOrphans(table, blobs.artifacts, 'artifacts', filesOf(model)).catch((error: unknown) =>
+    logger.error('the file of a former key is not deleted yet', { error: error as Error }),
+  );
 }

@@ -2,15 +2,18 @@
  * Wraps the keys of models anew: those that the old password opens, under the new one. The same call finishes it after a
  * crash: what was wrapped before opens with the new password, and is skipped.
  */
+import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
-import { ForbiddenError } from '#domain/errors.ts';
+import { ForbiddenError, RateLimitError, UnavailableError } from '#domain/errors.ts';
 import { isoTime } from '#domain/times.ts';
 import { WrongPasswordError } from '#domain/vault/errors.ts';
+import type { Manager } from '#domain/vault/manager.ts';
 import type { StoredModel } from '#domain/vault/model.ts';
 import { readModels } from '#domain/vault/models.ts';
 import { noteRotation } from '#domain/vault/rotation.ts';
 import { throttled } from '../guess.ts';
-import type { Asked, Pace } from '../jobs/work.ts';
+import { changesOf } from '../jobs/changes-of.ts';
+import { type Asked, type Pace, PostponedError } from '../jobs/work.ts';
 import { needsPassword } from '../models/seal.ts';
 import type { VaultServices } from '../services.ts';
 import { begin, begunAt } from './begun.ts';
@@ -32,6 +35,8 @@ export const rotationProgress = z.object({
   already: z.int().default(0),
   /** Earlier revisions whose keys were wrapped anew. */
   revisions: z.int(),
+  /** Of one that has ended: how often the models of the manager had been changed. */
+  changes: z.int().exactOptional(),
 });
 export type RotationProgress = z.infer<typeof rotationProgress>;
 
@@ -77,18 +82,35 @@ async function rotate(
   const progress = { ...(before ?? BEGIN) };
   let begun: Promise<void> | undefined;
   const opened = () => {
-    begun ??= begin(services, manager, asked.secrets);
+    begun ??= begin(services, manager, asked.secrets).catch((error: unknown) => {
+      begun = undefined;
+      throw error;
+    });
     return begun;
   };
   const models = (await readModels(table, manager)).filter(({ name }) => name > progress.after);
   progress.left = models.length;
   for (const model of models) {
     await pace.reached({ ...progress });
-    const result = await one(services, asked, model, opened);
+    const result = await withPatience(() => one(services, asked, model, opened), progress, pace);
+    let failed = 0;
+    const rest = () => {
+      failed = 0;
+      return rewrapRevisions(services, manager, model, { ...asked.secrets, opened, failed: notRotated });
+    };
+    const notRotated = (error: unknown): void => {
+      if (isBusy(error)) throw error;
+      failed += 1;
+      services.logger.error('the key of an earlier revision was not rotated', {
+        manager_id: manager.id,
+        error: error as Error,
+      });
+    };
+    progress.revisions += await withPatience(rest, progress, pace);
+    progress.failed += failed;
     progress[result] += 1;
     if (result === 'already') progress.skipped += 1;
     if (result === 'skipped' && needsPassword(model)) progress.refused += 1;
-    progress.revisions += await rewrapRevisions(services, manager, model, { ...asked.secrets, opened });
     progress.left -= 1;
     progress.after = model.name;
   }
@@ -99,7 +121,28 @@ async function rotate(
     throw new WrongPasswordError({ manager_id: manager.id }, 'The old password opens none of the models');
   }
   await noteRotation(table, manager, by, { rotated, skipped, failed }, rotatedAt, now);
-  return progress;
+  return { ...progress, ...(await changesOf(services, manager)) };
+}
+
+/** Too much is derived at the moment: that says nothing of a model. */
+const isBusy = (error: unknown): boolean => error instanceof RateLimitError || error instanceof UnavailableError;
+
+/** How often to try where others have too many keys derived. */
+const TRIES = 20;
+const WAIT_MS = 500;
+
+/** Waits while too many keys are derived; what has no more time for that goes on as a job, from the same model. */
+async function withPatience<T>(run: () => Promise<T>, progress: RotationProgress, pace: Pace): Promise<T> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await run();
+    } catch (error) {
+      if (!isBusy(error)) throw error;
+      if (tries === TRIES) throw new PostponedError({ ...progress });
+      await delay(WAIT_MS);
+      await pace.reached({ ...progress });
+    }
+  }
 }
 
 async function one(
@@ -112,6 +155,7 @@ async function one(
     return await rewrapModel(services, manager, by, model, { ...passwords, opened }, rotate_model_keys);
   } catch (error) {
     if (error instanceof ForbiddenError) return 'skipped';
+    if (isBusy(error)) throw error;
     services.logger.error('the key of a model was not rotated', { manager_id: manager.id, error: error as Error });
     return 'failed';
   }
@@ -120,6 +164,8 @@ async function one(
 export const rotationWork = {
   run,
   read: (stored: unknown) => rotationProgress.parse(stored),
+  isCurrent: async (services: VaultServices, manager: Manager, done: RotationProgress) =>
+    done.changes === (await changesOf(services, manager)).changes,
   resume: async (services: VaultServices, asked: Asked<unknown, unknown>, progress: unknown, pace: Pace) => {
     const read = { ...asked, request: request.parse(asked.request), secrets: secrets.parse(asked.secrets) };
     return { ...(await run(services, read, rotationProgress.parse(progress), pace)) };

@@ -2,7 +2,7 @@ import { DamagedFileError, NotFoundError } from '#domain/errors.ts';
 import { aliasesOf } from '#domain/models/aliases.ts';
 import type { Model } from '#domain/models/record.ts';
 import type { Services } from '#functions/http/route.ts';
-import { imageInputOf, pixelFeatures } from '#learning/image/encoding.ts';
+import { kindNamed } from '#learning/kinds.ts';
 import { SERVING_FILE, type Serving } from '#learning/serving/description.ts';
 import { readServing } from '#learning/serving/stored.ts';
 import { takesText } from '#learning/text/description.ts';
@@ -16,8 +16,8 @@ export async function detailOf(services: Pick<Services, 'adapters' | 'logger'>, 
 
 /** A model of a table whose columns are pixels takes them by name. */
 function withPixels(serving: Serving): Serving {
-  const columns = serving.kind === 'image' ? imageInputOf(serving).columns : undefined;
-  return columns ? { ...serving, features: pixelFeatures(columns) } : serving;
+  const columns = serving.features.length > 0 ? undefined : kindNamed(serving.kind).columns(serving);
+  return columns ? { ...serving, features: [...columns] } : serving;
 }
 
 /** The record is shown also where the file is damaged, or was deleted a moment ago. */

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { TASKS } from '#domain/datasets/profile.ts';
 import { LIMITS } from '#domain/limits.ts';
 import { featureSpec, type Model, WEIGHTS_TYPE } from '#domain/models/record.ts';
+import { kindNamed } from '#learning/kinds.ts';
 import { ONNX_FILE, type Serving } from '#learning/serving/description.ts';
 import { families } from '#zoo/registry.ts';
 import { anyJson, id, time } from '../fields.ts';
@@ -146,11 +147,10 @@ const showVault = ({ vault }: Model) => {
 /** They do not say what a network with them predicts, whatever their record has. */
 const isWeights = ({ model_type }: Model): boolean => model_type === WEIGHTS_TYPE;
 
-/** As the document has it, an image's channels last; records have them first, as networks do. */
+/** As the document has it: of an image, the channels last. */
 function shownShape({ model_type, architecture: { input_shape } }: Model): number[] {
-  const [channels, height, width] = input_shape;
-  const isImage = input_shape.length === 3 && families[model_type]?.kinds.includes('image');
-  return isImage ? [height!, width!, channels!] : input_shape;
+  const kind = families[model_type]?.kinds[0];
+  return [...((kind && kindNamed(kind).shownShape?.(input_shape)) ?? input_shape)];
 }
 
 /** @param serving what it takes and gives, if that can be read */

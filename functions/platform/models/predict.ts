@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { type Awaitable, andThen } from '#domain/awaitable.ts';
 import { ValidationError } from '#domain/errors.ts';
 import { LIMITS } from '#domain/limits.ts';
 import { getServedModel } from '#domain/models/read.ts';
@@ -181,7 +182,7 @@ export const predict = route({
   errors: [409],
   resource: ({ caller, path }, { adapters }: PredictServices) =>
     getServedModel(adapters.table, caller.accountId, path.model_id),
-  async handler({ resource: model, body: { input, inputs, log, ...options } }, services: PredictServices) {
+  handler({ resource: model, body: { input, inputs, log, ...options } }, services: PredictServices) {
     const { predictor } = services;
     if ((input === undefined) === (inputs === undefined)) {
       throw ValidationError.of(
@@ -189,12 +190,24 @@ export const predict = route({
         `must be given or inputs, and only one of them; got ${input ? 'both' : 'neither'}`,
       );
     }
-    const predictions: readonly Prediction[] = await (input === undefined
-      ? predictRows(predictor, model, inputs ?? [], options)
-      : named('input', predictRows(predictor, model, [input], options)));
-    const isLogged = log ?? model.prediction_log !== undefined;
-    const logged = isLogged ? await logPredictions(services, model, inputs ?? [input!], predictions) : undefined;
-    return { status: 200, body: { predictions: Array.from(predictions), ...warned(predictions), ...logged } };
+    if (options.reference !== undefined && !options.explain) {
+      throw ValidationError.of(
+        'reference',
+        'must be left out unless explain is true: it is what rows are compared with',
+      );
+    }
+    const predicting =
+      input === undefined
+        ? predictRows(predictor, model, inputs ?? [], options)
+        : named('input', () => predictRows(predictor, model, [input], options));
+    return andThen(predicting, (predictions) => {
+      const isLogged = log ?? model.prediction_log !== undefined;
+      const logging = isLogged ? logPredictions(services, model, inputs ?? [input!], predictions) : undefined;
+      return andThen(logging, (logged) => ({
+        status: 200 as const,
+        body: { predictions: Array.from(predictions), ...warned(predictions), ...logged },
+      }));
+    });
   },
 });
 
@@ -210,23 +223,27 @@ function warned(predictions: readonly Prediction[]): { warnings?: (typeof NO_REF
 }
 
 /** Throws `ValidationError`, with fields such as `inputs[3]`. */
-const predictRows = async (
+const predictRows = (
   predictor: PredictServices['predictor'],
   model: ServedModel,
   rows: readonly z.output<typeof row>[],
   options: PredictionOptions,
-): Promise<readonly Prediction[]> =>
+): Awaitable<readonly Prediction[]> =>
   predictor.predict(model, factsOf(model).takesText ? textsOf(rows).map((text) => [text]) : rows, options);
 
 /** Names the field `input` in errors about a single row. */
-async function named<T>(field: string, predicting: Promise<T>): Promise<T> {
-  try {
-    return await predicting;
-  } catch (error) {
+function named<T>(field: string, predict: () => Awaitable<T>): Awaitable<T> {
+  const rename = (error: unknown): never => {
     if (!(error instanceof ValidationError)) throw error;
     throw new ValidationError(
       error.details.map((detail) => ({ ...detail, field: detail.field.replace(/^inputs\[0\]/, field) })),
       error.message,
     );
+  };
+  try {
+    const predicting = predict();
+    return predicting instanceof Promise ? predicting.catch(rename) : predicting;
+  } catch (error) {
+    return rename(error);
   }
 }

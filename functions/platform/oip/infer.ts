@@ -3,11 +3,11 @@ import { NotFoundError, ValidationError } from '#domain/errors.ts';
 import { LIMITS } from '#domain/limits.ts';
 import type { Model } from '#domain/models/record.ts';
 import { route } from '#functions/http/route.ts';
+import { kindNamed } from '#learning/kinds.ts';
 import { expectVariant } from '#learning/serving/variant.ts';
 import { takesText } from '#learning/text/description.ts';
 import { predictionId } from '../monitoring/fields.ts';
 import { type Logged, logPredictions } from '../monitoring/log-prediction.ts';
-import { modelInputs } from './inputs.ts';
 import { forEachPath, modelOf } from './paths.ts';
 import {
   HEADER_LENGTH,
@@ -95,11 +95,12 @@ async function answered({ path, headers, body }: Asked, model: Model, services: 
   const variant = variantOf(request);
   expectVariant(model, variant, VARIANT_FIELD);
   const serving = await predictor.describe(model);
-  const of = modelInputs(serving);
+  const of = kindNamed(serving.kind).tensorInputs(serving);
   const wanted = chosen(outputsOf(serving), request);
   const rows = rowsOf(of, request.inputs, rest, takesText(model) ? LIMITS.predictTexts : LIMITS.predictRows);
   const probabilities = wanted.some(({ name }) => name === 'probabilities');
-  const predictions = await predictor.predict(model, rows, { probabilities, variant }).catch((error: unknown) => {
+  const predict = async () => predictor.predict(model, rows, { probabilities, variant });
+  const predictions = await predict().catch((error: unknown) => {
     throw aboutTensors(error, of);
   });
   const tensors = wanted.map((output) => ({ ...filled(output, predictions), binary: isBinary(request, output) }));

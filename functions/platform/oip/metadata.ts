@@ -4,7 +4,7 @@ import { listVersions } from '#domain/models/names.ts';
 import type { Model } from '#domain/models/record.ts';
 import type { Table } from '#domain/ports/table/port.ts';
 import { route } from '#functions/http/route.ts';
-import { modelInputs } from './inputs.ts';
+import { kindNamed } from '#learning/kinds.ts';
 import { forEachPath, modelOf } from './paths.ts';
 import type { InferenceServices } from './services.ts';
 import { outputsOf } from './tensors.ts';
@@ -56,7 +56,13 @@ export const metadataRoutes = forEachPath(({ base, schema }) =>
       const versions = path.name === model.name ? await versionsOf(adapters.table, model) : [model.version];
       return {
         status: 200,
-        body: { name: path.name, versions, platform: PLATFORM, inputs: modelInputs(serving).tensors, outputs },
+        body: {
+          name: path.name,
+          versions,
+          platform: PLATFORM,
+          inputs: kindNamed(serving.kind).tensorInputs(serving).tensors,
+          outputs,
+        },
       };
     },
   }),

@@ -2,12 +2,12 @@
 import { ValidationError } from '#domain/errors.ts';
 import { shortened } from '#learning/csv/fault.ts';
 import type { Cell, Input } from '#learning/predictor.ts';
+import type { TensorFacts, TensorInputs } from '#learning/serving/tensor-inputs.ts';
 import { cellsOfBytes, cellsOfJson } from './datatypes.ts';
-import type { ModelInputs, TensorFacts } from './inputs.ts';
 import type { InferenceInput } from './request.ts';
 
 /** At most `most` of them. Throws `ValidationError`: tensors that are unknown, missing or given twice, of another shape, or with other data. */
-export function rowsOf(of: ModelInputs, inputs: readonly InferenceInput[], rest: Uint8Array, most: number): Input[] {
+export function rowsOf(of: TensorInputs, inputs: readonly InferenceInput[], rest: Uint8Array, most: number): Input[] {
   expectNames(of.tensors, inputs);
   const rows = inputs[0]!.shape[0]!;
   const columns = new Map<string, readonly Cell[]>();
@@ -65,7 +65,7 @@ interface Expected {
 
 /** How many values the tensor has. Throws `ValidationError` for another shape than the model's. */
 function valuesIn(
-  { tensors, mayBeFlat }: ModelInputs,
+  { tensors, mayBeFlat }: TensorInputs,
   { name, shape }: InferenceInput,
   { rows, most, field }: Expected,
 ): number {
@@ -100,7 +100,7 @@ function binarySize({ data, parameters = {} }: InferenceInput, field: string): n
 }
 
 /** Errors about inputs, as errors about tensors. */
-export function aboutTensors(error: unknown, of: ModelInputs): unknown {
+export function aboutTensors(error: unknown, of: TensorInputs): unknown {
   if (!(error instanceof ValidationError)) return error;
   const details = error.details.map(({ field, message }) => {
     const place = /^inputs((?:\[\d{1,9}\]){1,3})$/.exec(field)?.[1];

@@ -1,8 +1,8 @@
 /** What a model gives, as tensors of the protocol: in JSON or as bytes. */
 import type { Prediction } from '#learning/predictor.ts';
 import type { Serving } from '#learning/serving/description.ts';
+import type { TensorFacts } from '#learning/serving/tensor-inputs.ts';
 import { bytesOfTexts } from './datatypes.ts';
-import type { TensorFacts } from './inputs.ts';
 
 type Value = string | number | boolean;
 

@@ -1,7 +1,16 @@
 import { z } from 'zod';
-import { SWEEP_METHODS, SWEEP_STATUSES, type Sweep, TRIAL_STATUSES, type Trial } from '#domain/sweeps/record.ts';
-import { hasEnded, ranked } from '#domain/sweeps/step.ts';
+import { usageOfSweep } from '#domain/sweeps/budget.ts';
+import {
+  SWEEP_METHODS,
+  SWEEP_STATUSES,
+  type Sweep,
+  sweepBase,
+  TRIAL_STATUSES,
+  type Trial,
+} from '#domain/sweeps/record.ts';
+import { bestOf, hasEnded } from '#domain/sweeps/step.ts';
 import { anyJson, id, time } from '../fields.ts';
+import { usageAnswer, usageOf } from '../training/fields.ts';
 
 export const sweepPath = z.strictObject({ sweep_id: id });
 
@@ -12,8 +21,10 @@ const trial = z.strictObject({
   status: z.enum(TRIAL_STATUSES),
   job_id: id.nullable(),
   score: z.number().nullable().meta({ description: 'Of its best epoch, by `metric`', example: 0.98 }),
-  error: z.string().nullable().meta({ description: 'Why it failed' }),
+  error: z.string().nullable().meta({ description: 'Why it failed, or did not begin' }),
 });
+
+const bound = z.number().nullable().meta({ description: 'As it was asked for', example: null });
 
 export const sweepAnswer = z
   .strictObject({
@@ -30,6 +41,16 @@ export const sweepAnswer = z
     best_trial: z.int().nullable().meta({ description: 'The number of the best so far, of the highest rung' }),
     job_id: id.nullable().meta({ description: 'The job that trains the best once more, for its model' }),
     model_id: id.nullable().meta({ description: 'Once it is completed' }),
+    start_from: id.nullable().meta({ description: 'The model that its trainings start from' }),
+    max_seconds: bound,
+    max_cost: bound,
+    trial_max_seconds: bound,
+    trial_max_cost: bound,
+    ...usageAnswer,
+    notice: z.string().nullable().meta({
+      description: 'Why there are fewer trials than were asked for',
+      example: 'The space has 2 combinations, so that there are not 6 trials',
+    }),
     error: z.string().nullable(),
   })
   .meta({ id: 'Sweep' });
@@ -50,22 +71,19 @@ export const showSweep = (of: Sweep): z.input<typeof sweepAnswer> => ({
     score: score ?? null,
     error: failure ?? null,
   })),
-  best_trial: of.best_trial ?? bestSoFar(of),
+  best_trial: of.best_trial ?? bestOf(of)?.number ?? null,
   job_id: of.final_job_id ?? null,
   model_id: of.model_id ?? null,
+  start_from: sweepBase.parse(of.base).parent_id ?? null,
+  max_seconds: of.max_seconds ?? null,
+  max_cost: of.max_cost ?? null,
+  trial_max_seconds: of.trial_max_seconds ?? null,
+  trial_max_cost: of.trial_max_cost ?? null,
+  ...usageOf(usageOfSweep(of)),
+  notice: of.notice ?? null,
   error: of.failure ?? null,
 });
 
 /** An earlier version left trials of a sweep that failed as they were. */
 const trialsOf = ({ status, failure = 'The sweep failed', trials }: Sweep): Trial[] =>
   trials.map((trial) => (status === 'failed' && !hasEnded(trial) ? { ...trial, status, failure } : trial));
-
-function bestSoFar(of: Sweep): number | null {
-  const scored = of.trials.filter(({ score }) => score !== undefined);
-  const last = Math.max(...scored.map(({ rung }) => rung));
-  const best = ranked(
-    of,
-    scored.filter(({ rung }) => rung === last),
-  )[0];
-  return best?.number ?? null;
-}

@@ -15,6 +15,9 @@ export type Choice = readonly unknown[] | Range;
 export type Space = Readonly<Record<string, Choice>>;
 type Hyperparameters = Readonly<Record<string, unknown>>;
 
+/** Draws without a new trial before there are taken to be no others: a range may have a few numbers of four digits. */
+const MISSES = 20_000;
+
 const isList = (choice: Choice): choice is readonly unknown[] => Array.isArray(choice);
 
 /** Throws `ValidationError` for ranges, and for too many combinations. */
@@ -31,13 +34,30 @@ export function combinations(space: Space): Hyperparameters[] {
   return all;
 }
 
-/** Bergstra and Bengio 2012. The same seed gives the same trials. */
+/**
+ * Random trials (Bergstra and Bengio 2012), none of them twice: fewer where the space has fewer. The same seed gives the
+ * same trials.
+ */
 export function draws(space: Space, trials: number, seed: number): Hyperparameters[] {
   const uniform = uniformStream(seed, 'sweep');
-  return Array.from({ length: trials }, () =>
-    Object.fromEntries(Object.entries(space).map(([name, choice]) => [name, drawn(choice, uniform())])),
-  );
+  const all = new Map<string, Hyperparameters>();
+  const most = Math.min(trials, sizeOf(space));
+  for (let misses = 0; all.size < most && misses < MISSES; misses++) {
+    const one = Object.fromEntries(Object.entries(space).map(([name, choice]) => [name, drawn(choice, uniform())]));
+    const text = JSON.stringify(one);
+    if (all.has(text)) continue;
+    all.set(text, one);
+    misses = 0;
+  }
+  return [...all.values()];
 }
+
+/** How many combinations there are. */
+const sizeOf = (space: Space): number =>
+  Object.values(space).reduce((size, choice) => {
+    if (isList(choice)) return size * choice.length;
+    return size * (choice.integer ? Math.round(choice.max) - Math.round(choice.min) + 1 : Infinity);
+  }, 1);
 
 function drawn(choice: Choice, at: number): unknown {
   if (isList(choice)) return choice[Math.floor(at * choice.length)];

@@ -5,6 +5,7 @@ import { ConflictError, ValidationError } from '#domain/errors.ts';
 import { newId } from '#domain/ids.ts';
 import { expectJobRoom } from '#domain/installation/jobs.ts';
 import { LIMITS } from '#domain/limits.ts';
+import { getModel } from '#domain/models/read.ts';
 import { SWEEP_METHODS, type Sweep, type Trial } from '#domain/sweeps/record.ts';
 import { createSweep } from '#domain/sweeps/store.ts';
 import { isoTime } from '#domain/times.ts';
@@ -18,8 +19,10 @@ import { modelTypes } from '#zoo/registry.ts';
 import { expectTable } from '../datasets/expect-table.ts';
 import { readProfile } from '../datasets/profile-of.ts';
 import { anyJson, id, nameLine } from '../fields.ts';
+import { budgetDollars as dollars, budgetSeconds as seconds, split, startFrom } from '../training/fields.ts';
 import { hyperparametersOf } from '../training/hyperparameters.ts';
 import { findFamily, planTraining } from '../training/plan.ts';
+import { expectStart } from '../training/queue-job.ts';
 import { showSweep, sweepAnswer } from './fields.ts';
 import { combinations, draws, type Space } from './space.ts';
 
@@ -58,12 +61,9 @@ const body = z
         description: 'Those that all trials have; `epochs` are those of the last rung',
         example: { epochs: 50 },
       }),
-    trials: z
-      .int()
-      .min(1)
-      .max(LIMITS.trials)
-      .default(10)
-      .meta({ description: 'Of the first rung; a grid has its own' }),
+    trials: z.int().min(1).max(LIMITS.trials).default(10).meta({
+      description: 'Of the first rung; a grid has its own. A space with fewer combinations has as many trials',
+    }),
     factor: z.int().min(2).max(10).default(3).meta({ description: 'Of halving: one of so many goes on' }),
     metric: z.enum(MONITORS).default('val_loss'),
     parallel: z
@@ -79,7 +79,24 @@ const body = z
       .default(0),
     validation_split: z.number().min(0).max(0.9).default(0.2),
     test_split: z.number().min(0).max(0.9).default(0),
+    split,
     compute: z.enum(COMPUTE_CHOICES).default('auto'),
+    start_from: startFrom.optional(),
+    max_seconds: seconds.optional().meta({
+      description:
+        'The seconds of compute that all trials and the training of the best may use together: what is left is shared by those that begin, and trials for which nothing is left do not begin',
+      example: 3600,
+    }),
+    max_cost: dollars.optional().meta({
+      description: 'Likewise the `estimated_cost` in US dollars, which is 0 on your own machine',
+      example: 2,
+    }),
+    trial_max_seconds: seconds.optional().meta({
+      description:
+        'The seconds of compute after which a trial ends with the best weights so far, as `max_seconds` of a training',
+      example: 600,
+    }),
+    trial_max_cost: dollars.optional().meta({ description: 'Likewise its `estimated_cost`', example: 0.2 }),
     name: nameLine(LIMITS.modelName.max).optional().meta({ description: "The model's name. Default: the dataset's" }),
   })
   .meta({ id: 'SweepRequest' });
@@ -92,7 +109,7 @@ export const start = route({
   method: 'POST',
   path: '/training/sweeps',
   summary: 'Search for the best hyperparameters',
-  description: `An addition. Each trial is a job, one of the ${LIMITS.activeJobs} of an account; a sweep waits while there is no room. When all trials have ended, the best hyperparameters are trained once more, with the same seed, for the model.`,
+  description: `An addition. Each trial is a job, one of the ${LIMITS.activeJobs} of an account; a sweep waits while there is no room. No combination is tried twice. When all trials have ended, the best hyperparameters are trained once more, with the same seed, for the model.`,
   tags: ['Training'],
   authentication: 'account',
   scope: 'train',
@@ -107,8 +124,12 @@ export const start = route({
     expectTable(dataset);
     if (dataset.status !== 'ready') throw new ConflictError(`Dataset ${dataset.id} is not ready`);
     await expectJobRoom(table, services.settings.caps);
-    const plans = plansOf(request, await readProfile(services.adapters, dataset));
-    const { validation_split, early_stopping, task, data_bytes, warnings } = plans[0]!.plan;
+    if (request.start_from !== undefined) {
+      const start = await getModel(table, caller.accountId, request.start_from);
+      expectStart(findFamily(request.model_type), start);
+    }
+    const { plans, rungs, notice } = plansOf(request, await readProfile(services.adapters, dataset));
+    const { validation_split, early_stopping, task, data_bytes, warnings } = plans[0]!;
     const wanted: Sweep = {
       id: newId(now()),
       account_id: caller.accountId,
@@ -121,18 +142,20 @@ export const start = route({
       revision: 1,
       parallel: request.parallel,
       factor: request.factor,
-      rungs: rungsOf(request),
+      rungs,
+      ...budgetOf(request),
+      ...(notice === undefined ? {} : { notice }),
       dataset_id: dataset.id,
       ...(dataset.processing_since === undefined ? {} : { read_at: dataset.processing_since }),
       base: JSON.parse(
         JSON.stringify({
           ...{ dataset_id: dataset.id, dataset_name: dataset.name, dataset_version: dataset.version },
           ...{ task, validation_split, test_split: request.test_split, early_stopping, data_bytes, warnings },
-          compute: request.compute,
+          ...{ compute: request.compute, split: request.split, parent_id: request.start_from },
         }),
       ),
       trials: plans.map(
-        ({ plan }, i): Trial => ({
+        (plan, i): Trial => ({
           ...{ number: i + 1, rung: 0, hyperparameters: plan.hyperparameters },
           ...{ total_epochs: plan.total_epochs, estimated_time: plan.estimated_time, status: 'pending' },
         }),
@@ -145,11 +168,18 @@ export const start = route({
   },
 });
 
-const rungsOf = ({ method, trials, factor }: Request): number =>
-  method === 'halving' ? 1 + Math.floor(Math.log(trials) / Math.log(factor) + 1e-9) : 1;
+/** Without those that were not given. */
+const budgetOf = ({ max_seconds, max_cost, trial_max_seconds, trial_max_cost }: Request): Partial<Sweep> =>
+  JSON.parse(JSON.stringify({ max_seconds, max_cost, trial_max_seconds, trial_max_cost }));
+
+interface Plans {
+  readonly plans: readonly Plan[];
+  readonly rungs: number;
+  readonly notice: string | undefined;
+}
 
 /** Throws `ValidationError` for the first trial whose hyperparameters are refused. */
-function plansOf(request: Request, profile: DatasetProfile): { readonly plan: Plan }[] {
+function plansOf(request: Request, profile: DatasetProfile): Plans {
   const { method, trials, seed, factor, metric } = request;
   expectRanges(request);
   const family = findFamily(request.model_type);
@@ -157,16 +187,20 @@ function plansOf(request: Request, profile: DatasetProfile): { readonly plan: Pl
   // For the best epoch by the metric, and not to stop early.
   const early_stopping = { enabled: true, patience: MOST_PATIENCE, monitor: metric };
   const chosen = method === 'grid' ? combinations(space) : draws(space, trials, seed);
-  return chosen.map((some) => {
+  const rungs = method === 'halving' ? 1 + Math.floor(Math.log(chosen.length) / Math.log(factor) + 1e-9) : 1;
+  const plans = chosen.map((some) => {
     const hyperparameters: Record<string, unknown> = { ...request.hyperparameters, ...some };
     const of = { ...request, hyperparameters, early_stopping };
     return asSent(request, () => {
       const plan = planTraining(family, of, profile);
-      if (method !== 'halving') return { plan };
-      const epochs = Math.max(1, Math.round(plan.total_epochs / factor ** (rungsOf(request) - 1)));
-      return { plan: planTraining(family, { ...of, hyperparameters: { ...hyperparameters, epochs } }, profile) };
+      if (method !== 'halving') return plan;
+      const epochs = Math.max(1, Math.round(plan.total_epochs / factor ** (rungs - 1)));
+      return planTraining(family, { ...of, hyperparameters: { ...hyperparameters, epochs } }, profile);
     });
   });
+  const isFewer = method !== 'grid' && chosen.length < trials;
+  const notice = `The space has ${chosen.length} combination${chosen.length === 1 ? '' : 's'}, so that there are not ${trials} trials`;
+  return { plans, rungs, notice: isFewer ? notice : undefined };
 }
 
 /** Ranges of hyperparameters that take whole numbers only are of whole numbers. */

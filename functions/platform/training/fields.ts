@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import type { Task } from '#domain/datasets/profile.ts';
 import { datasetWarning } from '#domain/datasets/warnings.ts';
-import { type ComputeUsage, type Job, MONITORS, TASK_MONITORS } from '#domain/training/record.ts';
+import { LIMITS } from '#domain/limits.ts';
+import { type ComputeUsage, type Job, MONITORS, SPLITS, TASK_MONITORS } from '#domain/training/record.ts';
 import { id, time } from '../fields.ts';
 
 export const jobPath = z.strictObject({ job_id: id });
@@ -23,6 +24,20 @@ export const earlyStoppingRequest = z
     }),
   })
   .meta({ example: { enabled: true, patience: 10, monitor: 'val_loss' } });
+
+export const budgetSeconds = z.number().min(LIMITS.budgetSeconds.min).max(LIMITS.budgetSeconds.max);
+export const budgetDollars = z.number().min(LIMITS.budgetDollars.min).max(LIMITS.budgetDollars.max);
+
+export const split = z.enum(SPLITS).optional().meta({
+  description:
+    'An addition: how rows are divided that no column with the role `group` or `time` divides: the same share of each class, or of each tenth of the rows by target (`stratified`, the default), or `random`, whatever their target',
+  example: 'stratified',
+});
+
+export const startFrom = id.meta({
+  description:
+    'An addition: a model of the same type to start from, or a file of weights (`.pth`, `.safetensors`) that was imported. The features have to be those of the model; a last layer for other classes is drawn anew',
+});
 
 /** The monitors that a job computes. */
 export const monitorsOf = (task: Task, validated: boolean): readonly Job['early_stopping']['monitor'][] =>

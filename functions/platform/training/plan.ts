@@ -13,6 +13,7 @@ import type { Kind } from '#learning/kind.ts';
 import { kindFor, kindNamed } from '#learning/kinds.ts';
 import { listed } from '#learning/profile/target.ts';
 import { withWarningsFor } from '#learning/read-warnings.ts';
+import { dividing } from '#learning/split-by.ts';
 import type { Family } from '#zoo/family.ts';
 import { families, modelTypes } from '#zoo/registry.ts';
 import { DEFAULT_MONITOR, type earlyStoppingRequest, monitorsOf } from './fields.ts';
@@ -24,6 +25,7 @@ export interface TrainingRequest {
   readonly validation_split: number;
   /** Default: 0. Jobs of earlier builds have none. */
   readonly test_split?: number | undefined;
+  readonly split?: Job['split'];
   /** Parts of a cross-validation. Default: there is none. */
   readonly cv?: number | undefined;
   readonly early_stopping: z.output<typeof earlyStoppingRequest>;
@@ -60,10 +62,13 @@ export function planTraining(family: Family, request: TrainingRequest, profile: 
   const kind = expectKind(family, profile);
   expectRowsLeft(request);
   expectParts(request, profile);
+  expectDivisible(request, profile, kind);
   const hyperparameters = check(family.hyperparameters, request.hyperparameters, {
     root: 'hyperparameters',
     within: 'hyperparameters',
   });
+  const wanted = family.wanted?.(hyperparameters) ?? {};
+  kind.expect?.(profile, wanted);
   expectOptions(hyperparameters, profile, request.validation_split);
   expectNeeds(family.needs?.(hyperparameters) ?? {}, profile);
   return {
@@ -80,7 +85,7 @@ export function planTraining(family: Family, request: TrainingRequest, profile: 
       testSplit: request.test_split ?? 0,
       fits: 1 + (request.cv ?? 0),
     }),
-    data_bytes: kind.outline(profile, family.wanted?.(hyperparameters) ?? {}).bytes,
+    data_bytes: kind.outline(profile, wanted).bytes,
     warnings: carriedWarnings(withWarningsFor(family, profile).warnings),
   };
 }
@@ -127,6 +132,24 @@ function expectRowsLeft({ validation_split, test_split = 0 }: TrainingRequest): 
 function expectParts({ cv }: TrainingRequest, { rows, sha256 }: DatasetProfile): void {
   if (cv === undefined || sha256 === '' || cv <= rows) return;
   throw ValidationError.of('cv', `must be at most the number of rows, ${rows}; got ${cv}`);
+}
+
+/** Throws `ValidationError` for a way to divide rows that are divided otherwise. */
+function expectDivisible({ split }: TrainingRequest, profile: DatasetProfile, { unit }: Kind): void {
+  if (split === undefined) return;
+  const column = dividing(profile);
+  if (column) {
+    throw ValidationError.of(
+      'split',
+      `must be left out: the column ${JSON.stringify(column.name)}, which has the role ${column.role}, divides the rows; got ${split}`,
+    );
+  }
+  if (unit === 'windows') {
+    throw ValidationError.of(
+      'split',
+      `must be left out for series, whose windows overlap: the latest are kept back; got ${split}`,
+    );
+  }
 }
 
 /**

@@ -48,6 +48,7 @@ export async function queueJob(
     model_name: name ?? dataset.name,
     compute,
     ...(start_from === undefined ? {} : { parent_id: start_from }),
+    ...(request.split === undefined ? {} : { split: request.split }),
     ...(request.cv === undefined ? {} : { cv: request.cv }),
     ...(max_seconds === undefined ? {} : { max_seconds }),
     ...(max_cost === undefined ? {} : { max_cost }),
@@ -73,7 +74,7 @@ export async function queueJob(
 }
 
 /** Throws `ValidationError`. Whether the weights fit shows once the data are read. */
-function expectStart(family: Family, { model_type, artifacts }: Model): void {
+export function expectStart(family: Family, { model_type, artifacts }: Model): void {
   const isWeights = model_type === WEIGHTS_TYPE;
   if (!isWeights && model_type !== family.name) {
     throw ValidationError.of(

@@ -40,6 +40,7 @@ const requestOf = ({ model_name: name, ...job }: Job): JobRequest => ({
   validation_split: job.validation_split,
   test_split: job.test_split,
   early_stopping: job.early_stopping,
+  split: job.split,
   cv: job.cv,
   start_from: job.parent_id,
   compute: job.compute,

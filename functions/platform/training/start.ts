@@ -5,7 +5,15 @@ import { json } from '#functions/http/body/json.ts';
 import { route } from '#functions/http/route.ts';
 import { families, modelTypes } from '#zoo/registry.ts';
 import { id, nameLine } from '../fields.ts';
-import { earlyStoppingRequest, started, startedAnswer } from './fields.ts';
+import {
+  budgetDollars,
+  budgetSeconds,
+  earlyStoppingRequest,
+  split,
+  started,
+  startedAnswer,
+  startFrom,
+} from './fields.ts';
 import { referringHyperparameters } from './hyperparameters.ts';
 import { CV_PARTS, MOST_KEPT_BACK } from './plan.ts';
 import { queueJob } from './queue-job.ts';
@@ -37,27 +45,22 @@ const body = z
       .meta({
         description: `An addition: the share of rows that nothing is decided by, and that the finished model is tested on: \`test_accuracy\`. Together with \`validation_split\` at most ${MOST_KEPT_BACK}`,
       }),
+    split,
     early_stopping: earlyStoppingRequest.prefault({}),
     cv: z.int().min(CV_PARTS.min).max(CV_PARTS.max).optional().meta({
       description:
         'An addition: cross-validation with so many parts, before the model is trained as usual. `evaluation` of the results has mean and deviation of each metric',
       example: 5,
     }),
-    start_from: id.optional().meta({
-      description:
-        'An addition: a model of the same type to start from, or a file of weights (`.pth`, `.safetensors`) that was imported. The features have to be those of the model; a last layer for other classes is drawn anew',
-    }),
+    start_from: startFrom.optional(),
     compute: z.enum(COMPUTE_CHOICES).default('auto').meta({
       description:
         'An addition: `function` for short jobs, `cpu` and `gpu` for containers; `auto` chooses by the estimate and the size of the data. A target that the installation does not have is replaced by one that it has',
     }),
-    max_seconds: z
-      .number()
-      .min(LIMITS.budgetSeconds.min)
-      .max(LIMITS.budgetSeconds.max)
-      .optional()
-      .meta({ description: 'An addition: the seconds of compute after which it ends with the best weights so far' }),
-    max_cost: z.number().min(LIMITS.budgetDollars.min).max(LIMITS.budgetDollars.max).optional().meta({
+    max_seconds: budgetSeconds.optional().meta({
+      description: 'An addition: the seconds of compute after which it ends with the best weights so far',
+    }),
+    max_cost: budgetDollars.optional().meta({
       description: 'An addition: likewise the `estimated_cost` in US dollars, which is 0 on your own machine',
     }),
     name: nameLine(LIMITS.modelName.max)

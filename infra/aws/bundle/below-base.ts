@@ -2,6 +2,8 @@
  * API Gateway removes its stage from `event.path`, but not the base path of a custom domain: a request for `/health`
  * then arrives as `/platform/health`.
  */
+import type { Awaitable } from '#domain/awaitable.ts';
+
 interface GatewayEvent {
   readonly path: string;
   /** `domainPrefix` is the API's id unless the request came through a custom domain. */
@@ -16,12 +18,15 @@ export function withoutBase<E extends GatewayEvent>(base: string, event: E): E {
   return { ...event, path: event.path.slice(base.length) || '/' };
 }
 
-/** Wraps a handler. Lambda's runtime marks a streaming handler with a symbol property, which the wrapper copies. */
+/**
+ * Wraps a handler, for Lambda's runtime, which waits for a promise. It marks a streaming handler with a symbol property, which
+ * the wrapper copies.
+ */
 export function belowBase<E extends GatewayEvent, A extends readonly unknown[], R>(
   base: string,
-  handler: (event: E, ...rest: A) => R,
-): (event: E, ...rest: A) => R {
-  const wrapped = (event: E, ...rest: A): R => handler(withoutBase(base, event), ...rest);
+  handler: (event: E, ...rest: A) => Awaitable<R>,
+): (event: E, ...rest: A) => Promise<R> {
+  const wrapped = async (event: E, ...rest: A): Promise<R> => handler(withoutBase(base, event), ...rest);
   for (const mark of Object.getOwnPropertySymbols(handler)) {
     Object.defineProperty(wrapped, mark, Object.getOwnPropertyDescriptor(handler, mark)!);
   }

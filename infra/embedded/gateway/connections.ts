@@ -38,7 +38,8 @@ export class Connections {
     const release = this.#shared.requests.acquire(clientAddress(request, this.#trusted));
     if (typeof release !== 'function') return release;
     connection.pending.add(release);
-    response.once('close', () => {
+    // It closes once.
+    response.on('close', () => {
       if (connection.pending.delete(release)) release();
       if (this.#closing && connection.pending.size === 0) socket.destroySoon();
     });

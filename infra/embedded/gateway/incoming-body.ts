@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import type { Awaitable } from '#domain/awaitable.ts';
 import { RequestTimeoutError, UnavailableError } from '#domain/errors.ts';
 import { type ReadOptions, type Received, type RequestBody, receivedOf } from '#domain/request-body.ts';
 import { freeBytesOf, isDiskFull } from '#embedded/disk-space.ts';
@@ -49,7 +50,7 @@ export class IncomingBody implements RequestBody {
   }
 
   /** Receives and spools the body. Further calls return the same result. */
-  async read(options: ReadOptions): Promise<Received> {
+  read(options: ReadOptions): Awaitable<Received> {
     const arrived = this.arrived();
     if (arrived !== undefined) return receivedOf(arrived, options.maxBytes);
     this.#reading ??= this.#read(options);

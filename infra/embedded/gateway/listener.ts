@@ -3,17 +3,19 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { setImmediate } from 'node:timers';
 import type { APIGatewayProxyResult } from 'aws-lambda';
+import { type Awaitable, andThen } from '#domain/awaitable.ts';
 import { functions, type Surface } from '../../topology.ts';
 import type { Invoker } from '../invoke/invoker.ts';
 import { Connections } from './connections.ts';
 import { ARRIVED_BYTES, IncomingBody } from './incoming-body.ts';
 import { limitResponse } from './limit-response.ts';
 import type { Authorize } from './operator.ts';
-import { pathOf, toProxyEvent, writeResult } from './proxy-event.ts';
+import { ProxyEvent, pathOf } from './proxy-event.ts';
 import { ConnectionClosed, ResponseStream } from './response-stream.ts';
 import { makeRouter } from './route.ts';
 import type { SharedLimits } from './shared-limits.ts';
 import type { TrustedProxies } from './trusted-proxies.ts';
+import { writeResult } from './write-result.ts';
 
 export interface ListenerOptions {
   readonly name: string;
@@ -57,12 +59,15 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
   const pending = new Set<IncomingBody>();
   const streams = new Set<ResponseStream>();
 
-  async function serve(request: IncomingMessage, response: ServerResponse, sendContinue: () => void): Promise<void> {
+  async function serve(request: IncomingMessage, response: ServerResponse, expectsContinue: boolean): Promise<void> {
+    const sendContinue = expectsContinue ? () => response.writeContinue() : NOTHING;
     const body = new IncomingBody(request, { limits, bodies, spoolFolder, sendContinue });
     pending.add(body);
     try {
       const before = options.before(request, response, () => body.stream());
-      if (!(before instanceof Promise ? await before : before)) await forward(request, response, body);
+      if (before instanceof Promise ? await before : before) return;
+      const forwarding = forward(request, response, body);
+      if (forwarding instanceof Promise) await forwarding;
     } finally {
       pending.delete(body);
       const releasing = body.release();
@@ -70,53 +75,69 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
     }
   }
 
-  async function forward(request: IncomingMessage, response: ServerResponse, body: IncomingBody): Promise<void> {
+  function forward(request: IncomingMessage, response: ServerResponse, body: IncomingBody): Awaitable<void> {
     const path = pathOf(request);
     const match = router(path);
     if (!match) throw new Error(`no route takes ${path}: the topology has to end with {proxy+}`);
     const requestId = randomUUID();
-    const known = options.authorize(request);
-    const authorizer = known instanceof Promise ? await known : known;
-    const event = toProxyEvent(request, path, match, {
-      requestId,
-      now: options.now(),
-      surface: options.name,
-      trustedProxies: options.trustedProxies,
-      authorizer,
-    });
-    const withBody = request.method !== 'HEAD';
-    if (functions[match.function].streams) {
-      const stream = new ResponseStream(response, withBody);
-      streams.add(stream);
-      response.once('close', () => streams.delete(stream));
-      await invoker.stream(match.function, event, stream, { requestId, body });
-    } else {
+    return andThen(options.authorize(request), (authorizer) => {
+      const event = new ProxyEvent(request, path, match, {
+        requestId,
+        now: options.now(),
+        surface: options.name,
+        trustedProxies: options.trustedProxies,
+        authorizer,
+      });
+      const withBody = request.method !== 'HEAD';
+      if (functions[match.function].streams) {
+        const stream = new ResponseStream(response, withBody);
+        streams.add(stream);
+        response.once('close', () => streams.delete(stream));
+        return invoker.stream(match.function, event, stream, { requestId, body });
+      }
       const caller = callerOf(request) ?? event.requestContext.identity.sourceIp;
-      const result = await invoker.invoke(match.function, event, { requestId, body, caller });
-      writeResult(response, result as APIGatewayProxyResult, withBody);
-    }
+      return andThen(invoker.invoke(match.function, event, { requestId, body, caller }), (result) =>
+        writeResult(response, result as APIGatewayProxyResult, withBody),
+      );
+    });
   }
 
   const handle = (expectsContinue: boolean) => (request: IncomingMessage, response: ServerResponse) => {
     // A client that disconnects is an error of the body, for whoever reads it.
-    request.on('error', () => {});
+    request.on('error', NOTHING);
     const tracked = connections.track(request, response);
     if (tracked === 'closed') return;
     if (tracked !== 'tracked') return writeResult(response, limitResponse(tracked), true);
     if (hasSeveralHosts(request)) return writeResult(response, SEVERAL_HOSTS, true);
-    const sendContinue = () => expectsContinue && response.writeContinue();
-    const begin = () => options.withBaseUrl(request, () => serve(request, response, sendContinue)).catch(failed);
-    const failed = (error: unknown): void => {
-      // The end of a stream of events, usually.
-      if (error instanceof ConnectionClosed) return;
-      options.onError(error, `${request.method} on ${options.name}`);
-      if (response.headersSent) return void response.destroy();
-      // The gateway's response when a function fails; the function renders its own errors.
-      writeResult(response, { statusCode: 502, body: '{"message":"Internal server error"}', headers: JSON_TYPE }, true);
-    };
-    if (!expectsContinue && comesWithBody(request)) setImmediate(begin);
-    else void begin();
+    if (expectsContinue || !comesWithBody(request)) return void begin(request, response, expectsContinue);
+    arriving.push(request, response);
+    if (arriving.length === 2) setImmediate(beginArrived);
   };
+
+  /** Requests and their responses, in turn: their bodies are parsed by the end of this turn of the event loop. */
+  let arriving: (IncomingMessage | ServerResponse)[] = [];
+
+  function beginArrived(): void {
+    const all = arriving;
+    arriving = [];
+    for (let at = 0; at < all.length; at += 2) {
+      void begin(all[at] as IncomingMessage, all[at + 1] as ServerResponse, false);
+    }
+  }
+
+  const begin = (request: IncomingMessage, response: ServerResponse, expectsContinue: boolean): Promise<void> =>
+    options
+      .withBaseUrl(request, () => serve(request, response, expectsContinue))
+      .catch((error: unknown) => fail(request, response, error));
+
+  function fail(request: IncomingMessage, response: ServerResponse, error: unknown): void {
+    // The end of a stream of events, usually.
+    if (error instanceof ConnectionClosed) return;
+    options.onError(error, `${request.method} on ${options.name}`);
+    if (response.headersSent) return void response.destroy();
+    // The gateway's response when a function fails; the function renders its own errors.
+    writeResult(response, { statusCode: 502, body: '{"message":"Internal server error"}', headers: JSON_TYPE }, true);
+  }
 
   // The time for a whole body is not limited: it only has to make progress.
   const server = createServer({
@@ -140,6 +161,8 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
     },
   };
 }
+
+const NOTHING = (): void => {};
 
 const HEADERS_MS = 30_000;
 const CHECK_MS = 5000;

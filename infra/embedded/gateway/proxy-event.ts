@@ -1,43 +1,43 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { APIGatewayProxyEvent, APIGatewayProxyResult } from 'aws-lambda';
+import type { IncomingMessage } from 'node:http';
+import type { APIGatewayProxyEvent } from 'aws-lambda';
 import type { OperatorAuthorizer } from '#domain/accounts/operator.ts';
 import { clientAddress } from './client-address.ts';
 import type { Match } from './route.ts';
 import type { TrustedProxies } from './trusted-proxies.ts';
 
+export interface EventContext {
+  readonly requestId: string;
+  readonly now: number;
+  readonly surface: string;
+  readonly trustedProxies: TrustedProxies;
+  readonly authorizer?: OperatorAuthorizer | undefined;
+}
+
 /**
  * A request as API Gateway's REST API passes it to a function (payload format 1.0), without the body: the function reads
- * it from the context.
+ * it from the context. What few functions look at is made when they do.
  */
-export function toProxyEvent(
-  request: IncomingMessage,
-  path: string,
-  match: Match,
-  context: {
-    requestId: string;
-    now: number;
-    surface: string;
-    trustedProxies: TrustedProxies;
-    authorizer?: OperatorAuthorizer | undefined;
-  },
-): APIGatewayProxyEvent {
-  const headers = valuesByName(request.rawHeaders);
-  const search = searchOf(request);
-  const query = search === '' ? undefined : valuesByName([...new URLSearchParams(search)].flat());
-  const method = request.method ?? 'GET';
-  return {
-    resource: match.resource,
-    path,
-    httpMethod: method,
-    headers: headers.last,
-    multiValueHeaders: headers.all,
-    queryStringParameters: query?.last ?? null,
-    multiValueQueryStringParameters: query?.all ?? null,
-    pathParameters: match.pathParameters,
-    stageVariables: null,
-    body: null,
-    isBase64Encoded: false,
-    requestContext: {
+export class ProxyEvent implements APIGatewayProxyEvent {
+  readonly resource: string;
+  readonly path: string;
+  readonly httpMethod: string;
+  readonly headers: Record<string, string>;
+  readonly pathParameters: Record<string, string> | null;
+  readonly requestContext: APIGatewayProxyEvent['requestContext'];
+  readonly stageVariables = null;
+  readonly body = null;
+  readonly isBase64Encoded = false;
+  readonly #request: IncomingMessage;
+
+  constructor(request: IncomingMessage, path: string, { resource, pathParameters }: Match, context: EventContext) {
+    const { method = 'GET' } = request;
+    this.#request = request;
+    this.resource = resource;
+    this.path = path;
+    this.httpMethod = method;
+    this.headers = headersOf(request);
+    this.pathParameters = pathParameters;
+    this.requestContext = {
       accountId: 'local',
       apiId: context.surface,
       authorizer: context.authorizer ?? null,
@@ -52,10 +52,46 @@ export function toProxyEvent(
       stage: 'local',
       requestId: context.requestId,
       requestTimeEpoch: context.now,
-      resourceId: match.resource,
-      resourcePath: match.resource,
-    },
-  };
+      resourceId: resource,
+      resourcePath: resource,
+    };
+  }
+
+  get multiValueHeaders(): Record<string, string[]> {
+    return valuesByName(this.#request.rawHeaders).all;
+  }
+
+  get queryStringParameters(): Record<string, string> | null {
+    return this.#query?.last ?? null;
+  }
+
+  get multiValueQueryStringParameters(): Record<string, string[]> | null {
+    return this.#query?.all ?? null;
+  }
+
+  get #query(): Values | undefined {
+    const search = searchOf(this.#request);
+    return search === '' ? undefined : valuesByName([...new URLSearchParams(search)].flat());
+  }
+
+  /** With all that is made when it is looked at, for another thread. */
+  whole(): APIGatewayProxyEvent {
+    const { multiValueHeaders, queryStringParameters, multiValueQueryStringParameters } = this;
+    return { ...this, multiValueHeaders, queryStringParameters, multiValueQueryStringParameters };
+  }
+}
+
+/**
+ * The last value of each name. Where no name is there twice, as Node.js has them, by names in lower case: of several it drops
+ * or joins some, and it takes what every object has for a header that came before.
+ */
+function headersOf({ headers, rawHeaders }: IncomingMessage): Record<string, string> {
+  let count = 0;
+  for (const name in headers) {
+    if (typeof headers[name] !== 'string' || name in Object.prototype) return valuesByName(rawHeaders).last;
+    count += 2;
+  }
+  return count === rawHeaders.length ? (headers as Record<string, string>) : valuesByName(rawHeaders).last;
 }
 
 interface Values {
@@ -107,28 +143,3 @@ const NO_IDENTITY = {
   user: null,
   userArn: null,
 };
-
-/** Writes status and headers of a function's response, and the further ones. */
-export function writeHead(
-  response: ServerResponse,
-  { statusCode, headers = {}, multiValueHeaders = {} }: Omit<APIGatewayProxyResult, 'body'>,
-  further: readonly string[] = [],
-): void {
-  const pairs = [...further];
-  for (const name in headers) pairs.push(name, String(headers[name]));
-  for (const name in multiValueHeaders) {
-    for (const value of multiValueHeaders[name]!) pairs.push(name, String(value));
-  }
-  // The rest of the body is not read, so no other request can follow on this connection.
-  if (!response.req.complete) pairs.push('connection', 'close');
-  // All at once: that is several times faster than one after another.
-  response.writeHead(statusCode, pairs);
-}
-
-export function writeResult(response: ServerResponse, result: APIGatewayProxyResult, withBody: boolean): void {
-  // A text goes out together with the head, in one call of the system; bytes take a second one.
-  const body = result.isBase64Encoded ? Buffer.from(result.body ?? '', 'base64') : (result.body ?? '');
-  const counts = withBody && result.statusCode !== 204 && result.statusCode !== 304;
-  writeHead(response, result, counts ? ['content-length', String(Buffer.byteLength(body))] : []);
-  response.end(withBody ? body : undefined);
-}

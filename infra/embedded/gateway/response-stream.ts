@@ -5,7 +5,7 @@
 import type { ServerResponse } from 'node:http';
 import { Writable } from 'node:stream';
 import type { APIGatewayProxyResult } from 'aws-lambda';
-import { writeHead } from './proxy-event.ts';
+import { writeHead } from './write-result.ts';
 
 type Head = Omit<APIGatewayProxyResult, 'body'>;
 

@@ -1,3 +1,4 @@
+import { Recent } from '#domain/recent.ts';
 import type { FunctionName, SurfaceRoute } from '../../topology.ts';
 
 /** Precedence of a segment: literals before parameters before `{proxy+}`, as on API Gateway. */
@@ -29,18 +30,18 @@ export function makeRouter(routes: readonly SurfaceRoute[]): (path: string) => M
     templates.filter(({ segments, ranks }) => segments[0] === first || ranks[0]! > 0);
   const byFirst = new Map(templates.map(({ segments: [first = ''] }) => [first, beginningWith(first)]));
   const others = templates.filter(({ ranks }) => ranks[0]! > 0);
-  return (path) => {
+  const matches = new Recent<Match | undefined>();
+  const find = (path: string): Match | undefined => {
     const segments = split(path);
-    for (const template of byFirst.get(segments[0]!) ?? others) {
-      if (!fits(template, segments)) continue;
-      return {
-        function: template.function,
-        resource: template.path,
-        pathParameters: parametersOf(template, segments),
-      };
-    }
-    return undefined;
+    const template = (byFirst.get(segments[0]!) ?? others).find((one) => fits(one, segments));
+    if (!template) return undefined;
+    return {
+      function: template.function,
+      resource: template.path,
+      pathParameters: parametersOf(template, segments),
+    };
   };
+  return (path) => matches.get(path) ?? matches.add(path, find(path));
 }
 
 const split = (path: string): string[] =>

@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto';
+import { type Awaitable, andThen } from '#domain/awaitable.ts';
 import type { Adapters } from '#domain/ports/adapters.ts';
-import type { RequestBody } from '#domain/request-body.ts';
+import type { ReadOptions, Received, RequestBody } from '#domain/request-body.ts';
 import type { Settings } from '#domain/settings.ts';
 import { type FunctionName, functions, queues } from '../../topology.ts';
+import { ProxyEvent } from '../gateway/proxy-event.ts';
 import type { ResponseStream } from '../gateway/response-stream.ts';
 import { type LogTarget, makeLogger } from '../logger.ts';
 import { makeContext } from './context.ts';
@@ -58,18 +60,18 @@ export class Invoker {
     this.#pool(name).start();
   }
 
-  /** Calls a function. Rejects when it throws, or does not answer within its time limit. */
+  /** Calls a function. Throws, or rejects, when it does, or does not answer within its time limit. */
   invoke(
     name: FunctionName,
     event: unknown,
     { requestId = randomUUID(), body, caller }: Request = {},
-  ): Promise<unknown> {
+  ): Awaitable<unknown> {
     this.#options.onCall?.(name, event);
     if (name === 'platform-predict') this.#warming ??= setTimeout(() => this.#heavyPredictor.warm(), WARM_MS).unref();
     const milliseconds = functions[name].timeoutSeconds * 1000;
     if (functions[name].computes && !(functions[name].callsSmallHere && isSmall(body))) {
       return this.#pool(name).call({
-        event,
+        event: event instanceof ProxyEvent ? event.whole() : event,
         requestId,
         milliseconds,
         body,
@@ -95,27 +97,18 @@ export class Invoker {
     await Promise.all([this.#heavyPredictor, ...this.#pools.values()].map((one) => one.close()));
   }
 
-  async #call(
+  #call(
     name: FunctionName,
     event: unknown,
     requestId: string,
     body: RequestBody | undefined,
     between: readonly unknown[],
-  ): Promise<unknown> {
-    const handler = this.#loaded.get(name) ?? (await this.#handler(name));
-    return new Promise((resolve, reject) => {
-      const limit = new TimeLimit(name, functions[name].timeoutSeconds * 1000, reject);
+  ): Awaitable<unknown> {
+    return andThen(this.#loaded.get(name) ?? this.#handler(name), (handler) => {
+      const limit = new TimeLimit(name, functions[name].timeoutSeconds * 1000);
       const context = makeContext(name, requestId, () => limit.remaining, body && untimed(body, limit));
-      handler(event, ...between, context).then(
-        (result) => {
-          limit.stop();
-          resolve(result);
-        },
-        (error: unknown) => {
-          limit.stop();
-          reject(error);
-        },
-      );
+      const answer = handler(event, ...between, context);
+      return answer instanceof Promise ? limit.watch(answer) : answer;
     });
   }
 
@@ -172,13 +165,14 @@ const isSmall = (body: RequestBody | undefined): boolean =>
 /** Stops the function's time limit while the body is being received, if it has not arrived. */
 const untimed = (body: RequestBody, limit: TimeLimit): RequestBody => ({
   contentLength: body.contentLength,
-  async read(options) {
-    if (body.arrived?.() !== undefined) return body.read(options);
-    limit.stop();
-    try {
-      return await body.read(options);
-    } finally {
-      limit.start();
-    }
-  },
+  read: (options) => (body.arrived?.() === undefined ? readUntimed(body, limit, options) : body.read(options)),
 });
+
+async function readUntimed(body: RequestBody, limit: TimeLimit, options: ReadOptions): Promise<Received> {
+  limit.stop();
+  try {
+    return await body.read(options);
+  } finally {
+    limit.start();
+  }
+}

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { Logger } from '@aws-lambda-powertools/logger';
+import type { Awaitable } from '#domain/awaitable.ts';
 import type { Adapters } from '#domain/ports/adapters.ts';
 import type { Settings } from '#domain/settings.ts';
 import type { Predictor } from '#learning/predictor.ts';
@@ -18,7 +19,7 @@ export interface HandlerOptions {
   readonly heavyPredictor?: Pick<Predictor, 'predict'>;
 }
 
-export type Handler = (event: unknown, ...rest: readonly unknown[]) => Promise<unknown>;
+export type Handler = (event: unknown, ...rest: readonly unknown[]) => Awaitable<unknown>;
 
 /**
  * Loads a function's entry point with the adapters that it may use, as `layers/aws/wiring.ts` and its role do in the

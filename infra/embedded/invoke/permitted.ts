@@ -11,7 +11,7 @@ import { type BucketUse, type FunctionName, functions, queues, type TableUse } f
 
 const BUCKET_METHODS: Readonly<Record<BucketUse, readonly (keyof Blobs)[]>> = {
   read: ['get', 'head', 'presignGet', 'presignedSeconds'],
-  put: ['put'],
+  put: ['put', 'putView'],
   upload: ['startUpload', 'presignParts', 'presignedSeconds', 'completeUpload', 'abortUpload', 'followUpload'],
   delete: ['delete', 'list', 'abortUpload'],
 };
@@ -80,9 +80,9 @@ const DATA_KEYS = { generate: 'generateDataKey', unwrap: 'unwrapDataKey' } as co
 
 /** A transaction needs the permissions of each of its writes. */
 function onlyTable(table: Table, uses: readonly TableUse[], refuse: (what: string) => never): Table {
-  const needed = <A extends unknown[], R>(method: (...args: A) => Promise<R>, ...needs: readonly TableUse[]) => {
+  const needed = <A extends unknown[], R>(method: (...args: A) => R, ...needs: readonly TableUse[]) => {
     const missing = needs.find((use) => !uses.includes(use));
-    return missing === undefined ? method : async (..._: A): Promise<R> => refuse(`table.${missing}`);
+    return missing === undefined ? method : async (..._: A): Promise<never> => refuse(`table.${missing}`);
   };
   const query: Table['query'] = (wanted) => table.query(wanted);
   const [bySort, byIndex] = [needed(query, 'query'), needed(query, 'index')];

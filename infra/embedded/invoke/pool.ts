@@ -103,13 +103,15 @@ export class WorkerPool {
       const message: CallMessage = { kind: 'call', event, requestId, baseUrl, ...turn, ...bodyFacts };
       let { reply, place } = await this.#turn({ message: () => message, caller, bytes: 0 });
       if (reply.kind === 'bodyRequest' && body) {
+        const { options } = reply;
         let failure: unknown;
         // The thread must not wait forever for a body that cannot be read.
         const fail = (error: unknown): Received => {
           failure = error;
           return { kind: 'disconnected' };
         };
-        const received = await body.read(reply.options).catch(fail);
+        const read = async () => body.read(options);
+        const received = await read().catch(fail);
         const message = async () => ({ kind: 'body', ...turn, received: await toMessage(received) }) as const;
         const bytes = received.kind === 'complete' ? received.content.size : 0;
         ({ reply } = await this.#turn({ message, place, caller, bytes }));

@@ -2,30 +2,68 @@ import { type Deadline, Deadlines } from '#domain/deadlines.ts';
 
 const deadlines = new Deadlines(() => performance.now());
 
-/** The time limit of a call. It restarts when the request's body has been received: in the cloud, no function runs before. */
+/**
+ * The time limit of a call, whose answer is watched if there is one to wait for. It restarts when the request's body has
+ * been received: in the cloud, no function runs before.
+ */
 export class TimeLimit {
+  readonly #name: string;
   readonly #milliseconds: number;
-  readonly #expire: () => void;
+  /** When it is exceeded. */
+  #at = 0;
+  #isRunning = false;
+  #expire: (() => void) | undefined;
   #deadline: Deadline | undefined;
 
-  /** @param expired called when the time limit is exceeded, with what says so */
-  constructor(name: string, milliseconds: number, expired: (error: Error) => void) {
+  constructor(name: string, milliseconds: number) {
+    this.#name = name;
     this.#milliseconds = milliseconds;
-    this.#expire = () => expired(new Error(`${name} did not answer within ${milliseconds / 1000} s`));
     this.start();
   }
 
   /** In milliseconds. */
   get remaining(): number {
-    return this.#deadline === undefined ? 0 : Math.max(0, this.#deadline.at - performance.now());
+    return Math.max(0, this.#at - performance.now());
   }
 
   start(): void {
     this.stop();
-    this.#deadline = deadlines.add(this.#milliseconds, this.#expire);
+    this.#at = performance.now() + this.#milliseconds;
+    this.#isRunning = true;
+    this.#register();
   }
 
   stop(): void {
+    this.#isRunning = false;
     if (this.#deadline) deadlines.remove(this.#deadline);
+    this.#deadline = undefined;
+  }
+
+  /** The answer, or an error when the limit is exceeded before. */
+  watch<T>(answering: Promise<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      const seconds = this.#milliseconds / 1000;
+      this.#expire = () => reject(new Error(`${this.#name} did not answer within ${seconds} s`));
+      this.#register();
+      answering.then(
+        (answer) => {
+          this.#end();
+          resolve(answer);
+        },
+        (error: unknown) => {
+          this.#end();
+          reject(error);
+        },
+      );
+    });
+  }
+
+  #register(): void {
+    if (this.#expire && this.#isRunning) this.#deadline = deadlines.add(this.remaining, this.#expire);
+  }
+
+  #end(): void {
+    this.stop();
+    this.#expire = undefined;
   }
 }

@@ -21,7 +21,7 @@ export function pumpBus(
       for (const message of messages) {
         const event = JSON.parse(message.body) as EventBridgeEvent<string, unknown>;
         const targets = rules.filter((rule) => rule.types.includes(event['detail-type'])).map((rule) => rule.target);
-        const answers = await Promise.allSettled(targets.map((target) => invoker.invoke(target, event)));
+        const answers = await Promise.allSettled(targets.map(async (target) => invoker.invoke(target, event)));
         for (const answer of answers) {
           if (answer.status === 'rejected') {
             failed.add(message.id);

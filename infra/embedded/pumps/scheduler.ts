@@ -17,9 +17,9 @@ export function runSchedules(
     let timer: NodeJS.Timeout | undefined;
     let stopped = false;
     let running: Promise<void> = Promise.resolve();
+    const call = async () => invoker.invoke(schedule.target, scheduledEvent(schedule.target, now()));
     const run = (): void => {
-      running = invoker
-        .invoke(schedule.target, scheduledEvent(schedule.target, now()))
+      running = call()
         .catch((error: unknown) => onError(error, `schedule of ${schedule.target}`))
         .then(() => {
           if (!stopped) timer = setTimeout(run, schedule.everySeconds * 1000);

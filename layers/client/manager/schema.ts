@@ -399,7 +399,11 @@ export interface paths {
         get: operations["get_api_model_manager_manager_id_models_uploads_upload_id"];
         put?: never;
         post?: never;
-        delete?: never;
+        /**
+         * Give up the upload of a model
+         * @description An addition to the document. What was sent is deleted at once. One that was completed is 409: delete the model instead.
+         */
+        delete: operations["delete_api_model_manager_manager_id_models_uploads_upload_id"];
         options?: never;
         head?: never;
         patch?: never;
@@ -416,7 +420,7 @@ export interface paths {
         put?: never;
         /**
          * Save a model whose parts have been uploaded
-         * @description An addition to the document. The file is encrypted, and what was staged is deleted. A large model outlasts the request.
+         * @description An addition to the document. The file is encrypted, and what was staged is deleted. A large model outlasts the request. Repeated within the hour, it has the same answer.
          */
         post: operations["post_api_model_manager_manager_id_models_uploads_upload_id_complete"];
         delete?: never;
@@ -548,7 +552,7 @@ export interface paths {
         put?: never;
         /**
          * Try to restore the last backup
-         * @description An addition to the document. The last backup that needs no password is restored into a scratch vault, every file is compared with what was backed up, and the scratch vault is deleted. Every `restore_drill_interval_hours` this is done by itself; `health` has the result.
+         * @description An addition to the document. A backup, or else the last one that needs no password, is restored into a scratch vault, every file is compared with what was backed up, and the scratch vault is deleted. Every `restore_drill_interval_hours` this is done by itself; `health` has the result.
          */
         post: operations["post_api_model_manager_manager_id_backup_drill"];
         delete?: never;
@@ -611,7 +615,11 @@ export interface paths {
         get: operations["get_api_model_manager_manager_id_backup_uploads_upload_id"];
         put?: never;
         post?: never;
-        delete?: never;
+        /**
+         * Give up the upload of an archive
+         * @description An addition to the document. What was sent is deleted at once.
+         */
+        delete: operations["delete_api_model_manager_manager_id_backup_uploads_upload_id"];
         options?: never;
         head?: never;
         patch?: never;
@@ -628,7 +636,7 @@ export interface paths {
         put?: never;
         /**
          * Add a backup from an archive whose parts have been uploaded
-         * @description An addition to the document. Restore from it afterwards. A large archive outlasts the request.
+         * @description An addition to the document. Restore from it afterwards. A large archive outlasts the request. Repeated, it has the same answer.
          */
         post: operations["post_api_model_manager_manager_id_backup_uploads_upload_id_complete"];
         delete?: never;
@@ -1169,10 +1177,19 @@ export interface components {
              */
             models_to_restore?: string[];
             /**
-             * @description An addition: only say what would be done
+             * @description An addition: only say what would be done. Every file is read, decrypted and compared with what was saved, as a restore does
              * @default false
              */
             dry_run?: boolean;
+        };
+        DrillRequest: {
+            /** @description Left out, the last one that the password opens, or that needs none */
+            backup_name?: string;
+            /**
+             * Format: password
+             * @description Of a backup that was made with a `backup_password`
+             */
+            restore_password?: string;
         };
         ArchiveUploadRequest: {
             /** @example 524288000 */
@@ -1988,6 +2005,8 @@ export interface components {
             missing: string[];
             /** @description An addition: models that are not in the backup, since their files are not what was stored */
             damaged: string[];
+            /** @description An addition: models whose own files are damaged; the backup has the copies that an earlier one had. Restore them with `overwrite_existing` */
+            taken_from_backup: string[];
         };
         BackupRestored: {
             /** @example Backup restored successfully */
@@ -2001,6 +2020,8 @@ export interface components {
             /** @description Names that the backup does not have */
             missing: string[];
             dry_run: boolean;
+            /** @description An addition: of a dry run, models that only a password of their own opens; their encrypted files are what was backed up */
+            compared_as_stored: string[];
             /**
              * Format: date-time
              * @example 2026-01-01T00:00:00.000Z
@@ -2086,6 +2107,8 @@ export interface components {
              * @example 2026-01-01T00:00:00.000Z
              */
             last_check: string;
+            /** @description An addition: models that are not what was stored, of those that were compared now or found before. A restore from the backup with `overwrite_existing` repairs one */
+            damaged_models: components["schemas"]["DamagedModel"][];
             /** @description An addition: the last one; a failed one makes the manager degraded. Null before the first */
             restore_drill: components["schemas"]["RestoreDrill"] | null;
             /**
@@ -2100,6 +2123,12 @@ export interface components {
              * @example 5d 12h 30m
              */
             uptime: string;
+        };
+        DamagedModel: {
+            /** @example classifier_v2.1 */
+            model_name: string;
+            /** @description The newest backup that has what was stored, if any has */
+            backup_name: string | null;
         };
         ManagerDeleted: {
             /** @example Manager deleted successfully */
@@ -3702,6 +3731,35 @@ export interface operations {
             503: components["responses"]["ManagerError503"];
         };
     };
+    delete_api_model_manager_manager_id_models_uploads_upload_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                manager_id: string;
+                upload_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Given up */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["ManagerError401"];
+            403: components["responses"]["ManagerError403"];
+            404: components["responses"]["ManagerError404"];
+            409: components["responses"]["ManagerError409"];
+            429: components["responses"]["ManagerError429"];
+            431: components["responses"]["ManagerError431"];
+            500: components["responses"]["ManagerError500"];
+            503: components["responses"]["ManagerError503"];
+        };
+    };
     post_api_model_manager_manager_id_models_uploads_upload_id_complete: {
         parameters: {
             query?: never;
@@ -4226,6 +4284,9 @@ export interface operations {
                      *       ],
                      *       "damaged": [
                      *         "string"
+                     *       ],
+                     *       "taken_from_backup": [
+                     *         "string"
                      *       ]
                      *     }
                      */
@@ -4312,6 +4373,9 @@ export interface operations {
                      *         "string"
                      *       ],
                      *       "dry_run": true,
+                     *       "compared_as_stored": [
+                     *         "string"
+                     *       ],
                      *       "restored_at": "2026-01-01T00:00:00.000Z"
                      *     }
                      */
@@ -4361,7 +4425,12 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody?: {
+            content: {
+                /** @example {} */
+                "application/json": components["schemas"]["DrillRequest"];
+            };
+        };
         responses: {
             /** @description What could be restored */
             200: {
@@ -4388,13 +4457,18 @@ export interface operations {
                     "application/json": components["schemas"]["RestoreDrill"];
                 };
             };
+            400: components["responses"]["ManagerError400"];
             401: components["responses"]["ManagerError401"];
             403: components["responses"]["ManagerError403"];
             404: components["responses"]["ManagerError404"];
+            408: components["responses"]["ManagerError408"];
+            413: components["responses"]["ManagerError413"];
+            415: components["responses"]["ManagerError415"];
             429: components["responses"]["ManagerError429"];
             431: components["responses"]["ManagerError431"];
             500: components["responses"]["ManagerError500"];
             503: components["responses"]["ManagerError503"];
+            507: components["responses"]["ManagerError507"];
         };
     };
     post_api_model_manager_manager_id_backup_upload: {
@@ -4544,6 +4618,34 @@ export interface operations {
                      */
                     "application/json": components["schemas"]["StartedUpload"];
                 };
+            };
+            401: components["responses"]["ManagerError401"];
+            403: components["responses"]["ManagerError403"];
+            404: components["responses"]["ManagerError404"];
+            429: components["responses"]["ManagerError429"];
+            431: components["responses"]["ManagerError431"];
+            500: components["responses"]["ManagerError500"];
+            503: components["responses"]["ManagerError503"];
+        };
+    };
+    delete_api_model_manager_manager_id_backup_uploads_upload_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                manager_id: string;
+                upload_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Given up */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             401: components["responses"]["ManagerError401"];
             403: components["responses"]["ManagerError403"];
@@ -4830,6 +4932,12 @@ export interface operations {
                      *         "model_integrity": true
                      *       },
                      *       "last_check": "2026-01-01T00:00:00.000Z",
+                     *       "damaged_models": [
+                     *         {
+                     *           "model_name": "classifier_v2.1",
+                     *           "backup_name": "string"
+                     *         }
+                     *       ],
                      *       "restore_drill": {
                      *         "passed": true,
                      *         "drilled_at": "2026-01-01T00:00:00.000Z",

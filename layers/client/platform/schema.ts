@@ -712,7 +712,7 @@ export interface paths {
         put?: never;
         /**
          * Search for the best hyperparameters
-         * @description An addition. Each trial is a job, one of the 5 of an account; a sweep waits while there is no room. When all trials have ended, the best hyperparameters are trained once more, with the same seed, for the model.
+         * @description An addition. Each trial is a job, one of the 5 of an account; a sweep waits while there is no room. No combination is tried twice. When all trials have ended, the best hyperparameters are trained once more, with the same seed, for the model.
          */
         post: operations["post_training_sweeps"];
         delete?: never;
@@ -2011,6 +2011,11 @@ export interface components {
                 /** @description Pixels of each side, to which images are scaled. Default: as they are, if all have one size */
                 image_size?: number;
                 /**
+                 * @description Channels that the network sees: grey images have three equal ones where it is 3, and colours become grey where it is 1, as Pillow converts them. Default: what the images have, or the weights that the training starts from
+                 * @enum {number}
+                 */
+                image_channels?: 1 | 3;
+                /**
                  * @description Whether half of the images are mirrored
                  * @default false
                  */
@@ -2051,6 +2056,11 @@ export interface components {
                 /** @description Pixels of each side, to which images are scaled. Default: as they are, if all have one size */
                 image_size?: number;
                 /**
+                 * @description Channels that the network sees: grey images have three equal ones where it is 3, and colours become grey where it is 1, as Pillow converts them. Default: what the images have, or the weights that the training starts from
+                 * @enum {number}
+                 */
+                image_channels?: 1 | 3;
+                /**
                  * @description Whether half of the images are mirrored
                  * @default false
                  */
@@ -2079,6 +2089,11 @@ export interface components {
                 threshold?: components["schemas"]["CommonHyperparameters"]["threshold"];
                 /** @description Pixels of each side, to which images are scaled. Default: as they are, if all have one size */
                 image_size?: number;
+                /**
+                 * @description Channels that the network sees: grey images have three equal ones where it is 3, and colours become grey where it is 1, as Pillow converts them. Default: what the images have, or the weights that the training starts from
+                 * @enum {number}
+                 */
+                image_channels?: 1 | 3;
                 /**
                  * @description Whether half of the images are mirrored
                  * @default false
@@ -2257,6 +2272,12 @@ export interface components {
              */
             test_split?: number;
             /**
+             * @description An addition: how rows are divided that no column with the role `group` or `time` divides: the same share of each class, or of each tenth of the rows by target (`stratified`, the default), or `random`, whatever their target
+             * @example stratified
+             * @enum {string}
+             */
+            split?: "stratified" | "random";
+            /**
              * @default {}
              * @example {
              *       "enabled": true,
@@ -2370,7 +2391,7 @@ export interface components {
                 [key: string]: unknown;
             };
             /**
-             * @description Of the first rung; a grid has its own
+             * @description Of the first rung; a grid has its own. A space with fewer combinations has as many trials
              * @default 10
              */
             trials?: number;
@@ -2396,10 +2417,42 @@ export interface components {
             /** @default 0 */
             test_split?: number;
             /**
+             * @description An addition: how rows are divided that no column with the role `group` or `time` divides: the same share of each class, or of each tenth of the rows by target (`stratified`, the default), or `random`, whatever their target
+             * @example stratified
+             * @enum {string}
+             */
+            split?: "stratified" | "random";
+            /**
              * @default auto
              * @enum {string}
              */
             compute?: "auto" | "function" | "cpu" | "gpu";
+            /**
+             * Format: uuid
+             * @description An addition: a model of the same type to start from, or a file of weights (`.pth`, `.safetensors`) that was imported. The features have to be those of the model; a last layer for other classes is drawn anew
+             * @example 019a0c9b-8f5e-7c3a-9d47-2f6b1e0a4c55
+             */
+            start_from?: string;
+            /**
+             * @description The seconds of compute that all trials and the training of the best may use together: what is left is shared by those that begin, and trials for which nothing is left do not begin
+             * @example 3600
+             */
+            max_seconds?: number;
+            /**
+             * @description Likewise the `estimated_cost` in US dollars, which is 0 on your own machine
+             * @example 2
+             */
+            max_cost?: number;
+            /**
+             * @description The seconds of compute after which a trial ends with the best weights so far, as `max_seconds` of a training
+             * @example 600
+             */
+            trial_max_seconds?: number;
+            /**
+             * @description Likewise its `estimated_cost`
+             * @example 0.2
+             */
+            trial_max_cost?: number;
             /** @description The model's name. Default: the dataset's */
             name?: string & (unknown & unknown);
         };
@@ -3603,10 +3656,10 @@ export interface components {
                     /** @example 5 */
                     parts: number;
                     /**
-                     * @description How the rows were divided: by strata of the target, by whole groups, or by time, where nothing later is learned from
+                     * @description How the rows were divided: by strata of the target, at random, by whole groups, or by time or the order of the file, where nothing later is learned from
                      * @enum {string}
                      */
-                    split: "stratified" | "group" | "time";
+                    split: "stratified" | "random" | "group" | "time" | "order";
                     /**
                      * @description Mean and standard deviation over the parts, as NumPy has them
                      * @example {
@@ -3771,7 +3824,7 @@ export interface components {
                  * @example 0.98
                  */
                 score: number | null;
-                /** @description Why it failed */
+                /** @description Why it failed, or did not begin */
                 error: string | null;
             }[];
             /** @description The number of the best so far, of the highest rung */
@@ -3780,6 +3833,43 @@ export interface components {
             job_id: string | null;
             /** @description Once it is completed */
             model_id: string | null;
+            /** @description The model that its trainings start from */
+            start_from: string | null;
+            /**
+             * @description As it was asked for
+             * @example null
+             */
+            max_seconds: number | null;
+            /**
+             * @description As it was asked for
+             * @example null
+             */
+            max_cost: number | null;
+            /**
+             * @description As it was asked for
+             * @example null
+             */
+            trial_max_seconds: number | null;
+            /**
+             * @description As it was asked for
+             * @example null
+             */
+            trial_max_cost: number | null;
+            /**
+             * @description An addition: seconds of compute used
+             * @example 20
+             */
+            compute_seconds: number;
+            /**
+             * @description An addition: the cost of those seconds in US dollars at list prices; 0 on your own machine
+             * @example 0.000783
+             */
+            estimated_cost: number;
+            /**
+             * @description Why there are fewer trials than were asked for
+             * @example The space has 2 combinations, so that there are not 6 trials
+             */
+            notice: string | null;
             error: string | null;
         };
         SweepList: {
@@ -3827,6 +3917,43 @@ export interface components {
             job_id: string | null;
             /** @description Once it is completed */
             model_id: string | null;
+            /** @description The model that its trainings start from */
+            start_from: string | null;
+            /**
+             * @description As it was asked for
+             * @example null
+             */
+            max_seconds: number | null;
+            /**
+             * @description As it was asked for
+             * @example null
+             */
+            max_cost: number | null;
+            /**
+             * @description As it was asked for
+             * @example null
+             */
+            trial_max_seconds: number | null;
+            /**
+             * @description As it was asked for
+             * @example null
+             */
+            trial_max_cost: number | null;
+            /**
+             * @description An addition: seconds of compute used
+             * @example 20
+             */
+            compute_seconds: number;
+            /**
+             * @description An addition: the cost of those seconds in US dollars at list prices; 0 on your own machine
+             * @example 0.000783
+             */
+            estimated_cost: number;
+            /**
+             * @description Why there are fewer trials than were asked for
+             * @example The space has 2 combinations, so that there are not 6 trials
+             */
+            notice: string | null;
             error: string | null;
             trials: {
                 total: number;
@@ -7698,6 +7825,7 @@ export interface operations {
                  *       },
                  *       "validation_split": 0.2,
                  *       "test_split": 0,
+                 *       "split": "stratified",
                  *       "early_stopping": {
                  *         "enabled": true,
                  *         "patience": 10,
@@ -8210,6 +8338,14 @@ export interface operations {
                      *           "best_trial": 1,
                      *           "job_id": "019a0c9b-8f5e-7c3a-9d47-2f6b1e0a4c55",
                      *           "model_id": "019a0c9b-8f5e-7c3a-9d47-2f6b1e0a4c55",
+                     *           "start_from": "019a0c9b-8f5e-7c3a-9d47-2f6b1e0a4c55",
+                     *           "max_seconds": null,
+                     *           "max_cost": null,
+                     *           "trial_max_seconds": null,
+                     *           "trial_max_cost": null,
+                     *           "compute_seconds": 20,
+                     *           "estimated_cost": 0.000783,
+                     *           "notice": "The space has 2 combinations, so that there are not 6 trials",
                      *           "error": "string",
                      *           "trials": {
                      *             "total": 1,
@@ -8275,7 +8411,13 @@ export interface operations {
                  *       "seed": 0,
                  *       "validation_split": 0.2,
                  *       "test_split": 0,
-                 *       "compute": "auto"
+                 *       "split": "stratified",
+                 *       "compute": "auto",
+                 *       "start_from": "019a0c9b-8f5e-7c3a-9d47-2f6b1e0a4c55",
+                 *       "max_seconds": 3600,
+                 *       "max_cost": 2,
+                 *       "trial_max_seconds": 600,
+                 *       "trial_max_cost": 0.2
                  *     }
                  */
                 "application/json": components["schemas"]["SweepRequest"];
@@ -8316,6 +8458,14 @@ export interface operations {
                      *       "best_trial": 1,
                      *       "job_id": "019a0c9b-8f5e-7c3a-9d47-2f6b1e0a4c55",
                      *       "model_id": "019a0c9b-8f5e-7c3a-9d47-2f6b1e0a4c55",
+                     *       "start_from": "019a0c9b-8f5e-7c3a-9d47-2f6b1e0a4c55",
+                     *       "max_seconds": null,
+                     *       "max_cost": null,
+                     *       "trial_max_seconds": null,
+                     *       "trial_max_cost": null,
+                     *       "compute_seconds": 20,
+                     *       "estimated_cost": 0.000783,
+                     *       "notice": "The space has 2 combinations, so that there are not 6 trials",
                      *       "error": "string"
                      *     }
                      */
@@ -8383,6 +8533,14 @@ export interface operations {
                      *       "best_trial": 1,
                      *       "job_id": "019a0c9b-8f5e-7c3a-9d47-2f6b1e0a4c55",
                      *       "model_id": "019a0c9b-8f5e-7c3a-9d47-2f6b1e0a4c55",
+                     *       "start_from": "019a0c9b-8f5e-7c3a-9d47-2f6b1e0a4c55",
+                     *       "max_seconds": null,
+                     *       "max_cost": null,
+                     *       "trial_max_seconds": null,
+                     *       "trial_max_cost": null,
+                     *       "compute_seconds": 20,
+                     *       "estimated_cost": 0.000783,
+                     *       "notice": "The space has 2 combinations, so that there are not 6 trials",
                      *       "error": "string"
                      *     }
                      */
@@ -8443,6 +8601,14 @@ export interface operations {
                      *       "best_trial": 1,
                      *       "job_id": "019a0c9b-8f5e-7c3a-9d47-2f6b1e0a4c55",
                      *       "model_id": "019a0c9b-8f5e-7c3a-9d47-2f6b1e0a4c55",
+                     *       "start_from": "019a0c9b-8f5e-7c3a-9d47-2f6b1e0a4c55",
+                     *       "max_seconds": null,
+                     *       "max_cost": null,
+                     *       "trial_max_seconds": null,
+                     *       "trial_max_cost": null,
+                     *       "compute_seconds": 20,
+                     *       "estimated_cost": 0.000783,
+                     *       "notice": "The space has 2 combinations, so that there are not 6 trials",
                      *       "error": "string"
                      *     }
                      */

@@ -1,6 +1,7 @@
 /** A login creates a session. Its access token and its refresh token both end with it. */
 import { createHash, randomBytes } from 'node:crypto';
 import { z } from 'zod';
+import { type Awaitable, andThen } from '../awaitable.ts';
 import { UnauthorizedError } from '../errors.ts';
 import { keys, prefixes } from '../keys.ts';
 import { ConditionFailedError, TransactionFailedError } from '../ports/errors.ts';
@@ -53,10 +54,8 @@ export async function createSession(table: Table, created: NewSession): Promise<
   }
 }
 
-export async function findSession(table: Table, accountId: string, id: string): Promise<Session | undefined> {
-  const item = await table.get(keys.session(accountId, id));
-  return item && parseSession(item);
-}
+export const findSession = (table: Table, accountId: string, id: string): Awaitable<Session | undefined> =>
+  andThen(table.get(keys.session(accountId, id)), (item) => item && parseSession(item));
 
 /**
  * By its current refresh token. A token that was replaced ends its session: two hold it, and one of them must have stolen it

@@ -18,6 +18,7 @@ import { ConditionFailedError } from '../ports/errors.ts';
 import type { Table } from '../ports/table/port.ts';
 import type { Settings } from '../settings.ts';
 import { isoTime } from '../times.ts';
+import { listManagers } from '../vault/managers.ts';
 
 type Caps = Pick<Settings['caps'], 'storedBytes' | 'storedBytesPerAccount'>;
 
@@ -40,8 +41,13 @@ export async function reserveBytes(table: Table, accountId: string, bytes: numbe
 
 async function expectWithinAccount(table: Table, accountId: string, bytes: number, most: number): Promise<void> {
   const of = await countStorage(table, await getAccount(table, accountId));
-  const used = totalBytes(of);
+  const used = totalBytes(of) + (await bytesOfVaults(table, accountId));
   if (used + bytes > most) throw new StorageLimitError('This account', { most, used, bytes });
+}
+
+/** Of the models in the account's vaults, as they were saved. */
+async function bytesOfVaults(table: Table, accountId: string): Promise<number> {
+  return (await listManagers(table, accountId)).reduce((sum, { bytes }) => sum + bytes, 0);
 }
 
 /** The same for what is of no account. Throws `StorageLimitError`. */

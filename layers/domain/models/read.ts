@@ -1,3 +1,4 @@
+import { type Awaitable, andThen } from '../awaitable.ts';
 import { NotFoundError } from '../errors.ts';
 import { keys } from '../keys.ts';
 import type { Table } from '../ports/table/port.ts';
@@ -16,8 +17,9 @@ export async function getModel(table: Table, accountId: string, id: string): Pro
 }
 
 /** What predictions need of a model, which takes less time than all of it. Throws `NotFoundError`, as `getModel` does. */
-export async function getServedModel(table: Table, accountId: string, id: string): Promise<ServedModel> {
-  const item = await table.get(keys.model(accountId, id));
-  if (!item) throw new NotFoundError(`Model ${id} not found`);
-  return parseServedModel(item);
+export function getServedModel(table: Table, accountId: string, id: string): Awaitable<ServedModel> {
+  return andThen(table.get(keys.model(accountId, id)), (item) => {
+    if (!item) throw new NotFoundError(`Model ${id} not found`);
+    return parseServedModel(item);
+  });
 }

@@ -1,4 +1,5 @@
 import type { Job } from '../training/record.ts';
+import { type Budget, restOf } from './budget.ts';
 import { type Sweep, sweepBase, type Trial } from './record.ts';
 
 /** The job of a trial or, without `isTrial`, the one with the same hyperparameters that makes the model. */
@@ -9,7 +10,7 @@ export const jobOf = (of: Sweep, trial: Trial, id: string, now: string, isTrial:
   model_name: of.name,
   model_type: of.model_type,
   sweep_id: of.id,
-  ...(isTrial ? { trial: trial.number } : {}),
+  ...(isTrial ? { trial: trial.number, ...limitsOf(trial) } : restOf(of)),
   hyperparameters: trial.hyperparameters,
   total_epochs: trial.total_epochs,
   estimated_time: trial.estimated_time,
@@ -21,4 +22,9 @@ export const jobOf = (of: Sweep, trial: Trial, id: string, now: string, isTrial:
   metrics: {},
   compute_seconds: 0,
   estimated_cost: 0,
+});
+
+const limitsOf = ({ max_seconds, max_cost }: Trial): Budget => ({
+  ...(max_seconds === undefined ? {} : { max_seconds }),
+  ...(max_cost === undefined ? {} : { max_cost }),
 });

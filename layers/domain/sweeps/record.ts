@@ -8,7 +8,7 @@
  * running ones and, by when, ended ones.
  *
  * As long as it is running, also between two trials, it is counted in the `in_use` of its dataset: from the transaction
- * that creates it to the one that ends it.
+ * that creates it to the one that ends it; so it is in that of the model that its trials start from, if they do.
  */
 import { z } from 'zod';
 import { storedObject } from '../stored-object.ts';
@@ -34,6 +34,12 @@ export const trial = z.object({
   /** Of the best epoch, by the sweep's metric. */
   score: z.number().exactOptional(),
   failure: z.string().exactOptional(),
+  /** The limits of its job, assigned with it. */
+  max_seconds: z.number().exactOptional(),
+  max_cost: z.number().exactOptional(),
+  /** What its job has used, once that has ended. */
+  compute_seconds: z.number().exactOptional(),
+  estimated_cost: z.number().exactOptional(),
 });
 export type Trial = z.infer<typeof trial>;
 
@@ -42,9 +48,11 @@ export const sweepBase = job.pick({
   dataset_id: true,
   dataset_name: true,
   dataset_version: true,
+  parent_id: true,
   task: true,
   validation_split: true,
   test_split: true,
+  split: true,
   early_stopping: true,
   warnings: true,
   data_bytes: true,
@@ -69,6 +77,11 @@ export const sweep = z.object({
   /** Of successive halving: one of so many goes on to the next rung, and trains so many times as long. */
   factor: z.number().int(),
   rungs: z.number().int(),
+  /** Of all its jobs together, and of each of them; see `budget.ts`. */
+  max_seconds: z.number().exactOptional(),
+  max_cost: z.number().exactOptional(),
+  trial_max_seconds: z.number().exactOptional(),
+  trial_max_cost: z.number().exactOptional(),
   dataset_id: z.string(),
   /** When the file of the dataset was last given to be read again, if it was: trials were checked against what was found. */
   read_at: z.string().exactOptional(),
@@ -80,7 +93,11 @@ export const sweep = z.object({
   /** The job that makes the model, once the best trial is known. */
   best_trial: z.number().int().exactOptional(),
   final_job_id: z.string().exactOptional(),
+  /** What the job that makes the model has used, once it has ended. */
+  final_usage: z.object({ compute_seconds: z.number(), estimated_cost: z.number() }).exactOptional(),
   model_id: z.string().exactOptional(),
   failure: z.string().exactOptional(),
+  /** Why there are fewer trials than were asked for. */
+  notice: z.string().exactOptional(),
 });
 export type Sweep = z.infer<typeof sweep>;

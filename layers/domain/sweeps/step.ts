@@ -1,5 +1,6 @@
 /** What becomes of a sweep when some of its jobs have ended. Nothing is read or written here. */
 import { greaterIsBetter, type Job } from '../training/record.ts';
+import { sharesOf } from './budget.ts';
 import type { Sweep, Trial } from './record.ts';
 
 export interface Around {
@@ -14,7 +15,7 @@ export function stepOf(before: Sweep, around: Around): Sweep {
   if (before.status !== 'running') return before;
   if (before.final_job_id !== undefined) return concluded(before, around);
   const sweep = { ...before, trials: before.trials.map((trial) => settled(trial, around)) };
-  const promoted = sweep.trials.every(hasEnded) ? promote(sweep) : sweep;
+  const promoted = withinBudget(sweep.trials.every(hasEnded) ? promote(sweep) : sweep);
   if (promoted.trials.every(hasEnded)) return chosen(promoted, around);
   return { ...promoted, trials: begun(promoted, around) };
 }
@@ -31,28 +32,67 @@ export const failedFor = (sweep: Sweep, failure: string, ended_at: string): Swee
 function settled(trial: Trial, { jobs }: Around): Trial {
   const job = trial.status === 'running' && trial.job_id !== undefined ? jobs.get(trial.job_id) : undefined;
   if (!job || job.status === 'queued' || job.status === 'running') return trial;
-  const { status, best_metric, failure } = job;
+  const { status, best_metric, failure, compute_seconds, estimated_cost } = job;
   // What a trial had reached before it failed is no score: its hyperparameters would fail again.
   const score = status === 'failed' ? undefined : best_metric;
-  return { ...trial, status, ...(score === undefined ? {} : { score }), ...(failure === undefined ? {} : { failure }) };
+  const used = { compute_seconds, estimated_cost };
+  return {
+    ...trial,
+    status,
+    ...used,
+    ...(score === undefined ? {} : { score }),
+    ...(failure === undefined ? {} : { failure }),
+  };
 }
 
 /** The pending trials for which there is room begin, in their order. */
-function begun({ trials, parallel }: Sweep, { newId }: Around): Trial[] {
-  let room = parallel - trials.filter(({ status }) => status === 'running').length;
+function begun(sweep: Sweep, { newId }: Around): Trial[] {
+  const { trials, parallel } = sweep;
+  const having = (wanted: Trial['status']) => trials.filter(({ status }) => status === wanted).length;
+  let room = Math.min(parallel - having('running'), having('pending'));
+  const limits = room > 0 ? sharesOf(sweep, room, bestOf(sweep)) : {};
+  // What is left is enough for none, until a running one ends and has left something.
+  if (typeof limits === 'string') return trials;
   return trials.map((trial) => {
     if (trial.status !== 'pending' || room <= 0) return trial;
     room--;
-    return { ...trial, status: 'running', job_id: newId() };
+    return { ...trial, ...limits, status: 'running', job_id: newId() };
   });
 }
 
+/** Once the budget is used up, the trials that have not begun never do. */
+function withinBudget(sweep: Sweep): Sweep {
+  const { trials } = sweep;
+  const pending = trials.filter(({ status }) => status === 'pending');
+  if (pending.length === 0 || trials.some(({ status }) => status === 'running')) return sweep;
+  const lacking = sharesOf(sweep, 1, bestOf(sweep));
+  if (typeof lacking !== 'string') return sweep;
+  const failure = `${lacking} of the sweep is used up`;
+  const why = `${failure}: ${pending.length} of ${trials.length} trials have not begun`;
+  return {
+    ...sweep,
+    notice: [sweep.notice, why].filter(Boolean).join('. '),
+    trials: trials.map((trial) => (trial.status === 'pending' ? { ...trial, status: 'stopped', failure } : trial)),
+  };
+}
+
 /** The best first; those without a score are left out. */
-export function ranked({ metric }: Pick<Sweep, 'metric'>, trials: readonly Trial[]): Trial[] {
+function ranked({ metric }: Pick<Sweep, 'metric'>, trials: readonly Trial[]): Trial[] {
   const sign = greaterIsBetter(metric) ? -1 : 1;
   return trials
     .filter(({ score }) => score !== undefined)
     .toSorted((a, b) => sign * (a.score! - b.score!) || a.number - b.number);
+}
+
+/** The best so far, of the highest rung. */
+export function bestOf(sweep: Pick<Sweep, 'metric' | 'trials'>): Trial | undefined {
+  const scored = sweep.trials.filter(({ score }) => score !== undefined);
+  const last = Math.max(...scored.map(({ rung }) => rung));
+  const [best] = ranked(
+    sweep,
+    scored.filter(({ rung }) => rung === last),
+  );
+  return best;
 }
 
 /** After a rung of successive halving, the best go on and train longer (Jamieson and Talwalkar 2016). */
@@ -79,11 +119,7 @@ function promote(sweep: Sweep): Sweep {
 
 /** The best trial of the last rung is trained once more, for its model. */
 function chosen(sweep: Sweep, { newId, now }: Around): Sweep {
-  const last = Math.max(...sweep.trials.filter(({ score }) => score !== undefined).map(({ rung }) => rung));
-  const [best] = ranked(
-    sweep,
-    sweep.trials.filter(({ rung }) => rung === last),
-  );
+  const best = bestOf(sweep);
   if (best) return { ...sweep, best_trial: best.number, final_job_id: newId() };
   const failure = sweep.trials.find((trial) => trial.failure !== undefined)?.failure ?? 'No trial has a score';
   return { ...sweep, status: 'failed', failure, ended_at: now };
@@ -92,11 +128,12 @@ function chosen(sweep: Sweep, { newId, now }: Around): Sweep {
 function concluded(sweep: Sweep, { jobs, now }: Around): Sweep {
   const job = jobs.get(sweep.final_job_id!);
   if (!job || job.status === 'queued' || job.status === 'running') return sweep;
-  const { status, model_id, failure } = job;
+  const { status, model_id, failure, compute_seconds, estimated_cost } = job;
   return {
     ...sweep,
     status,
     ended_at: now,
+    final_usage: { compute_seconds, estimated_cost },
     ...(model_id === undefined ? {} : { model_id }),
     ...(failure === undefined ? {} : { failure }),
   };

@@ -3,11 +3,12 @@ import { NotFoundError } from '../errors.ts';
 import { indexes, keys } from '../keys.ts';
 import { LIMITS } from '../limits.ts';
 import { transactListed } from '../lists/change.ts';
+import { beginUse, endUse } from '../models/in-use.ts';
 import { TransactionFailedError } from '../ports/errors.ts';
 import type { Item, Table, Write } from '../ports/table/port.ts';
 import { readAll } from '../ports/table/read-all.ts';
 import { listSweeps, sweepLists } from './lists.ts';
-import { type Sweep, sweep } from './record.ts';
+import { type Sweep, sweep, sweepBase } from './record.ts';
 
 export async function findSweep(table: Table, accountId: string, id: string): Promise<Sweep | undefined> {
   const item = await table.get(keys.sweep(accountId, id));
@@ -42,13 +43,13 @@ export async function runningSweepsOf(table: Table, accountId: string, dataset_i
   return records.map(({ id }) => id);
 }
 
-/** Throws `NotFoundError` if the dataset is deleted, `ConflictError` if it is not ready or was read in another way since. */
+/** Throws `NotFoundError` if the dataset or the model to start from is deleted, `ConflictError` if it is not ready or was read in another way since. */
 export async function createSweep(table: Table, given: Omit<Sweep, 'holds_dataset'>): Promise<Sweep> {
   const created: Sweep = { ...given, holds_dataset: true };
   try {
     await transactListed(table, sweepLists, created.account_id, { after: created }, [
       { kind: 'put', item: itemOf(created), condition: { kind: 'absent' } },
-      hold(created),
+      ...hold(created),
     ]);
     return created;
   } catch (error) {
@@ -70,7 +71,7 @@ export async function replaceSweep(table: Table, read: Sweep, changed: Sweep): P
     condition: { kind: 'compare', attribute: 'revision', op: '=', value: read.revision },
   };
   try {
-    await table.transact(after.holds_dataset === held ? [put] : [put, held ? release(after) : hold(after)]);
+    await table.transact(after.holds_dataset === held ? [put] : [put, ...(held ? release(after) : hold(after))]);
     return after;
   } catch (error) {
     const why = await refused(table, after, error);
@@ -84,22 +85,36 @@ export async function replaceSweep(table: Table, read: Sweep, changed: Sweep): P
 
 const without = ({ holds_dataset, ...rest }: Sweep): Sweep => rest;
 
-const hold = ({ account_id, dataset_id, read_at }: Sweep): Write => ({
-  kind: 'update',
-  key: keys.dataset(account_id, dataset_id),
-  change: { add: { in_use: 1 } },
-  condition: readyAsRead(read_at),
-});
+const hold = (of: Sweep): Write[] => [
+  {
+    kind: 'update',
+    key: keys.dataset(of.account_id, of.dataset_id),
+    change: { add: { in_use: 1 } },
+    condition: readyAsRead(of.read_at),
+  },
+  ...startOf(of).map((id) => beginUse(of.account_id, id)),
+];
 
-const release = ({ account_id, dataset_id }: Sweep): Write => ({
-  kind: 'update',
-  key: keys.dataset(account_id, dataset_id),
-  change: { add: { in_use: -1 } },
-  condition: { kind: 'present' },
-});
+const release = (of: Sweep): Write[] => [
+  {
+    kind: 'update',
+    key: keys.dataset(of.account_id, of.dataset_id),
+    change: { add: { in_use: -1 } },
+    condition: { kind: 'present' },
+  },
+  ...startOf(of).map((id) => endUse(of.account_id, id)),
+];
 
-/** Where only the dataset could not be held. */
-async function refused(table: Table, { account_id, dataset_id }: Sweep, error: unknown): Promise<Error | undefined> {
-  const isOfDataset = error instanceof TransactionFailedError && error.failed.includes(1) && !error.failed.includes(0);
-  return isOfDataset ? whyNotReady(table, account_id, dataset_id) : undefined;
+/** The model that its trials start from, if they do. */
+const startOf = ({ base }: Sweep): string[] => {
+  const { parent_id } = sweepBase.parse(base);
+  return parent_id === undefined ? [] : [parent_id];
+};
+
+/** Where only the dataset, or the model to start from, could not be held. */
+async function refused(table: Table, of: Sweep, error: unknown): Promise<Error | undefined> {
+  if (!(error instanceof TransactionFailedError) || error.failed.includes(0)) return undefined;
+  if (error.failed.includes(1)) return whyNotReady(table, of.account_id, of.dataset_id);
+  const [start] = startOf(of);
+  return start !== undefined && error.failed.includes(2) ? new NotFoundError(`Model ${start} not found`) : undefined;
 }

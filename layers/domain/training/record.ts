@@ -67,6 +67,9 @@ export const COMPUTE_CHOICES = ['auto', ...COMPUTE_TARGETS] as const;
 export const STOP_REASONS = ['early_stopping', 'owner', 'max_seconds', 'max_cost'] as const;
 export type StopReason = (typeof STOP_REASONS)[number];
 
+/** How rows are divided that no column divides. */
+export const SPLITS = ['stratified', 'random'] as const;
+
 export const earlyStopping = z.object({
   enabled: z.boolean(),
   patience: z.number().int(),
@@ -102,6 +105,8 @@ export const job = z.object({
   validation_split: z.number(),
   /** Absent in records of earlier builds: no rows are kept back for a test. */
   test_split: z.number().optional(),
+  /** Default: stratified. */
+  split: z.enum(SPLITS).optional(),
   /** The parts of its cross-validation. Absent: it has none. */
   cv: z.number().int().optional(),
   early_stopping: earlyStopping,

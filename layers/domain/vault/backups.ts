@@ -32,9 +32,9 @@ const sameBackup = ({ id }: Pick<Backup, 'id'>): Condition => ({
   value: id,
 });
 
-/** Throws `BackupExistsError`. */
-export async function startBackup(table: Table, started: Backup): Promise<void> {
-  const index = { ipk: indexes.startedBackups, isk: started.created_at };
+/** Since `now`, which is later than when it was made where it comes from an archive. Throws `BackupExistsError`. */
+export async function startBackup(table: Table, started: Backup, now: number): Promise<void> {
+  const index = { ipk: indexes.startedBackups, isk: isoTime(now) };
   try {
     await table.put(itemOf(keyOf(started), { ...started, ...index }), { kind: 'absent' });
   } catch (error) {
@@ -67,14 +67,24 @@ export async function touchBackup(table: Table, started: Backup, now: number): P
 
 const isComplete = (of: Backup): of is CompleteBackup => of.complete !== undefined;
 
-/** Makes it visible, with its entry in the audit trail. One that was made for a save has that save's entry. */
-export async function completeBackup(table: Table, done: CompleteBackup, by: Actor, now: () => number): Promise<void> {
+/**
+ * Makes it visible, with its entry in the audit trail, and with `also` in one transaction. One that was made for a save has
+ * that save's entry.
+ */
+export async function completeBackup(
+  table: Table,
+  done: CompleteBackup,
+  by: Actor,
+  now: () => number,
+  also: readonly Write[] = [],
+): Promise<void> {
   const { account_id, manager_id, id } = done;
   const index = done.expires_at === undefined ? {} : { ipk: indexes.expiringBackups, isk: done.expires_at };
   const writes: Write[] = [
     { kind: 'put', item: itemOf(keyOf(done), { ...done, ...index }), condition: sameBackup(done) },
     clearOrphanMark('backups', blobKeys.backupPrefix(account_id, manager_id, id)),
     noteChange({ account_id, id: manager_id }, now()),
+    ...also,
   ];
   const audited = { account_id, id: manager_id };
   const facts = { backup: done.name, kind: done.kind, models: done.complete.models };
@@ -156,10 +166,16 @@ export async function deleteDropped(table: Table, blobs: Blobs, of: Backup, now:
 
 /**
  * Drops a backup that was never completed, with its files. What seems to have failed may have been completed: then it
- * stays, and `BackupNotFoundError` is thrown.
+ * stays, and `BackupNotFoundError` is thrown. Of one that was dropped meanwhile nothing stays either.
  */
 export async function discardBackup(table: Table, blobs: Blobs, of: Backup, now: () => number): Promise<void> {
-  await dropBackup(table, of, now, undefined, unfinished(of));
+  try {
+    await dropBackup(table, of, now, undefined, unfinished(of));
+  } catch (error) {
+    const isGone = error instanceof BackupNotFoundError && (await table.get(keyOf(of))) === undefined;
+    if (isGone) await releaseContents(table, blobs, of, now());
+    throw error;
+  }
   await deleteDropped(table, blobs, of, now());
 }
 

@@ -62,11 +62,20 @@ function count(of: ManagerRef, after: StoredModel | undefined, before: StoredMod
         bytes: difference('bytes'),
         encrypted: difference('encrypted'),
         compressed: difference('compressed'),
+        changes: 1,
       },
     },
     condition: { kind: 'compare', attribute: 'vault', op: '=', value: of.vault },
   };
 }
+
+/** Of a model that stays the same in number and size. */
+const countChange = (of: ManagerRef): Write => ({
+  kind: 'update',
+  key: keys.vaultManager(of.account_id, of.id),
+  change: { add: { changes: 1 } },
+  condition: { kind: 'compare', attribute: 'vault', op: '=', value: of.vault },
+});
 
 const isRevision = ({ revision }: StoredModel): Condition => ({
   kind: 'compare',
@@ -140,6 +149,7 @@ export async function updateModel(
   try {
     await appendAudit(table, of, by, event, now, [
       { kind: 'put', item: itemOfModel(key, changed), condition: unchanged(model) },
+      countChange(of),
     ]);
     return changed;
   } catch (error) {
@@ -177,6 +187,7 @@ export async function replaceFile(
       { kind: 'put', item: itemOfModel(key, after), condition: unchanged(before) },
       clearOrphanMark('artifacts', filesOf(after)),
       markOrphaned('artifacts', filesOf(before), now()),
+      countChange(of),
     ]);
   } catch (error) {
     throw await whyNot(table, of, before, error);

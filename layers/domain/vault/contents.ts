@@ -58,9 +58,11 @@ export async function holdContent(
   of: Owner,
   given: NewContent,
   now: number,
-): Promise<void> {
+): Promise<boolean> {
   const known = await holdIntact(table, blobs, of, given.sha256, given.compared);
-  if (known !== 'held') await storeContent(table, blobs, of, { ...given, digest: () => given, ...known }, now);
+  if (known === 'held') return false;
+  await storeContent(table, blobs, of, { ...given, digest: () => given, ...known }, now);
+  return true;
 }
 
 /**

@@ -15,6 +15,7 @@ import type { Condition, Json, Table } from '../ports/table/port.ts';
 import { epochSeconds, isoTime } from '../times.ts';
 import { itemOf } from './item.ts';
 import type { ManagerRef } from './manager.ts';
+import { encryption } from './model.ts';
 
 export const JOB_KINDS = [
   'backup',
@@ -52,6 +53,8 @@ export const vaultJob = z.object({
   request: anyJson,
   /** The passwords, under the platform's key: deleted with the job. */
   secrets: sealed.optional(),
+  /** What its result opens with: the passwords, after they are deleted. Jobs of earlier versions have none. */
+  lock: encryption.optional(),
   by: z.object({ userId: z.string(), address: z.string(), requestId: z.string() }),
   state: z.enum(['running', 'done', 'failed']),
   /** What the work needs to go on. */
@@ -86,18 +89,29 @@ export async function findJob(
 
 type NewJob = Omit<VaultJob, 'state' | 'lease' | 'lease_until' | 'attempts' | 'started_at'>;
 
-/** Whether there was none yet. */
-export async function startJob(table: Table, wanted: NewJob, now: number): Promise<boolean> {
+/** Whether there was none, or only the one that has ended and whose result is of somebody else. */
+export async function startJob(table: Table, wanted: NewJob, now: number, ended?: VaultJob): Promise<boolean> {
   const at = isoTime(now);
   const job = { ...wanted, state: 'running', lease: NONE, lease_until: at, attempts: 0, started_at: at };
   try {
-    await table.put(itemOf(keyOf(wanted), { ...job, ipk: indexes.vaultJobs, isk: at }), { kind: 'absent' });
+    await table.put(
+      itemOf(keyOf(wanted), { ...job, ipk: indexes.vaultJobs, isk: at }),
+      ended ? sameJob(ended) : { kind: 'absent' },
+    );
     return true;
   } catch (error) {
     if (error instanceof ConditionFailedError) return false;
     throw error;
   }
 }
+
+const sameJob = ({ started_at, state }: VaultJob): Condition => ({
+  kind: 'all',
+  of: [
+    { kind: 'compare', attribute: 'started_at', op: '=', value: started_at },
+    { kind: 'compare', attribute: 'state', op: '=', value: state },
+  ],
+});
 
 const running = { kind: 'compare', attribute: 'state', op: '=', value: 'running' } as const;
 const heldBy = (lease: string): Condition => ({
@@ -144,7 +158,11 @@ export async function endJob(table: Table, job: VaultJob, end: End, now: number)
 
 /** Its result was handed out. */
 export async function forgetJob(table: Table, job: VaultJob): Promise<void> {
-  await table.delete(keyOf(job));
+  try {
+    await table.delete(keyOf(job), sameJob(job));
+  } catch (error) {
+    if (!(error instanceof ConditionFailedError)) throw error;
+  }
 }
 
 /** Running jobs that nobody has held a lease of since `before` (epoch milliseconds). */

@@ -59,6 +59,8 @@ export const manager = z.object({
   bytes: z.int().default(0),
   encrypted: z.int().default(0),
   compressed: z.int().default(0),
+  /** How often its models were saved, changed or deleted. */
+  changes: z.int().default(0),
   /** Models of the platform that were made of its models. */
   served: z.int().default(0),
   last_backup: z.string().optional(),

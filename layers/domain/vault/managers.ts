@@ -83,10 +83,14 @@ export async function listManagers(table: Table, accountId: string): Promise<Man
   return items.map((item) => manager.parse(item));
 }
 
+export const managerChanged = (id: string): ConflictError =>
+  new ConflictError(`Models of manager '${id}' were changed while it was to be deleted; delete it again`);
+
 /**
  * From then on the manager does not exist; its models are deleted afterwards, by `deleteVault` or by the schedule. Throws
- * `ManagerNotEmptyError` if it has models, unless that was `confirmed`; or if it has another number of them than when it
- * was read: those would not be in the last backup. Throws `ModelServedError` while the platform serves one of them.
+ * `ManagerNotEmptyError` if it has models, unless that was `confirmed`, and `ConflictError` if any of them was saved,
+ * changed or deleted since it was read: that would not be in the last backup. Throws `ModelServedError` while the platform
+ * serves one of them.
  */
 export async function removeManager(
   table: Table,
@@ -98,6 +102,13 @@ export async function removeManager(
   const { account_id: accountId, id, vault } = of;
   const same: Condition = { kind: 'compare', attribute: 'vault', op: '=', value: vault };
   const known: Condition = { kind: 'compare', attribute: 'models', op: '=', value: confirmed ? of.models : 0 };
+  const unchanged: Condition = {
+    kind: 'any',
+    of: [
+      ...(of.changes === 0 ? [{ kind: 'missing', attribute: 'changes' } as const] : []),
+      { kind: 'compare', attribute: 'changes', op: '=', value: of.changes },
+    ],
+  };
   const noneServed: Condition = {
     kind: 'any',
     of: [
@@ -110,7 +121,7 @@ export async function removeManager(
       {
         kind: 'delete',
         key: keys.vaultManager(accountId, id),
-        condition: { kind: 'all', of: [same, known, noneServed] },
+        condition: { kind: 'all', of: [same, known, unchanged, noneServed] },
       },
       {
         kind: 'put',
@@ -129,7 +140,7 @@ export async function removeManager(
     if (!(error instanceof TransactionFailedError)) throw error;
     const found = await getManager(table, accountId, id);
     await expectNoneServed(table, found);
-    throw new ManagerNotEmptyError(id, found.models);
+    throw confirmed && found.vault === vault ? managerChanged(id) : new ManagerNotEmptyError(id, found.models);
   }
 }
 

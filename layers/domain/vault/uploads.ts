@@ -139,7 +139,8 @@ async function signAgain(blobs: Blobs, staged: Staged, upload: Signed, now: numb
 
 /** `undefined` also for one that has expired or was completed. */
 export async function findVaultUpload(table: Table, of: ManagerRef, id: string, now: number) {
-  return current(vaultUpload, await table.get(keyOfModel(of, id)), now);
+  const item = await table.get(keyOfModel(of, id));
+  return current(vaultUpload, item?.completed === undefined ? item : undefined, now);
 }
 
 /** `undefined` also for one that has expired or was completed. */
@@ -154,10 +155,10 @@ function current<T extends ArchiveUpload>(schema: z.ZodType<T>, item: Item | und
 
 export const uploadNotFound = (id: string): NotFoundError => new NotFoundError(`Upload ${id} not found`);
 
-/** A write that ends an upload with the save of its model. It fails where another completion has done so. */
-export const endVaultUpload = (of: ManagerRef, id: string): Write => ({
-  kind: 'delete',
-  key: keyOfModel(of, id),
+/** A check that an upload was neither given up nor completed, for the transaction that adds its backup. */
+export const expectArchiveUpload = (of: ManagerRef, id: string): Write => ({
+  kind: 'check',
+  key: keyOfArchive(of, id),
   condition: { kind: 'present' },
 });
 

@@ -6,6 +6,7 @@ import type {
   Blobs,
   BucketName,
   FollowedUpload,
+  MessageFrames,
   PartToPut,
   PutOptions,
   ReadBlob,
@@ -23,8 +24,9 @@ import { BlobNotFoundError, InvalidCursorError } from '#domain/ports/errors.ts';
 import type { Database, Row } from '../database.ts';
 import { afterPrefix } from '../table/query.ts';
 import type { Content, Contents } from './contents.ts';
+import { etags } from './etag.ts';
 import type { PresignedUrls } from './presigned-urls.ts';
-import { areFramed, contentsOf, digestsOf, INFO_COLUMNS, infoOf, noteSums, replaceBlob } from './rows.ts';
+import { areFramed, contentsOf, digestsOf, INFO_COLUMNS, infoOf, type NewBlob, noteSums, replaceBlob } from './rows.ts';
 import type { Uploads } from './uploads.ts';
 import { lackSums, readVerified, withSums } from './verified.ts';
 
@@ -54,6 +56,22 @@ export class FileBlobs implements Blobs {
   async put(key: string, body: Uint8Array | AsyncIterable<Uint8Array>, options: PutOptions = {}): Promise<BlobInfo> {
     if (body instanceof Uint8Array) return this.#put(key, once(body), options);
     return abandonedUnless(body, () => this.#put(key, body, options));
+  }
+
+  async putView(
+    key: string,
+    of: Pick<BlobInfo, 'key' | 'etag'>,
+    { size, frames }: { readonly size: number; readonly frames: MessageFrames },
+  ): Promise<BlobInfo | undefined> {
+    checkBlobKey(key);
+    if (!isStagedInPlain(key)) throw new InternalError(`${key} cannot be a view`);
+    const row = this.#row(of.key);
+    const [content, ...others] = row === undefined || row.etag !== of.etag ? [] : contentsOf(row);
+    if (content === undefined || others.length > 0) return undefined;
+    const view = await this.#store.contents.view(content, size, frames);
+    if (view === undefined) return undefined;
+    const etag = etags.unique().of(view);
+    return this.#write({ bucket: this.#bucket, key, contentType: DEFAULT_CONTENT_TYPE, etag, contents: [view] }, true);
   }
 
   async head(key: string): Promise<BlobInfo | undefined> {
@@ -188,11 +206,17 @@ export class FileBlobs implements Blobs {
   async #put(
     key: string,
     chunks: AsyncIterable<Uint8Array>,
-    { contentType = DEFAULT_CONTENT_TYPE, isReleased = false, isAuthenticated = false, isFollowed = false }: PutOptions,
+    {
+      contentType = DEFAULT_CONTENT_TYPE,
+      isReleased = false,
+      isAuthenticated = false,
+      isFollowed = false,
+      mayBeLost = false,
+    }: PutOptions,
   ): Promise<BlobInfo> {
     checkBlobKey(key);
     checkContentType(contentType);
-    const { contents, database, now } = this.#store;
+    const { contents } = this.#store;
     const limit = { maxBytes: Number.POSITIVE_INFINITY, tooLarge: unreachable };
     const written = await contents.write(chunks, {
       ...limit,
@@ -200,15 +224,21 @@ export class FileBlobs implements Blobs {
       etag: 'unique',
       isReleased,
       isAuthenticated,
+      mayBeLost,
     });
     const blob = { bucket: this.#bucket, key, contentType, etag: written.etag, contents: [written] };
+    return this.#write(blob, isFollowed || mayBeLost || isStagedInPlain(key));
+  }
+
+  /** Where that fails, its contents are removed. */
+  async #write(blob: NewBlob, relaxed: boolean): Promise<BlobInfo> {
+    const { contents, database, now } = this.#store;
     try {
-      const relaxed = isFollowed || isStagedInPlain(key);
       const { info, replaced } = await database.write(() => replaceBlob(database, blob, now()), { relaxed });
       await contents.remove(replaced);
       return info;
     } catch (error) {
-      await contents.remove([written.name]);
+      await contents.remove(blob.contents.map(({ name }) => name));
       throw error;
     }
   }

@@ -1,10 +1,11 @@
 import { type Cipheriv, randomUUID } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { mkdir, open, readdir, unlink } from 'node:fs/promises';
+import { link, mkdir, open, readdir, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { crc32Digest } from '#domain/checked-stream.ts';
 import { InsufficientStorageError } from '#domain/errors.ts';
+import type { MessageFrames } from '#domain/ports/blobs/port.ts';
 import { PIECE_BYTES } from '#domain/release.ts';
 import { type DiskSpace, isDiskFull } from '../disk-space.ts';
 import { syncFolder } from '../folder.ts';
@@ -13,10 +14,12 @@ import { BatchedWriter } from './batched-writer.ts';
 import { BlockSums } from './block-sums.ts';
 import { type EtagKind, etags } from './etag.ts';
 import { Flusher } from './flusher.ts';
-import { FrameSealer, framedName, isFramed, openFrames, unframedName } from './framed-content.ts';
+import { FrameSealer, framedName, framesOf, isFramed, unframedName } from './framed-content.ts';
 import { gathered } from './gathered.ts';
+import { readFrames } from './read-frames.ts';
 import { type FilePart, readPieces } from './read-pieces.ts';
 import { contentCipher, isSealed, unsealedName } from './sealed-content.ts';
+import { formatOf, isView, openSealedFrames, sealFrames, unviewedName, viewName } from './view.ts';
 
 /** Bytes in a file of their own, whose name is never reused. */
 export interface Content {
@@ -26,6 +29,8 @@ export interface Content {
   readonly digest?: string;
   /** Of its blocks, where it is large: see `block-sums.ts`. */
   readonly sums?: string;
+  /** Of a view: what opens it. See `view.ts`. */
+  readonly frames?: string;
 }
 
 export interface WrittenContent extends Content {
@@ -41,6 +46,8 @@ interface WriteOptions {
   readonly isReleased: boolean;
   /** Whether whoever reads it finds damage anyway. */
   readonly isAuthenticated?: boolean;
+  /** Whether a loss of power may take its bytes, though not its name. */
+  readonly mayBeLost?: boolean;
 }
 
 /** A part of an open file. */
@@ -71,9 +78,7 @@ export class Contents {
    */
   async write(body: AsyncIterable<Uint8Array>, options: WriteOptions): Promise<WrittenContent> {
     const { sealed } = options;
-    // The writer's identity tells the sweep whether the file may still get its row.
-    const plainName = `${randomUUID()}-${processIdentity()}`;
-    const name = sealed ? framedName(plainName) : plainName;
+    const name = sealed ? framedName(newName()) : newName();
     const sealer = sealed ? new FrameSealer(this.#secret, name) : undefined;
     this.#space.expectRoom();
     try {
@@ -95,7 +100,11 @@ export class Contents {
     const etag = etags[options.etag]();
     // What is encrypted is in memory of its own.
     const writer = new BatchedWriter(file, sealer !== undefined || options.isReleased);
-    const flusher = sealer === undefined ? new Flusher(file) : undefined;
+    const isDurable = sealer === undefined && options.mayBeLost !== true;
+    const flusher = isDurable ? new Flusher(file) : undefined;
+    // Its name is on the disk before most of its bytes are there to wait for.
+    const named = options.mayBeLost === true ? syncFolder(folder) : undefined;
+    named?.catch(() => undefined);
     // Frames find damage by themselves.
     const blocks = sealer === undefined && !options.isAuthenticated ? new BlockSums() : undefined;
     let size = 0;
@@ -117,7 +126,7 @@ export class Contents {
       await writer.end();
       await flusher?.end();
       await file.close();
-      if (flusher !== undefined) await syncFolder(folder);
+      await (flusher === undefined ? named : syncFolder(folder));
       const written = { name, size, etag: etag.of({ name, size }) };
       if (blocks === undefined) return written;
       const [digest, sums] = [crc32Digest(blocks.whole), blocks.end()];
@@ -128,6 +137,18 @@ export class Contents {
       await this.remove([name]);
       throw error;
     }
+  }
+
+  /** A view of so many bytes of an encrypted content. `undefined`: the file system has no links, or the content is gone. */
+  async view(of: Content, size: number, frames: MessageFrames): Promise<Content | undefined> {
+    const name = viewName(newName());
+    const path = join(await this.#folder(name, false), name);
+    try {
+      await link(this.#path(of.name), path);
+    } catch {
+      return undefined;
+    }
+    return { name, size, frames: sealFrames(this.#secret, name, frames) };
   }
 
   /**
@@ -166,7 +187,7 @@ export class Contents {
     for (const shard of await readdir(this.#dir)) {
       for (const name of await readdir(join(this.#dir, shard))) {
         // Check the writer first: the rows that it wrote before it ended are then visible.
-        const writer = unframedName(unsealedName(name)).slice(UUID_LENGTH + 1);
+        const writer = unviewedName(unframedName(unsealedName(name))).slice(UUID_LENGTH + 1);
         if (isAlive(writer) || isReferenced(name)) continue;
         await this.remove([name]);
         removed += 1;
@@ -198,6 +219,9 @@ export class Contents {
 const LOOK_BYTES = 2 ** 20;
 
 const UUID_LENGTH = 36;
+
+/** The writer's identity tells the sweep whether the file may still get its row. */
+const newName = (): string => `${randomUUID()}-${processIdentity()}`;
 
 const isPlain = ({ name }: Content): boolean => !isFramed(name) && !isSealed(name);
 
@@ -253,8 +277,10 @@ async function* readAll(pieces: readonly Piece[], secret: Uint8Array): AsyncGene
 
 function chunksOf(piece: Piece, secret: Uint8Array): AsyncIterable<Buffer> {
   const { content, start } = piece;
-  if (isFramed(content.name)) return openFrames({ ...piece, ...content, secret });
-  if (isSealed(content.name)) return decrypted(piece, contentCipher(secret, content.name, start));
+  const { name, size, frames = '' } = content;
+  if (isView(name)) return readFrames(piece, formatOf(openSealedFrames(secret, name, frames), size));
+  if (isFramed(name)) return readFrames(piece, framesOf(secret, name, size));
+  if (isSealed(name)) return decrypted(piece, contentCipher(secret, name, start));
   return readPieces(piece);
 }
 

@@ -8,10 +8,8 @@
  * A name is never used again, and neither is its key. How many frames there are says the size in the content's row.
  */
 import { type CipherGCM, createCipheriv, createDecipheriv, hkdfSync } from 'node:crypto';
-import type { FileHandle } from 'node:fs/promises';
-import { DamagedFileError } from '#domain/errors.ts';
-import { inPieces, PIECE_BYTES, release } from '#domain/release.ts';
-import type { FilePart } from './read-pieces.ts';
+import { PIECE_BYTES } from '#domain/release.ts';
+import type { FrameFormat } from './read-frames.ts';
 
 const ALGORITHM = 'aes-256-gcm';
 const ENDING = '.framed';
@@ -70,70 +68,19 @@ export class FrameSealer {
   }
 }
 
-/** A part of a content in an open file. */
-export interface FramedPart extends FilePart {
-  readonly secret: Uint8Array;
-  readonly name: string;
-  /** Of the whole content. */
-  readonly size: number;
-}
-
-/**
- * Reads on while a frame is used, into memory that is used again; what is decrypted is in memory of its own. Closes the
- * file. Throws `DamagedFileError` before the first frame that is not the one that was written.
- */
-export async function* openFrames({ file, secret, name, size, start, end }: FramedPart): AsyncGenerator<Buffer> {
+/** Of a content of that size. */
+export function framesOf(secret: Uint8Array, name: string, size: number): FrameFormat {
   const key = keyOf(secret, name);
-  const storedBytes = (frame: number) => Math.min(FRAME_BYTES, size - frame * FRAME_BYTES) + TAG_BYTES;
-  const [first, last] = [Math.floor(start / FRAME_BYTES), Math.floor(end / FRAME_BYTES)];
-  const length = Math.max(storedBytes(first), storedBytes(last));
-  let [memory, other] = [Buffer.allocUnsafeSlow(length), Buffer.allocUnsafeSlow(first === last ? 0 : length)];
-  const read = (frame: number) => {
-    const reading = readFully(file, memory.subarray(0, storedBytes(frame)), frame * STORED_BYTES);
-    // Whoever asks for the next frame gets the error.
-    reading.catch(() => {});
-    return reading;
+  return {
+    bytes: FRAME_BYTES,
+    place: (frame) => ({
+      at: frame * STORED_BYTES,
+      bytes: Math.min(FRAME_BYTES, size - frame * FRAME_BYTES) + TAG_BYTES,
+    }),
+    begin(frame, stored) {
+      const decipher = createDecipheriv(ALGORITHM, key, nonceOf(frame), { authTagLength: TAG_BYTES });
+      decipher.setAuthTag(stored.subarray(-TAG_BYTES));
+      return { decipher, ciphertext: stored.subarray(0, -TAG_BYTES) };
+    },
   };
-  let reading = read(first);
-  try {
-    for (let frame = first; frame <= last; frame += 1) {
-      const stored = await reading;
-      [memory, other] = [other, memory];
-      if (frame < last) reading = read(frame + 1);
-      let at = frame * FRAME_BYTES;
-      for (const piece of opened(key, frame, stored)) {
-        const [from, to] = [Math.max(0, start - at), Math.min(piece.length, end + 1 - at)];
-        at += piece.length;
-        if (from < to) yield piece.subarray(from, to);
-      }
-    }
-  } finally {
-    await reading.catch(() => undefined);
-    for (const one of [memory, other]) release(one);
-    await file.close();
-  }
 }
-
-/** All of it is authenticated before anything is returned. */
-function opened(key: Uint8Array, frame: number, stored: Buffer): readonly Buffer[] {
-  const decipher = createDecipheriv(ALGORITHM, key, nonceOf(frame), { authTagLength: TAG_BYTES });
-  try {
-    decipher.setAuthTag(stored.subarray(-TAG_BYTES));
-    const pieces = Array.from(inPieces(stored.subarray(0, -TAG_BYTES)), (piece) => decipher.update(piece));
-    decipher.final();
-    return pieces;
-  } catch {
-    throw new DamagedFileError(WHAT);
-  }
-}
-
-async function readFully(file: FileHandle, memory: Buffer, position: number): Promise<Buffer> {
-  for (let filled = 0; filled < memory.length; ) {
-    const { bytesRead } = await file.read(memory, filled, memory.length - filled, position + filled);
-    if (bytesRead === 0) throw new DamagedFileError(WHAT);
-    filled += bytesRead;
-  }
-  return memory;
-}
-
-const WHAT = 'A staged file';

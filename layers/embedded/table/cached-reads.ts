@@ -37,7 +37,7 @@ export class CachedReads {
   #seen: Version = { own: -1, others: -1 };
   #characters = 0;
 
-  /** @param version differs after every change of the database */
+  /** @param version another object after every change of the database */
   constructor(version: () => Version, maxCharacters = MAX_CHARACTERS) {
     this.#version = version;
     this.#maxCharacters = maxCharacters;
@@ -67,7 +67,7 @@ export class CachedReads {
   }
 
   #expectVersion(version: Version): void {
-    if (version.own === this.#seen.own && version.others === this.#seen.others) return;
+    if (version === this.#seen) return;
     this.#seen = version;
     this.#remembered.clear();
     this.#characters = 0;

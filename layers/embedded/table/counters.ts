@@ -1,4 +1,5 @@
 import { setTimeout } from 'node:timers';
+import type { Awaitable } from '#domain/awaitable.ts';
 import { UnavailableError } from '#domain/errors.ts';
 import { checkCounter } from '#domain/ports/table/item-rules.ts';
 import type { Item, Key } from '#domain/ports/table/port.ts';
@@ -68,7 +69,7 @@ export class Counters {
    * With a limit, a sum that is well below it is returned before it is written, a few milliseconds later: whoever only asks
    * whether the limit is reached need not wait for that.
    */
-  async increment(key: Key, name: string, expiresAt: number, limit = 0): Promise<number> {
+  increment(key: Key, name: string, expiresAt: number, limit = 0): Awaitable<number> {
     const place = placeOf(key, name);
     // What was checked and written is not checked for each request again.
     if (this.#known.get(place)?.expiresAt !== expiresAt) checkCounter(key, name, expiresAt);
@@ -83,8 +84,7 @@ export class Counters {
       this.#writeSoon();
       return soon;
     }
-    const sums = await this.#write();
-    return sums.get(place)! - increments.count + nth;
+    return this.#write().then((sums) => sums.get(place)! - increments.count + nth);
   }
 
   /** As it was written last; infinite if somebody else may have written since. */
@@ -186,8 +186,17 @@ export class Counters {
   }
 }
 
+/** The place of the last counter of a key: whoever counts calls does so with the same key, many times. */
+const lastPlaces = new WeakMap<Key, { readonly name: string; readonly place: string }>();
+
 /** Their lengths tell apart what would be one text otherwise. */
-const placeOf = ({ pk, sk }: Key, name: string): string => `${pk.length} ${sk.length} ${pk}${sk}${name}`;
+function placeOf(key: Key, name: string): string {
+  const last = lastPlaces.get(key);
+  if (last?.name === name) return last.place;
+  const place = `${key.pk.length} ${key.sk.length} ${key.pk}${key.sk}${name}`;
+  lastPlaces.set(key, { name, place });
+  return place;
+}
 
 /** The increments of both; those of one counter become one. */
 function merged(

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { Awaitable } from '#domain/awaitable.ts';
 import { canonicalJson } from '#domain/canonical-json.ts';
 import { ConditionFailedError, IdempotencyMismatchError, TransactionFailedError } from '#domain/ports/errors.ts';
 import { checkCondition, holds } from '#domain/ports/table/conditions.ts';
@@ -49,8 +50,7 @@ export class SqliteTable implements Table {
     this.#reads = new CachedReads(() => database.version);
   }
 
-  async get(key: Key): Promise<Item | undefined> {
-    checkKey(key);
+  get(key: Key): Item | undefined {
     return this.#get(key);
   }
 
@@ -78,7 +78,7 @@ export class SqliteTable implements Table {
     return changed as Item;
   }
 
-  increment(key: Key, name: string, expiresAt: number, limit?: number): Promise<number> {
+  increment(key: Key, name: string, expiresAt: number, limit?: number): Awaitable<number> {
     return this.#counters.increment(key, name, expiresAt, limit);
   }
 
@@ -137,7 +137,8 @@ export class SqliteTable implements Table {
   }
 
   #get(key: Key): Item | undefined {
-    return this.#reads.read(`one ${key.pk}\n${key.sk}`, this.#now() / 1000, () => {
+    return this.#reads.read(`one ${key.pk.length} ${key.pk}${key.sk}`, this.#now() / 1000, () => {
+      checkKey(key);
       const row = this.#row(key);
       if (row === undefined) return { value: undefined, characters: 0, expiresAt: Number.POSITIVE_INFINITY };
       const body = String(row.body);

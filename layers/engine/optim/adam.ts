@@ -1,6 +1,7 @@
 import type { Builder, Value } from '../graph.ts';
+import { greater } from '../ops/compare.ts';
 import { add, div, mul, pow, sqrt, sub } from '../ops/elementwise.ts';
-import { cast } from '../ops/select.ts';
+import { cast, where } from '../ops/select.ts';
 import { decayed } from './decay.ts';
 import { expectDecay, type Optimizer, type Update } from './optimizer.ts';
 
@@ -38,9 +39,11 @@ export function adamw({ weightDecay = 0.01, ...options }: AdamOptions): Optimize
     learningRate: options.learningRate,
     slots: ['moment1', 'moment2'],
     update: (b, u) => {
-      if (!u.decay || weightDecay === 0) return step(b, u, options);
-      const shrink = cast(b, sub(b, 1, mul(b, u.learningRate, weightDecay)), u.parameter.type.dtype);
-      return step(b, { ...u, parameter: mul(b, u.parameter, shrink) }, options);
+      const { decay, parameter } = u;
+      if (decay === false || weightDecay === 0) return step(b, u, options);
+      const shrink = cast(b, sub(b, 1, mul(b, u.learningRate, weightDecay)), parameter.type.dtype);
+      const factor = decay === true ? shrink : where(b, greater(b, decay, 0), shrink, 1);
+      return step(b, { ...u, parameter: mul(b, parameter, factor) }, options);
     },
   };
 }

@@ -3,6 +3,12 @@ import { add, mul } from '../ops/elementwise.ts';
 import type { Update } from './optimizer.ts';
 
 /** The gradient of loss + decay/2 · ‖parameter‖²; the gradient itself for parameters that do not decay. */
-export function decayed(b: Builder, { gradient, parameter, decay }: Update, weightDecay: number): Value {
-  return decay && weightDecay !== 0 ? add(b, gradient, mul(b, parameter, weightDecay)) : gradient;
+export function decayed(
+  b: Builder,
+  { gradient, parameter, decay }: Pick<Update, 'gradient' | 'parameter' | 'decay'>,
+  weightDecay: number,
+): Value {
+  if (decay === false || weightDecay === 0) return gradient;
+  const pull = mul(b, parameter, weightDecay);
+  return add(b, gradient, decay === true ? pull : mul(b, pull, decay));
 }

@@ -1,5 +1,6 @@
 import { add, mul, sign, sub } from '../ops/elementwise.ts';
 import { cast } from '../ops/select.ts';
+import { decayed } from './decay.ts';
 import { expectDecay, type Optimizer } from './optimizer.ts';
 
 export interface LionOptions {
@@ -25,8 +26,7 @@ export function lion({ learningRate, beta1 = 0.9, beta2 = 0.99, weightDecay = 0 
     update: (b, u) => {
       const mixed = (beta: number) => add(b, mul(b, u.slots.moment!, beta), mul(b, u.gradient, 1 - beta));
       const direction = sign(b, mixed(beta1));
-      const decays = u.decay && weightDecay !== 0;
-      const change = decays ? add(b, direction, mul(b, u.parameter, weightDecay)) : direction;
+      const change = decayed(b, { ...u, gradient: direction }, weightDecay);
       const rate = cast(b, u.learningRate, u.parameter.type.dtype);
       return { parameter: sub(b, u.parameter, mul(b, change, rate)), slots: { moment: mixed(beta2) } };
     },

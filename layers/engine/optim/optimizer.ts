@@ -11,8 +11,8 @@ export interface Update {
   readonly learningRate: Value;
   /** Counts from 1, a float64 scalar. */
   readonly step: Value;
-  /** Whether weight decay applies to the parameter. */
-  readonly decay: boolean;
+  /** Whether weight decay applies to the parameter, or 1 for each of its numbers to which it does and 0 for the others. */
+  readonly decay: boolean | Value;
 }
 
 /** A rule that turns gradients into better parameters; pure, so it becomes part of the graph. */

@@ -9,12 +9,13 @@
 import type { Builder, Value } from '../graph.ts';
 import { concat, split } from '../ops/join.ts';
 import { reshape } from '../ops/movement.ts';
+import { tensorFrom } from '../tensor.ts';
 import { sizeOf } from '../type.ts';
 import { type Network, type ParameterSpec, trainedParameters, type Values } from './network.ts';
 import { parameterKey, slotKey, slotsOf, type Trainable } from './state.ts';
 
-/** Parameters whose updates have the same weight decay and learning rate. */
-export interface FlatParameters extends Pick<ParameterSpec, 'decay' | 'learningRateFactor'> {
+/** Parameters whose updates have the same learning rate. */
+export interface FlatParameters extends Pick<ParameterSpec, 'learningRateFactor'> {
   /** By which its vectors are known, as those of a parameter are by its name. */
   readonly name: string;
   readonly members: readonly ParameterSpec[];
@@ -27,13 +28,21 @@ export function flatParameters(network: Network): FlatParameters[] {
   const small = trainedParameters(network).filter(
     ({ shape, sparse = false }) => !sparse && sizeOf(shape) <= MOST_NUMBERS,
   );
-  const alike = Map.groupBy(small, ({ decay, learningRateFactor = 1 }) => `${decay} ${learningRateFactor}`);
+  const alike = Map.groupBy(small, ({ learningRateFactor = 1 }) => learningRateFactor);
   return [...alike.values()]
     .filter(({ length }) => length > 1)
     .map((members, i) => {
-      const { decay, learningRateFactor = 1 } = members[0]!;
-      return { name: `flat ${i}`, members, decay, learningRateFactor };
+      const { learningRateFactor = 1 } = members[0]!;
+      return { name: `flat ${i}`, members, learningRateFactor };
     });
+}
+
+/** Whether weight decay applies to the members, or for each number whether it does. */
+export function decayOf(b: Builder, { members }: FlatParameters): boolean | Value {
+  const [first, ...others] = members.map(({ decay }) => decay);
+  if (others.every((decay) => decay === first)) return first!;
+  const each = members.flatMap(({ shape, decay }) => new Array<number>(sizeOf(shape)).fill(Number(decay)));
+  return b.constant(tensorFrom('float32', [each.length], each));
 }
 
 /** The values of the members, by name, as one vector. */

@@ -6,7 +6,7 @@ import { cast, where } from '../ops/select.ts';
 import { clipByGlobalNorm } from '../optim/clip.ts';
 import type { Optimizer, Schedule, Update } from '../optim/optimizer.ts';
 import { afterScaledStep, allFinite, LOSS_SCALE, type LossScaling, unscaled } from '../precision/loss-scaling.ts';
-import { type FlatParameters, flattened, unflattened } from './flat-parameters.ts';
+import { decayOf, type FlatParameters, flattened, unflattened } from './flat-parameters.ts';
 import { accumulatedGradients, batchGradients, type GradientSpec } from './gradients.ts';
 import { trainedParameters, type Values } from './network.ts';
 import { AVERAGE, parameterKey, slotKey } from './state.ts';
@@ -60,7 +60,7 @@ export function trainStep(
   const byName = Object.fromEntries(trained.map(({ name }, i) => [name, clipped[i]!]));
   const updated = [
     ...trained.filter((one) => !members.has(one)).map((one) => ({ ...one, gradient: byName[one.name]! })),
-    ...flat.map((one) => ({ ...one, sparse: false, gradient: flattened(b, one, byName) })),
+    ...flat.map((one) => ({ ...one, sparse: false, decay: decayOf(b, one), gradient: flattened(b, one, byName) })),
   ];
   for (const { name, decay, learningRateFactor = 1, sparse = false, gradient } of updated) {
     const slots = Object.fromEntries(optimizer.slots.map((slot) => [slot, state[slotKey(slot, name)]!]));

@@ -1,5 +1,6 @@
 import type { Outputs } from '../fit/kept-outputs.ts';
 import type { EncodedRows } from '../fit/rows.ts';
+import { rememberAnswers } from '../metrics/answers.ts';
 import { Confusion } from '../metrics/classification.ts';
 import { finite } from '../metrics/finite.ts';
 import { ProbabilityScores, softmaxInto, softmaxOfRows } from '../metrics/probabilities.ts';
@@ -83,15 +84,20 @@ async function scoresOf(pieces: Pieces, { classes, counts, calibration }: Scorin
   const lossesOfShares = shares.map(lossOf);
   const rows = new Float64Array(classes);
   for await (const { values, width, truths } of pieces) {
+    const [answers, confidences] = [new Int32Array(truths.length), new Float64Array(truths.length)];
     for (let row = 0; row < truths.length; row++) {
       const truth = truths[row]!;
       softmaxInto(probabilities, values, row * width, calibration.temperature);
-      confusion.add(truth, answered(probabilities, calibration));
+      const answer = answered(probabilities, calibration);
+      answers[row] = answer;
+      confidences[row] = probabilities[answer]!;
+      confusion.add(truth, answer);
       likely.add(truth, probabilities);
       // Whoever has learned nothing of a class can only guess how likely it is, the naive answer as well.
       if (counts[truth]! > 0) gain.add(lossesOfShares[truth]!, lossOf(probabilities[truth]!));
       rows[truth]!++;
     }
+    rememberAnswers(values, calibration, { answers, confidences });
   }
   // All rows of a class get the same answer.
   const naive = { confusion: new Confusion(classes), likely: new ProbabilityScores() };

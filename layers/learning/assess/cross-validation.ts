@@ -1,17 +1,15 @@
 /** What the parts of a cross-validation say together. */
 import { z } from 'zod';
-import type { DatasetProfile } from '#domain/datasets/profile.ts';
 import type { Scores } from '../fit/evaluate.ts';
-
-export const CROSS_VALIDATION_SPLITS = ['stratified', 'group', 'time'] as const;
+import { SPLIT_BY, type SplitName } from '../split-by.ts';
 
 const scores = z.record(z.string(), z.number());
 
 export const crossValidation = z.strictObject({
   parts: z.int().meta({ example: 5 }),
-  split: z.enum(CROSS_VALIDATION_SPLITS).meta({
+  split: z.enum(SPLIT_BY).meta({
     description:
-      'How the rows were divided: by strata of the target, by whole groups, or by time, where nothing later is learned from',
+      'How the rows were divided: by strata of the target, at random, by whole groups, or by time or the order of the file, where nothing later is learned from',
   }),
   metrics: z.record(z.string(), z.strictObject({ mean: z.number(), std: z.number() })).meta({
     description: 'Mean and standard deviation over the parts, as NumPy has them',
@@ -22,15 +20,11 @@ export const crossValidation = z.strictObject({
 export type CrossValidation = z.infer<typeof crossValidation>;
 
 /** A metric that is undefined for some part has no mean. */
-export function crossValidationOf(
-  parts: readonly Scores[],
-  { columns }: Pick<DatasetProfile, 'columns'>,
-): CrossValidation {
-  const has = (role: 'group' | 'time') => columns.some((column) => column.role === role);
+export function crossValidationOf(parts: readonly Scores[], { by }: SplitName): CrossValidation {
   const names = Object.keys(parts[0] ?? {}).filter((name) => parts.every((part) => name in part));
   return {
     parts: parts.length,
-    split: has('group') ? 'group' : has('time') ? 'time' : 'stratified',
+    split: by,
     metrics: Object.fromEntries(names.map((name) => [name, momentsOf(parts.map((part) => part[name]!))])),
     scores: parts.map((part) => ({ ...part })),
   };

@@ -148,9 +148,11 @@ function expectApart(named: readonly { entry: yauzl.Entry; name: string }[], siz
 
 const start = ({ entry }: { entry: yauzl.Entry }): number => entry.relativeOffsetOfLocalHeader;
 
-/** Folders, and the hidden files of macOS and Windows. */
+/** Folders, and hidden files, as macOS, Windows and other programs leave them. */
 const isExtra = (name: string): boolean =>
-  name.endsWith('/') || name.startsWith('__MACOSX/') || ['.DS_Store', 'Thumbs.db'].includes(name.split('/').at(-1)!);
+  name.endsWith('/') || name.startsWith('__MACOSX/') || isHidden(name.split('/').at(-1)!);
+
+const isHidden = (file: string): boolean => file.startsWith('.') || ['Thumbs.db', 'desktop.ini'].includes(file);
 
 async function* unpacked(archive: yauzl.ZipFile, entry: yauzl.Entry, name: string): AsyncGenerator<Buffer> {
   let sum = 0;

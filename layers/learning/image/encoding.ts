@@ -1,9 +1,10 @@
 /** Images as the encoding of a kind of data, and what `serving.json` says of them. */
 import { z } from 'zod';
+import { columnFormat } from '#domain/datasets/column-format.ts';
 import { type } from '#engine/type.ts';
 import type { Encoding } from '../encoding.ts';
 import { inputNames, type ServedFeature, type Serving } from '../serving/description.ts';
-import { type ChannelScale, pixelTypes, standardised } from './front.ts';
+import { type ChannelScale, pixelTypes, seen } from './front.ts';
 import { type ImageRows, PIXEL_VALUES } from './rows.ts';
 import { imageTorch } from './torch.ts';
 
@@ -17,36 +18,55 @@ const imageInput = z.object({
   values: z.enum(PIXEL_VALUES),
   /** Of a table, the columns that are the pixels. */
   columns: z.array(z.string()).optional(),
+  /** How those are written that are not as usual, by name. */
+  formats: z.record(z.string(), columnFormat).optional(),
 });
 export type ImageInput = z.infer<typeof imageInput>;
 
 export const imageInputOf = ({ input }: Serving): ImageInput => imageInput.parse(input);
 
 /** The columns of a table that are the pixels, as features. */
-export function pixelFeatures(columns: readonly string[]): ServedFeature[] {
+export function pixelFeatures({
+  columns = [],
+  formats = {},
+}: Pick<ImageInput, 'columns' | 'formats'>): ServedFeature[] {
   const names = inputNames(columns);
-  return columns.map((name, i) => ({ name, type: 'number', input: names[i]! }));
+  return columns.map((name, i) => {
+    const format = Object.hasOwn(formats, name) ? formats[name] : undefined;
+    return { name, type: 'number', input: names[i]!, ...(format === undefined ? {} : { format }) };
+  });
 }
 
-/** Input: `image`, float32 [rows, channels, height, width], of pixels as the file has them: bytes from 0 to 255, or numbers. */
+/**
+ * Input: `image`, float32 [rows, channels, height, width], of pixels as the file has them: bytes from 0 to 255, or numbers.
+ * @param wanted the network's channels. Default: those of the input
+ */
 export function imageEncoding(
-  { shape, values, columns, leftOut }: Pick<ImageRows, 'shape' | 'values' | 'columns' | 'leftOut'>,
+  { shape, values, columns, formats, leftOut }: Pick<ImageRows, 'shape' | 'values' | 'columns' | 'formats' | 'leftOut'>,
   scale: ChannelScale,
+  wanted: number = shape[0],
 ): Encoding {
   const [channels, height, width] = shape;
   return {
     kind: 'image',
-    shape,
+    shape: [wanted, height, width],
     types: pixelTypes(shape, values),
     inputs: { [IMAGE_INPUT]: type('float32', ['rows', channels, height, width]) },
     leftOut,
     served: {
       kind: 'image',
       features: [],
-      input: { channels, height, width, values, ...(columns ? { columns: [...columns] } : {}) },
+      input: {
+        channels,
+        height,
+        width,
+        values,
+        ...(columns ? { columns: [...columns] } : {}),
+        ...(formats ? { formats } : {}),
+      },
     },
-    torch: () => imageTorch(shape, scale),
-    front: (b, rows) => standardised(b, rows, shape, scale),
+    torch: () => imageTorch(shape, scale, wanted, values),
+    front: (b, rows) => seen(b, rows, { shape, values, scale, channels: wanted }),
     encoded: (_, inputs) => ({ image: inputs[IMAGE_INPUT]! }),
   };
 }

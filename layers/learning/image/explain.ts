@@ -25,6 +25,7 @@ function gridOf(serving: Serving) {
 const costOf = ({ numbers, ...grid }: ReturnType<typeof gridOf>) => ({ ...grid, numbers: Math.min(numbers, 2 ** 18) });
 
 export const imageExplainer: Explainer = {
+  noReference: 'must be left out for a model of images',
   expect: (serving, rows) => {
     const { channels, height, width } = imageInputOf(serving);
     expectFew(costOf(gridOf(serving)), rows, `images of ${channels} × ${height} × ${width}`);

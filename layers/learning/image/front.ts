@@ -1,13 +1,14 @@
 /** Images in graphs: from packed bytes or numbers to a network's input. */
 import type { Builder, Value } from '#engine/graph.ts';
 import { isNan } from '#engine/ops/compare.ts';
-import { div, floor, mul, sub } from '#engine/ops/elementwise.ts';
+import { add, div, floor, mul, sub } from '#engine/ops/elementwise.ts';
 import { concat, slice } from '#engine/ops/join.ts';
 import { reshape, unsqueeze } from '#engine/ops/movement.ts';
 import { cast, where } from '#engine/ops/select.ts';
 import { tensorFrom } from '#engine/tensor.ts';
 import type { Values } from '#engine/training/network.ts';
 import { type Type, type } from '#engine/type.ts';
+import { LUMA } from './pixels.ts';
 import type { ImageShape, PixelValues } from './rows.ts';
 
 /** Of each channel: from pixels to numbers of about 1. */
@@ -35,18 +36,38 @@ export function packBytes(bytes: Uint8Array, into: Int32Array): void {
   }
 }
 
+export interface Seen {
+  /** Of what is given. */
+  readonly shape: ImageShape;
+  readonly values: PixelValues;
+  /** Of the channels that are given, or of grey where those become it. */
+  readonly scale: ChannelScale;
+  /** Of the network. */
+  readonly channels: number;
+}
+
 /**
- * From `pixels`, as `pixelTypes` has them, or from `image`, which is not packed, to float32 [rows, channels, height,
- * width]. A missing number becomes the mean.
+ * From `pixels`, as `pixelTypes` has them, or from `image`, which is not packed, to the network's input, float32 [rows,
+ * channels, height, width]. A missing number becomes the mean. Grey images become three equal channels, and colours grey, as
+ * Pillow converts them.
  */
-export function standardised(b: Builder, { pixels, image }: Values, shape: ImageShape, scale: ChannelScale): Value {
-  const [channels, height, width] = shape;
+export function seen(b: Builder, { pixels, image }: Values, { shape, values, scale, channels }: Seen): Value {
+  const [given, height, width] = shape;
   const rows = (image ?? pixels!).type.shape[0]!;
-  const flat = image ?? (pixels!.type.dtype === 'int32' ? unpacked(b, pixels!, channels * height * width) : pixels!);
-  const x = reshape(b, flat, [rows, channels, height, width]);
-  const vector = (values: readonly number[]): Value => b.constant(tensorFrom('float32', [channels, 1, 1], values));
+  const flat = image ?? (pixels!.type.dtype === 'int32' ? unpacked(b, pixels!, given * height * width) : pixels!);
+  const all = reshape(b, flat, [rows, given, height, width]);
+  const x = channels < given ? grey(b, all, values) : all;
+  const vector = (of: readonly number[]): Value => b.constant(tensorFrom('float32', [of.length, 1, 1], of));
   const standard = div(b, sub(b, x, vector(scale.mean)), vector(scale.deviation));
-  return where(b, isNan(b, x), 0, standard);
+  const known = where(b, isNan(b, x), 0, standard);
+  return channels > given ? concat(b, new Array<Value>(channels).fill(known), 1) : known;
+}
+
+/** Of whole numbers up to 255, each step is exact in 32 bits. */
+function grey(b: Builder, x: Value, values: PixelValues): Value {
+  const parts = [LUMA.red, LUMA.green, LUMA.blue].map((part, c) => mul(b, slice(b, x, 1, c, c + 1), part));
+  const sum = parts.reduce((one, other) => add(b, one, other));
+  return values === 'bytes' ? floor(b, mul(b, add(b, sum, LUMA.half), 1 / LUMA.one)) : mul(b, sum, 1 / LUMA.one);
 }
 
 /** Bytes [rows, size] as float32. */

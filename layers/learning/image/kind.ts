@@ -1,8 +1,10 @@
 /** Images: files in a ZIP, arrays, and tables whose features are the pixels. */
 import type { DatasetProfile } from '#domain/datasets/profile.ts';
 import { rowBytesOf, rowTypes } from '#engine/shards/format.ts';
+import { tableRows } from '../batch/table-rows.ts';
 import type { Kind } from '../kind.ts';
 import { usableRows } from '../table/resident.ts';
+import { imageBatch } from './batch.ts';
 import { IMAGE_INPUT, imageInputOf, pixelFeatures } from './encoding.ts';
 import { imageExplainer } from './explain.ts';
 import { pixelTypes } from './front.ts';
@@ -10,6 +12,7 @@ import { holdsImages } from './open.ts';
 import { pixelColumns, shapeOfImages } from './outline.ts';
 import { prepareImages } from './prepare.ts';
 import { profileImages } from './profile.ts';
+import { imageInputs } from './tensor-inputs.ts';
 import { imageTensors } from './tensors.ts';
 
 /** Measured on two cores of an x86-64 server, with small PNG files. */
@@ -40,8 +43,9 @@ export const image: Kind = {
     const shape = shapeOfImages(profile, wanted.image);
     const values = profile.images && profile.images.source !== 'arrays' ? 'bytes' : 'numbers';
     const rows = usableRows(profile);
+    const [channels, ...sides] = shape;
     return {
-      shape,
+      shape: [wanted.image?.channels ?? channels, ...sides],
       rows,
       bytes: rows * rowBytesOf(rowTypes(pixelTypes(shape, values))),
       seconds: rows * SECONDS_PER_IMAGE,
@@ -51,9 +55,19 @@ export const image: Kind = {
   tensors: imageTensors,
   explainer: imageExplainer,
   columns: (serving) => {
-    const { columns } = imageInputOf(serving);
-    return columns && pixelFeatures(columns);
+    const input = imageInputOf(serving);
+    return input.columns && pixelFeatures(input);
   },
+  batch: (source, wanted) => {
+    const input = imageInputOf(wanted.serving);
+    if (!input.columns) return imageBatch(source, wanted);
+    return tableRows(source, { ...wanted, serving: { ...wanted.serving, features: pixelFeatures(input) } });
+  },
+  batchColumns: (serving) => image.columns(serving),
+  tensorInputs: imageInputs,
+  inputShape: ({ inputs }) => inputs[IMAGE_INPUT]!.shape.slice(1).map(Number),
+  // Records have channels first, as networks do.
+  shownShape: (shape) => (shape.length === 3 ? [...shape.slice(1), shape[0]!] : shape),
   card: (serving) => {
     const { channels, height, width, values } = imageInputOf(serving);
     const pixels = values === 'bytes' ? 'bytes from 0 to 255' : 'numbers as the data have them';

@@ -1,4 +1,5 @@
 /** Which images a ZIP has and what each is labelled with: by a manifest, or by the folder that it lies in. */
+import { posix } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { LIMITS } from '#domain/limits.ts';
 import { fileFault, shown } from '../csv/fault.ts';
@@ -79,7 +80,7 @@ async function byManifest(manifest: ZipEntry, entries: readonly ZipEntry[], want
   let without = 0;
   for (const { row, file, label } of rows) {
     const name = file.replace(/^\.\//, '');
-    const entry = byName.get(folder + name) ?? byName.get(name);
+    const entry = byName.get(posix.normalize(folder + name)) ?? byName.get(name);
     if (!entry)
       throw fileFault(
         `manifest ${shown(manifest.name)}, row ${row}: the ZIP must have an entry ${shown(name)}; it has none`,

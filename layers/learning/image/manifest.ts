@@ -7,7 +7,7 @@ import { chooseTarget } from '../profile/target.ts';
 export interface ManifestRow {
   /** From 1. */
   readonly row: number;
-  /** Relative to the manifest. */
+  /** Relative to the manifest, with slashes. */
   readonly file: string;
   /** Empty where there is none. */
   readonly label: string;
@@ -20,6 +20,9 @@ export interface Manifest {
 }
 
 const FILE_NAMES = ['file', 'file_name', 'filename', 'path', 'image', 'image_path'];
+
+/** As programs on Windows do not write it. */
+const withSlashes = (file: string): string => file.replaceAll('\\', '/');
 
 /** @throws ValidationError with field `file`, or `target` if there is no such column */
 export async function readManifest(name: string, bytes: Uint8Array, target?: string): Promise<Manifest> {
@@ -37,7 +40,11 @@ async function fromCsv(name: string, bytes: Uint8Array, target?: string): Promis
   const { fileAt, labelAt } = places(name, header, target);
   const found: ManifestRow[] = [];
   for await (const record of rows) {
-    found.push({ row: found.length + 1, file: record[fileAt] ?? '', label: (record[labelAt] ?? '').trim() });
+    found.push({
+      row: found.length + 1,
+      file: withSlashes(record[fileAt] ?? ''),
+      label: (record[labelAt] ?? '').trim(),
+    });
   }
   return { target: header[labelAt]!, rows: found };
 }
@@ -58,7 +65,7 @@ function fromJson(name: string, text: string, target?: string): Manifest {
   if (!Array.isArray(given)) {
     const rows = Object.entries(given).map(([file, label], i) => ({
       row: i + 1,
-      file,
+      file: withSlashes(file),
       label: labelOf(name, i + 1, label),
     }));
     return { target: target ?? 'label', rows };
@@ -72,7 +79,7 @@ function fromJson(name: string, text: string, target?: string): Manifest {
         `manifest ${shown(name)}, row ${i + 1}: must be an object with a text ${shown(file)}; got ${shown(JSON.stringify(row))}`,
       );
     }
-    return { row: i + 1, file: row[file], label: labelOf(name, i + 1, row[label]) };
+    return { row: i + 1, file: withSlashes(row[file]), label: labelOf(name, i + 1, row[label]) };
   });
   return { target: label, rows };
 }

@@ -13,6 +13,10 @@ export function pixelColumns(profile: DatasetProfile): readonly string[] | undef
   return areNumbers && squareShape(columns.length) ? columns.map(({ name }) => name) : undefined;
 }
 
+/**
+ * What is read of each image. Files in colour are read as grey ones where a network wants those; otherwise the front brings
+ * what is read to the network's channels, so that grey images stay a third as large.
+ */
 export function shapeOfImages(profile: DatasetProfile, wanted: Wanted['image'] = {}): ImageShape {
   const { images } = profile;
   if (!images) return squareShape(pixelColumns(profile)?.length ?? 0) ?? [1, 1, 1];
@@ -21,5 +25,5 @@ export function shapeOfImages(profile: DatasetProfile, wanted: Wanted['image'] =
   // Arrays are taken as they are.
   if (images.source === 'arrays') return [images.channels, height.max, width.max];
   const side = sideOf(wanted.size, { width: width.max, height: height.max }, isSame);
-  return [wanted.channels ?? images.channels, side.height, side.width];
+  return [Math.min(wanted.channels ?? 3, images.channels), side.height, side.width];
 }

@@ -11,7 +11,7 @@ export interface Pixels {
 export type Channels = 1 | 3;
 
 /** ITU-R 601-2 in 16 bits, as Pillow computes it. */
-const LUMA = { red: 19_595, green: 38_470, blue: 7_471, half: 32_768 };
+export const LUMA = { red: 19_595, green: 38_470, blue: 7_471, half: 32_768, one: 65_536 } as const;
 
 export function withChannels(image: Pixels, channels: Channels): Pixels {
   if (image.channels === channels) return image;
@@ -26,6 +26,16 @@ export function withChannels(image: Pixels, channels: Channels): Pixels {
     }
   }
   return { ...image, channels, data };
+}
+
+/** Three planes as one. */
+export function greyPlane(planes: Uint8Array | Float32Array): Float32Array {
+  const size = planes.length / 3;
+  const isBytes = planes instanceof Uint8Array;
+  return Float32Array.from({ length: size }, (_, i) => {
+    const sum = planes[i]! * LUMA.red + planes[size + i]! * LUMA.green + planes[2 * size + i]! * LUMA.blue;
+    return isBytes ? (sum + LUMA.half) >>> 16 : sum / LUMA.one;
+  });
 }
 
 /** Writes the image as one plane for each channel: [channels, height, width]. */

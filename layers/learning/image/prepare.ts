@@ -12,10 +12,12 @@ import type { SplitBy, Target } from '../table/columns.ts';
 import { RESIDENT_BYTES } from '../table/resident.ts';
 import { expectEnough, type Split, splitRows } from '../table/split.ts';
 import { fitTarget, type TargetScale } from '../table/target.ts';
+import { channelsChanged } from './channels.ts';
 import { imageEncoding } from './encoding.ts';
 import { packBytes, pixelTypes } from './front.ts';
 import { openEntries } from './open.ts';
 import { pixelColumns } from './outline.ts';
+import { greyPlane } from './pixels.ts';
 import { sha256Of } from './profile.ts';
 import { imageRows } from './read.ts';
 import type { ImageRows } from './rows.ts';
@@ -31,19 +33,35 @@ const PIECE_ROWS = 256;
 export function prepareImages(source: Source, profile: DatasetProfile, options: PrepareOptions): Promise<Prepared> {
   return withRoom(async () => {
     const columns = pixelColumns(profile);
-    if (columns) return encode({ ...(await squareRows(source, profile, options)), columns }, options);
+    if (columns) {
+      const known = new Set(columns);
+      const formats = Object.fromEntries(
+        profile.columns.flatMap(({ name, format }) => (format && known.has(name) ? [[name, format]] : [])),
+      );
+      return encode({ ...(await squareRows(source, profile, options)), columns, formats }, options);
+    }
     if ((await sha256Of(await source.path())) !== profile.sha256) throw fileChanged();
     await using opened = await openEntries(source);
-    return await encode(await imageRows(opened.entries, profile, options.wanted?.image), options);
+    const images = await imageRows(opened.entries, profile, options.wanted?.image);
+    return await encode({ ...images, ...(profile.images ? { had: profile.images.channels } : {}) }, options);
   });
 }
 
 async function encode(
-  images: ImageRows & { readonly splitBy?: SplitBy },
-  { validationSplit, testSplit, seed, scratch, fold, between = async () => undefined }: PrepareOptions,
+  images: ImageRows & { readonly splitBy?: SplitBy; readonly had?: number },
+  {
+    validationSplit,
+    testSplit,
+    seed,
+    split: how,
+    wanted,
+    scratch,
+    fold,
+    between = async () => undefined,
+  }: PrepareOptions,
 ): Promise<Prepared> {
-  const { target, shape, values, splitBy } = images;
-  const fractions = { validation: validationSplit, test: testSplit, fold };
+  const { target, shape, values, splitBy, had = shape[0] } = images;
+  const fractions = { validation: validationSplit, test: testSplit, fold, isRandom: how === 'random' };
   const split = splitRows(target, fractions, seed, splitBy);
   expectEnough(split, fractions, splitBy);
   const scale = fitTarget(target, split.training);
@@ -65,12 +83,14 @@ async function encode(
     test: await sinkOf('test'),
   };
   const sinkOfRow = new Map(PARTS.flatMap((part) => Array.from(split[part], (row) => [row, sinks[part]!] as const)));
-  const scales = new ChannelScales(shape);
+  const [given, ...sides] = shape;
+  const channels = wanted?.image?.channels ?? given;
+  const scales = new ChannelScales([Math.min(channels, given), ...sides]);
   let row = 0;
   for await (const image of images.read()) {
     if (row % PIECE_ROWS === 0) await between();
     const sink = sinkOfRow.get(row)!;
-    if (sink === sinks.training) scales.add(image);
+    if (sink === sinks.training) scales.add(channels < given ? greyPlane(image) : image);
     writeImage(sink, tensors, image);
     writeTarget(sink, target, scale, row);
     await sink.add();
@@ -79,7 +99,7 @@ async function encode(
   const [validation, test] = [await sinks.validation?.finish(), await sinks.test?.finish()];
   return {
     preparation: {
-      encoding: imageEncoding(images, scales.scale),
+      encoding: imageEncoding(images, scales.scale, channels),
       task: target.task,
       classes: target.task === 'classification' ? target.classes : [],
       scale,
@@ -90,7 +110,7 @@ async function encode(
       ...(test ? { test } : {}),
     },
     rows: { training: split.training.length, validation: split.validation.length, test: split.test.length },
-    warnings: [],
+    warnings: channelsChanged(had, channels, target.values.length),
   };
 }
 

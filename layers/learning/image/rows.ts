@@ -1,4 +1,5 @@
 /** Images as rows of numbers with their targets, whatever the file that they come from. */
+import type { ColumnFormat } from '#domain/datasets/column-format.ts';
 import type { Target } from '../table/columns.ts';
 
 /** [channels, height, width]. */
@@ -14,6 +15,8 @@ export interface ImageRows {
   readonly values: PixelValues;
   /** Of a table, the columns that are the pixels. */
   readonly columns?: readonly string[];
+  /** How those are written that are not as usual, by name. */
+  readonly formats?: Record<string, ColumnFormat>;
   readonly leftOut: readonly string[];
   /** One row after another, [channels, height, width]. A row is valid until the next one is requested. */
   read(): AsyncIterable<Uint8Array | Float32Array>;

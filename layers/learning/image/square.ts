@@ -16,7 +16,7 @@ const PIECE_ROWS = 8192;
 export async function squareRows(
   source: Source,
   profile: DatasetProfile,
-  { scratch, threads = 1 }: Pick<PrepareOptions, 'scratch' | 'threads'>,
+  { scratch, threads = 1, columns }: Pick<PrepareOptions, 'scratch' | 'threads' | 'columns'>,
 ): Promise<ImageRows & Pick<SpilledRows, 'splitBy'>> {
   const most = scratch?.residentBytes ?? RESIDENT_BYTES;
   if (scratch && residentBytes(profile) > most) {
@@ -25,6 +25,7 @@ export async function squareRows(
       profile,
       join(scratch.folder, 'columns'),
       scratch.pieceRows ?? PIECE_ROWS,
+      columns,
     );
     return {
       ...about(profile, rows),
@@ -33,7 +34,7 @@ export async function squareRows(
       },
     };
   }
-  const rows = await loadRows(source.bytes(), profile, { threads });
+  const rows = await loadRows(source.bytes(), profile, { threads, columns });
   return {
     ...about(profile, rows),
     read: async function* () {

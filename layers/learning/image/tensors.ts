@@ -5,6 +5,7 @@ import { type Tensors, tensor } from '#engine/tensor.ts';
 import { shortened, shown } from '../csv/fault.ts';
 import type { Serving } from '../serving/description.ts';
 import type { Input, Nested } from '../serving/input.ts';
+import { numbersOf } from '../serving/rows.ts';
 import { decodeImage, ImageError } from './decode.ts';
 import { IMAGE_INPUT, type ImageInput, imageInputOf } from './encoding.ts';
 import { withChannels, writePlanes } from './pixels.ts';
@@ -54,7 +55,7 @@ export async function imageTensors(serving: Serving, inputs: readonly Input[]): 
 
 async function pixelsOf(input: Input, of: ImageInput): Promise<ArrayLike<number>> {
   if (typeof input === 'string') return decoded(input, of);
-  return Array.isArray(input) ? numbersOf(input, of) : byColumn(input as Readonly<Record<string, unknown>>, of);
+  return Array.isArray(input) ? pixelsIn(input, of) : byColumn(input as Readonly<Record<string, unknown>>, of);
 }
 
 async function decoded(text: string, { channels, height, width, values }: ImageInput): Promise<Uint8Array> {
@@ -73,7 +74,7 @@ async function decoded(text: string, { channels, height, width, values }: ImageI
 }
 
 /** [height, width], with channels first or last, or all numbers in one array in the order of the file's columns. */
-function numbersOf(input: Nested, of: ImageInput): Float32Array {
+function pixelsIn(input: Nested, of: ImageInput): Float32Array {
   const shape = shapeOf(input);
   const flat = new Float32Array(of.channels * of.height * of.width);
   const numbers = (input as readonly unknown[]).flat(2);
@@ -86,7 +87,7 @@ function numbersOf(input: Nested, of: ImageInput): Float32Array {
         : `[${height}, ${width}, ${channels}] or [${channels}, ${height}, ${width}]`;
     throw new InputFault(`must be an array ${wanted}, or of ${flat.length} numbers; got [${shape.join(', ')}]`);
   }
-  for (let i = 0; i < flat.length; i++) flat[i] = numberOf(numbers[places(i)], of);
+  for (let i = 0; i < flat.length; i++) flat[i] = numberOf(numbers[places(i)], of, i);
   return flat;
 }
 
@@ -115,13 +116,16 @@ function byColumn(input: Readonly<Record<string, unknown>>, of: ImageInput): Flo
   for (const name of Object.keys(input)) {
     if (!known.has(name)) throw new InputFault(`must have the columns of the data; got ${shown(name)}`);
   }
-  return Float32Array.from(columns, (name) => {
+  return Float32Array.from(columns, (name, i) => {
     if (!Object.hasOwn(input, name)) throw new InputFault(`must have a number for the column ${shown(name)}; got none`);
-    return numberOf(input[name], of);
+    return numberOf(input[name], of, i);
   });
 }
 
-function numberOf(value: unknown, { values }: ImageInput): number {
+/** @param place of the pixel: for a table's, in which column it is */
+function numberOf(value: unknown, of: ImageInput, place: number): number {
+  const { values, columns } = of;
+  if (columns && typeof value === 'string') return ofCell(value, of, columns[place]!);
   // Text, as files have it.
   const number = typeof value === 'string' && value.trim() !== '' ? Number(value) : value;
   if (value === null && values === 'numbers') return Number.NaN;
@@ -129,4 +133,13 @@ function numberOf(value: unknown, { values }: ImageInput): number {
   if (isInside && (values === 'numbers' || (number >= 0 && number <= 255))) return number;
   const wanted = values === 'bytes' ? 'numbers from 0 to 255' : 'numbers';
   throw new InputFault(`must have ${wanted}; got ${shortened(JSON.stringify(value) ?? 'nothing', 40)}`);
+}
+
+/** Text is read by the rules by which the column was read. */
+function ofCell(text: string, { formats = {} }: ImageInput, name: string): number {
+  const format = Object.hasOwn(formats, name) ? formats[name] : undefined;
+  const { take, expected } = numbersOf({ name, type: 'number', input: name, ...(format ? { format } : {}) });
+  const number = take(text);
+  if (number !== undefined) return number;
+  throw new InputFault(`must have ${expected} for the column ${shown(name)}, or null; got ${shown(text)}`);
 }

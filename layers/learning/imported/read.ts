@@ -4,7 +4,7 @@ import { ValidationError } from '#domain/errors.ts';
 import { dataType, type ModelProto } from '#engine/onnx/proto.ts';
 import { openSession, RuntimeError, type Session } from '#engine/run.ts';
 import { type Tensor, type Tensors, toNumbers } from '#engine/tensor.ts';
-import { inputNames, SERVING_PROPERTY, type Serving, serving } from '../serving/description.ts';
+import { inputNames, SERVING_PROPERTY, type ServedFeature, type Serving, serving } from '../serving/description.ts';
 import { type Example, expectExamples } from './examples.ts';
 import { expectBounded } from './growth.ts';
 import { inspect, refused } from './inspect.ts';
@@ -75,6 +75,7 @@ export async function readImported(bytes: Uint8Array, given: Wishes): Promise<Im
     input.features.map((name) => ({
       name,
       type: input.elemType === dataType.string ? ('category' as const) : ('number' as const),
+      ...(input.elemType in CASTS ? { cast: CASTS[input.elemType]! } : {}),
     })),
   );
   const twice = features.find(({ name }, i) => features.findIndex((other) => other.name === name) < i);
@@ -213,6 +214,12 @@ function isDistribution(scores: Tensor): boolean {
   );
   return numbers.every((value) => value >= 0 && value <= 1) && sums.every((sum) => Math.abs(sum - 1) < TOLERANCE);
 }
+
+const CASTS: Readonly<Record<number, NonNullable<ServedFeature['cast']>>> = {
+  [dataType.int32]: 'int32',
+  [dataType.int64]: 'int64',
+  [dataType.bool]: 'bool',
+};
 
 /** The model as it will be served answers two rows. */
 async function expectAnswers(

@@ -26,6 +26,11 @@ export interface ZipMap {
 }
 
 const SERVED = [dataType.float32, dataType.float64, dataType.int64, dataType.int32, dataType.string, dataType.bool];
+/** What onnx.proto calls those that are not. */
+const ELEMENT_TYPES: Readonly<Record<number, string>> = {
+  ...{ 2: 'uint8', 3: 'int8', 4: 'uint16', 5: 'int16', 10: 'float16', 12: 'uint32', 13: 'uint64' },
+  ...{ 14: 'complex64', 15: 'complex128', 16: 'bfloat16' },
+};
 const MOST_FEATURES = 2000;
 
 /**
@@ -59,7 +64,7 @@ function shapeOf({ name, type }: ValueInfoProto, given: number | undefined) {
   const { elemType, shape } = tensor;
   if (!SERVED.some((one) => one === elemType))
     throw refused(
-      `${about} cannot be served: its element type is ${elemType}; served are numbers of 32 and 64 bits, texts and booleans`,
+      `${about} cannot be served: its element type is ${ELEMENT_TYPES[elemType ?? 0] ?? elemType}; served are numbers of 32 and 64 bits, texts and booleans`,
     );
   const dims = shape?.dim ?? [];
   if (dims.length !== 1 && dims.length !== 2)

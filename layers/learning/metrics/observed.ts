@@ -1,12 +1,11 @@
 /** What a fitted network answers on the rows by which it is judged, for pictures and for `metrics.json`. */
 import { expectTensor, type Tensor } from '#engine/tensor.ts';
-import { answered } from '../assess/calibration.ts';
 import { type Fitted, outputsOver } from '../assess/outputs.ts';
 import type { Outputs } from '../fit/kept-outputs.ts';
 import { type EncodedRows, rowsOf } from '../fit/rows.ts';
 import type { Answers } from '../fit/task.ts';
+import { answersOf } from './answers.ts';
 import { sigmoid } from './multilabel.ts';
-import { softmaxInto } from './probabilities.ts';
 
 /** Answers whose confidence lies in one tenth of 0 to 1. */
 export interface CalibrationBin {
@@ -93,19 +92,14 @@ class Bins {
 function classesObserver({ classes, calibration = {} }: Answers): Observer {
   const counted = classes.length <= MOST_CLASSES ? classes.map(() => classes.map(() => 0)) : undefined;
   const bins = new Bins();
-  const probabilities = new Float64Array(classes.length);
-  const takeRow = (truth: number): void => {
-    const predicted = answered(probabilities, calibration);
-    bins.add(probabilities[predicted]!, predicted === truth);
-    if (counted) counted[truth]![predicted]! += 1;
-  };
   return {
     take({ outputs, width, truths }) {
       const { data } = expectTensor('y', truths, 'int32');
+      const { answers, confidences } = answersOf(outputs, width, classes.length, calibration);
       for (let row = 0; row < data.length; row++) {
-        // A family may have more outputs than answers.
-        softmaxInto(probabilities, outputs, row * width, calibration.temperature);
-        takeRow(data[row]!);
+        const [truth, predicted] = [data[row]!, answers[row]!];
+        bins.add(confidences[row]!, predicted === truth);
+        if (counted) counted[truth]![predicted]! += 1;
       }
     },
     observed: () => ({

@@ -1,10 +1,12 @@
+import { sorted } from './sort.ts';
+
 /**
  * The area under the ROC curve: how often a row of the class has a higher score than another row, where equal scores
  * count half. As `roc_auc_score` of scikit-learn; `undefined` where that is not defined, for want of one or the other.
  */
 export function rocAuc(positives: Float64Array, negatives: Float64Array): number | undefined {
   if (positives.length === 0 || negatives.length === 0) return undefined;
-  const [high, low] = [positives.slice().sort(), negatives.slice().sort()];
+  const [high, low] = [sorted(positives), sorted(negatives)];
   let [below, equal, wins] = [0, 0, 0];
   for (const score of high) {
     while (below < low.length && low[below]! < score) below++;

@@ -1,4 +1,5 @@
 /** Reads the cells of a column into its summary, most of them without making text of them. */
+import type { ColumnRecorder } from '../columns/recorder.ts';
 import type { Cells } from '../files/cells.ts';
 import type { Words } from '../files/parquet-words.ts';
 import { hashOfBytes, hashOfNumber } from '../values/hash.ts';
@@ -26,6 +27,8 @@ export class ColumnReader {
   readonly summary: ColumnSummary;
   /** As they were given. */
   readonly missing: readonly string[] | undefined;
+  /** Records what cells are read as, for trainings. */
+  recorder: ColumnRecorder | undefined;
   readonly #missing: MissingWords;
   /** The longest word for "no value", in bytes, and the numbers and times among them. */
   readonly #missingBytes: number;
@@ -36,6 +39,8 @@ export class ColumnReader {
   readonly #number = new ReadNumber();
   readonly #cell = new BytesText();
   readonly #block = new NumberBlock();
+  /** What is known of the last cell: its entry in `counts`, or that it is a time and which. */
+  readonly #last = { entry: -1, time: new Float64Array(1) };
 
   /** @param missing the words that mean "no value". Default: the usual ones */
   constructor(summary: ColumnSummary, missing: readonly string[] | undefined) {
@@ -58,11 +63,15 @@ export class ColumnReader {
     let isNumber = true;
     for (let row = 0; row < rows; row++) {
       // Numbers mostly come together.
-      if (isNumber)
-        row += this.#addBlock(before + row + 1, (block, rules) => block.takeCells(cells, column, row, rules));
+      if (isNumber) {
+        const length = this.#addBlock(before + row + 1, (block, rules) => block.takeCells(cells, column, row, rules));
+        if (length > 0) this.recorder?.addNumbers(this.#block.values, length, { cells, column, row });
+        row += length;
+      }
       if (row >= rows) return;
       const at = row * columns + column;
       isNumber = this.#addCell(bytes, starts[at]!, ends[at]!, before + row + 1);
+      this.recorder?.addRead(bytes, starts[at]!, ends[at]!, this.#last);
     }
   }
 
@@ -179,6 +188,8 @@ export class ColumnReader {
   /** Returns whether it is a plain number. */
   #addCell(bytes: Buffer, start: number, end: number, row: number): boolean {
     const number = this.#number;
+    this.#last.entry = -1;
+    this.#last.time[0] = Number.NaN;
     const isPlain = readPlainNumber(bytes, start, end, number) && !this.#mayMiss(number.value);
     if (isPlain) this.#addPlain(bytes, start, end, row);
     else if (start === end) this.summary.addEmpty(row);
@@ -231,6 +242,7 @@ export class ColumnReader {
     }
     const hash = hashOfBytes(bytes, start, end);
     let entry = this.summary.counts.find(bytes, start, end, hash);
+    this.#last.entry = entry;
     if (this.#addAgain(entry)) return;
     if (entry < 0 && mayHaveOtherBlanks(bytes, start, end)) {
       const text = bytes.toString('utf8', start, end);
@@ -282,6 +294,7 @@ export class ColumnReader {
     }
     const { summary } = this;
     this.#cell.at(bytes, start, end);
+    if (isTime) this.#last.time[0] = time;
     const length = end - start > summary.longest ? charactersOf(bytes, start, end) : 0;
     if (!summary.hasBlanks) summary.hasBlanks = hasBlank(bytes, start, end);
     summary.addTime(isTime ? time : Number.NaN, this.#cell, length, hash, row);

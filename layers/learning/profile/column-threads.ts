@@ -9,6 +9,8 @@ import { once } from 'node:events';
 import { setImmediate } from 'node:timers/promises';
 import type { Worker } from 'node:worker_threads';
 import { ValidationError } from '#domain/errors.ts';
+import type { Recorded } from '../columns/layout.ts';
+import type { Chunk } from '../columns/recorder.ts';
 import type { Cells, CellsMemory } from '../files/cells.ts';
 import type { ParquetBatch } from '../files/parquet-batch.ts';
 import type { ColumnState } from './column.ts';
@@ -37,6 +39,10 @@ export class ColumnThreads implements AsyncDisposable {
   /** The columns that this thread reads, once that is decided. */
   #own: number[] | undefined;
   #failure: Error | undefined;
+  /** Takes what other threads have recorded. */
+  onChunk: (chunk: Chunk) => void = () => {};
+  /** How other threads have recorded columns, after `states`. */
+  readonly recorded = new Map<number, Recorded>();
 
   /** Starts all threads but this one. */
   constructor(threads: number) {
@@ -52,8 +58,13 @@ export class ColumnThreads implements AsyncDisposable {
   }
 
   #take(share: Share, reply: WorkerReply): void {
+    if (reply.kind === 'chunk') {
+      this.onChunk(reply.chunk);
+      return;
+    }
     if (reply.kind === 'states') {
       share.states = reply.states;
+      for (const [column, recorded] of reply.recorded) this.recorded.set(column, recorded);
       return;
     }
     share.pending--;

@@ -237,6 +237,22 @@ function mostlyReadable({ numbers, times, present }: ColumnSummary) {
   return all.find(({ values }) => 2 * values.readable > present);
 }
 
+/** About the column whose values are the groups. */
+export const groupFindings = ({ name, empty: { rows, first } }: ColumnSummary): Finding[] =>
+  rows === 0
+    ? []
+    : [
+        {
+          code: 'group_missing',
+          column: name,
+          first,
+          rows,
+          message: `${rows} row${rows === 1 ? ' has' : 's have'} no group`,
+          cost: 'Each is a group of its own where rows are divided, and models of series learn nothing from it',
+          overrule: null,
+        },
+      ];
+
 export const keptIdentifierFinding = (summary: ColumnSummary): Finding => ({
   code: 'identifier_kept',
   column: summary.name,

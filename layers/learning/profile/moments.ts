@@ -36,6 +36,9 @@ export class Moments {
   addAll(values: Float64Array, length: number): void {
     for (let at = 0; at < length; ) {
       if (this.#left === this.#rest.length) this.#makeRoom();
+      // Whole blocks need not be copied. A block that has just become full may be followed by none.
+      for (; this.#left === 0 && length - at > BLOCK; at += BLOCK)
+        this.#totals = joined(this.#totals, values, at, at + BLOCK);
       const count = Math.min(length - at, this.#rest.length - this.#left);
       for (let i = 0; i < count; i++) this.#rest[this.#left + i] = values[at + i]!;
       this.#left += count;
@@ -50,12 +53,12 @@ export class Moments {
       this.#rest = larger;
       return;
     }
-    this.#totals = joined(this.#totals, this.#rest, this.#left);
+    this.#totals = joined(this.#totals, this.#rest, 0, this.#left);
     this.#left = 0;
   }
 
   get #all(): Totals {
-    return joined(this.#totals, this.#rest, this.#left);
+    return joined(this.#totals, this.#rest, 0, this.#left);
   }
 
   get count(): number {
@@ -110,12 +113,13 @@ export class Moments {
 }
 
 /** With those of a block, whose own mean is found first (Chan, Golub and LeVeque 1979). */
-function joined(before: Totals, values: Float64Array, length: number): Totals {
+function joined(before: Totals, values: Float64Array, from: number, to: number): Totals {
+  const length = to - from;
   if (length === 0) return before;
-  const mean = meanOf(values, length);
+  const mean = meanOf(values, from, to);
   let { min, max } = before;
   let squares = 0;
-  for (let i = 0; i < length; i++) {
+  for (let i = from; i < to; i++) {
     const x = values[i]!;
     if (x < min) min = x;
     if (x > max) max = x;
@@ -131,19 +135,19 @@ function joined(before: Totals, values: Float64Array, length: number): Totals {
 }
 
 /** By deviations from the first one: those of equal values are 0. Four sums, none of which waits for another. */
-function meanOf(values: Float64Array, length: number): number {
-  const first = values[0]!;
+function meanOf(values: Float64Array, from: number, to: number): number {
+  const first = values[from]!;
   let a = 0;
   let b = 0;
   let c = 0;
   let d = 0;
-  let i = 0;
-  for (; i + 3 < length; i += 4) {
+  let i = from;
+  for (; i + 3 < to; i += 4) {
     a += values[i]! - first;
     b += values[i + 1]! - first;
     c += values[i + 2]! - first;
     d += values[i + 3]! - first;
   }
-  for (; i < length; i++) a += values[i]! - first;
-  return first + (a + b + (c + d)) / length;
+  for (; i < to; i++) a += values[i]! - first;
+  return first + (a + b + (c + d)) / (to - from);
 }

@@ -2,6 +2,8 @@
 import { deserialize, serialize } from 'node:v8';
 import { chosenTarget, type ParsingOptions } from '#domain/datasets/parsing-options.ts';
 import type { DatasetProfile, Task } from '#domain/datasets/profile.ts';
+import { RECORDED_BYTES } from '../columns/layout.ts';
+import type { StoreColumns } from '../columns/write.ts';
 import { givenDialect } from '../csv/dialect.ts';
 import { storedFormat } from '../files/format.ts';
 import { readTable, type TablePosition } from '../files/open.ts';
@@ -38,6 +40,8 @@ export interface Parts {
   readonly hash: (saved?: Uint8Array) => Promise<FileHash>;
   /** How many threads read columns. Default: 1. */
   readonly threads?: number;
+  /** Stores what the columns of a large table are read as, for trainings. Default: nobody does. */
+  readonly storeColumns?: StoreColumns;
 }
 
 /** The profile, or what the next part goes on with. */
@@ -71,6 +75,8 @@ export async function profileInParts(bytes: TableBytes, options: ProfileOptions,
   const target = chosenTarget(parsing) ?? options.target;
   const table = new TableSummary(read.header, { target, parsing });
   if (from) table.restore(from.table);
+  const isRecorded = !from && read.format !== 'parquet' && 'size' in bytes && bytes.size >= RECORDED_BYTES;
+  if (isRecorded && parts.storeColumns) rows.record(table, read.header.length, parts.storeColumns);
   for await (const batch of read.batches) {
     await rows.add(table, batch);
     const position = parts.isDue() ? read.position() : undefined;
@@ -82,14 +88,14 @@ export async function profileInParts(bytes: TableBytes, options: ProfileOptions,
   await rows.end(table);
   const { format, compression, rival, preamble, renamed } = read;
   const stored = storedFormat({ format, compression });
-  return {
-    profile: {
-      ...table.profile(task, { ...stored, ...read.dialect, rival, preamble, renamed, fileName }),
-      ...stored,
-      ...read.dialect,
-      sha256: read.digest(),
-    },
+  const profile = {
+    ...table.profile(task, { ...stored, ...read.dialect, rival, preamble, renamed, fileName }),
+    ...stored,
+    ...read.dialect,
+    sha256: read.digest(),
   };
+  await rows.endRecording({ sha256: profile.sha256, rows: profile.rows, ...read.dialect }, read.header);
+  return { profile };
 }
 
 function opened(checkpoint: Uint8Array): Checkpoint | undefined {

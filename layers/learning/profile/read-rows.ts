@@ -1,3 +1,7 @@
+import { type Directory, groupRows } from '../columns/layout.ts';
+import type { Chunk } from '../columns/recorder.ts';
+import { Recording } from '../columns/recording.ts';
+import { ColumnsWriter, type StoreColumns } from '../columns/write.ts';
 import type { Batch } from '../files/batch.ts';
 import { Cells } from '../files/cells.ts';
 import { ParquetBatch } from '../files/parquet-batch.ts';
@@ -12,6 +16,8 @@ export class ReadRows implements AsyncDisposable {
   readonly #count: number;
   #threads: ColumnThreads | undefined;
   #bytes = 0;
+  #recording: Recording | undefined;
+  #columns: ColumnsWriter | undefined;
 
   /**
    * @param threads how many read the columns, this one included
@@ -22,7 +28,18 @@ export class ReadRows implements AsyncDisposable {
     this.#startIf(bytes);
   }
 
+  /** Records the cells from now on, before the first ones. */
+  record(table: TableSummary, columns: number, store: StoreColumns): void {
+    const writer = new ColumnsWriter(columns, store);
+    const emit = (chunk: Chunk) => writer.take(chunk);
+    this.#columns = writer;
+    this.#recording = new Recording({ groupRows: groupRows(columns), emit });
+    table.recording = this.#recording;
+    if (this.#threads) this.#threads.onChunk = emit;
+  }
+
   async add(table: TableSummary, batch: Batch): Promise<void> {
+    await this.#columns?.room();
     if (batch instanceof Cells) this.#bytes += batch.bytes.length;
     this.#startIf(this.#bytes);
     const threads = this.#threads;
@@ -36,6 +53,8 @@ export class ReadRows implements AsyncDisposable {
       table.endGroup(batch);
     } else {
       if (batch instanceof ParquetBatch) await batch.besides;
+      // Those columns are recorded by the other threads, which do not see these rows.
+      if (threads) await this.#columns?.abort(new Error('rows are read by one thread'));
       table.add(batch);
     }
   }
@@ -49,7 +68,16 @@ export class ReadRows implements AsyncDisposable {
     if (this.#threads) table.restoreColumns(await this.#threads.states());
   }
 
+  /** Ends what was recorded, after all rows. */
+  async endRecording(of: Omit<Directory, 'columns'>, header: readonly string[]): Promise<void> {
+    if (!this.#columns || !this.#recording) return;
+    const found = new Map([...this.#recording.end(), ...(this.#threads?.recorded ?? [])]);
+    const columns = header.map((name, i) => ({ name, recorded: found.get(i) ?? { as: 'nothing' as const } }));
+    await this.#columns.end({ ...of, columns });
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
+    await this.#columns?.abort(new Error('the table was not read to its end'));
     await this.#threads?.[Symbol.asyncDispose]();
   }
 }

@@ -2,6 +2,7 @@
 import type { ColumnRole, ParsingOptions } from '#domain/datasets/parsing-options.ts';
 import type { ColumnProfile, DatasetProfile, Task } from '#domain/datasets/profile.ts';
 import { ValidationError } from '#domain/errors.ts';
+import type { Recording } from '../columns/recording.ts';
 import { fileFault } from '../csv/fault.ts';
 import { expectFeatureAndTarget } from '../csv/record-check.ts';
 import type { Batch } from '../files/batch.ts';
@@ -21,6 +22,7 @@ import {
   determinesTargetFinding,
   equalsTargetFinding,
   featureFindings,
+  groupFindings,
   keptIdentifierFinding,
   leftOutFinding,
 } from './findings.ts';
@@ -63,6 +65,8 @@ export class TableSummary {
   readonly #leaks: Leaks;
   readonly #targetIndex: number;
   #rows = 0;
+  /** Records what this thread reads, where that is wanted. */
+  recording: Recording | undefined;
   /** The first cell of the last row; not of Parquet, into which nobody writes sums. */
   #last: LastCell | undefined;
 
@@ -105,7 +109,7 @@ export class TableSummary {
   get setups(): ColumnSetup[] {
     return this.#readers.map(({ summary: { name, state }, missing }, i) => ({
       ...{ name, missing, state },
-      bounds: this.#boundsOf(i),
+      ...{ bounds: this.#boundsOf(i), said: this.#said(name), groupRows: this.recording?.groupRows },
     }));
   }
 
@@ -126,7 +130,12 @@ export class TableSummary {
 
   /** @param columns those that no other thread reads. Default: all */
   addCells(cells: Cells, columns: Iterable<number> = this.#readers.keys()): void {
-    for (const column of columns) this.#readers[column]!.addCells(cells, column, this.#rows);
+    for (const column of columns) {
+      const reader = this.#readers[column]!;
+      reader.addCells(cells, column, this.#rows);
+      const { name } = reader.summary;
+      this.recording?.begin(reader, { column, said: this.#said(name), isTarget: column === this.#targetIndex }, cells);
+    }
     this.#compare(cells, 0);
     this.#last = lastCell(cells, this.#columns.length, this.#rows);
     this.#rows += cells.rows;
@@ -199,6 +208,7 @@ export class TableSummary {
       ...(target?.found ?? []),
     ];
     const columns = this.#columns.map((summary): Column => this.#column(summary, conventions, target));
+    for (const { summary, role } of columns) if (role === 'group') found.push(...groupFindings(summary));
     const features = this.#features(columns, found);
     const twins = new Set(this.#twins.map((i) => this.#columns[i]));
     const leaks = new Map(this.#leaks.found.map((leak) => [this.#columns[leak.column], leak]));

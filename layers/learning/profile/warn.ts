@@ -20,6 +20,8 @@ const CODES = [
   'totals_row',
   'text_left_out',
   'text_rows_left_out',
+  'group_missing',
+  'channels_changed',
   'identifier_left_out',
   'identifier_kept',
   'labels_separated',

@@ -1,11 +1,14 @@
 /** Series: tables whose rows follow each other, perhaps with a column of groups. Models see windows of them. */
 import type { DatasetProfile } from '#domain/datasets/profile.ts';
+import { ValidationError } from '#domain/errors.ts';
 import type { Kind } from '../kind.ts';
 import { table } from '../table/kind.ts';
 import { usableRows } from '../table/resident.ts';
+import { seriesBatch } from './batch.ts';
 import { windowOf } from './encoding.ts';
 import { seriesExplainer } from './explain.ts';
 import { ONE_ROW, prepareSeries } from './prepare.ts';
+import { seriesInputs } from './tensor-inputs.ts';
 import { seriesTensors } from './tensors.ts';
 
 const BYTES_PER_VALUE = 4;
@@ -16,6 +19,20 @@ export const series: Kind = {
   label: 'series',
   unit: 'windows',
   takes: ({ kind = 'table' }: DatasetProfile) => kind === 'table',
+  expect: (profile, { series: { steps, horizon } = ONE_ROW }) => {
+    if (horizon > 0 && profile.task !== 'regression') {
+      throw ValidationError.of(
+        'hyperparameters.horizon',
+        `must be 0 for a ${profile.task}: only numbers are forecast; got ${horizon}`,
+      );
+    }
+    // Nobody has read the file yet.
+    if (profile.sha256 === '' || steps + horizon <= usableRows(profile)) return;
+    throw ValidationError.of(
+      'hyperparameters.window',
+      `must be at most the number of rows with a target, ${usableRows(profile)}, together with horizon ${horizon}; got ${steps}`,
+    );
+  },
   outline: (profile, { series: { steps, horizon } = ONE_ROW }) => {
     const rows = table.outline(profile, {});
     const shape = [steps, rows.shape[0]! + Number(horizon > 0)];
@@ -26,6 +43,9 @@ export const series: Kind = {
   tensors: async (serving, inputs) => seriesTensors(serving, inputs),
   explainer: seriesExplainer,
   columns: () => undefined,
+  batch: seriesBatch,
+  tensorInputs: seriesInputs,
+  inputShape: ({ shape }) => shape,
   card: (serving) => {
     const { steps, horizon } = windowOf(serving);
     const asked = horizon === 0 ? 'the target of its last row' : `the target ${horizon} rows after its last one`;

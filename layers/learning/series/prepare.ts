@@ -27,7 +27,7 @@ const PIECE = 4096;
 /** @throws TrainingFailure if the data cannot be learned from */
 export const prepareSeries = (source: Source, profile: DatasetProfile, options: PrepareOptions): Promise<Prepared> =>
   withRoom(async () => {
-    const { wanted: { series: spec = ONE_ROW } = {}, scratch, threads = 1 } = options;
+    const { wanted: { series: spec = ONE_ROW } = {}, scratch, threads = 1, columns } = options;
     if (spec.horizon > 0 && profile.task !== 'regression') {
       throw new TrainingFailure(
         `horizon must be 0 for ${profile.task}: only numbers are forecast; got ${spec.horizon}`,
@@ -35,7 +35,7 @@ export const prepareSeries = (source: Source, profile: DatasetProfile, options: 
     }
     // The rows themselves stay in memory, so that windows can be taken from them in any order.
     needsDisk(residentBytes(profile), scratch?.residentBytes ?? RESIDENT_BYTES, false);
-    const loaded = await loadRows(source.bytes(), profile, { threads });
+    const loaded = await loadRows(source.bytes(), profile, { threads, columns });
     return await encode(spec.horizon > 0 ? withPast(loaded, profile) : loaded, profile, spec, options);
   });
 

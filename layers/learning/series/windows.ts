@@ -18,7 +18,7 @@ export interface WindowSpec {
 
 export interface Windows {
   readonly count: number;
-  /** All rows, each series in its order, one after another. */
+  /** All rows of series, each series in its order, one after another. */
   readonly order: Int32Array;
   /** Where each window begins in `order`. */
   readonly starts: Int32Array;
@@ -29,16 +29,14 @@ export interface Windows {
 }
 
 /**
- * Rows of one group are a series, in the order of their times, or of the file where there are none. Without groups, all
- * rows are one.
+ * Rows of one group are a series, in the order of their times, or of the file where there are none. Without a column of
+ * groups, all rows are one. Where there is one, a row without a group is of no series: the dataset warns of it.
  * @throws TrainingFailure naming a series that is shorter than a window and its horizon
  */
 export function windowsOf(rows: Pick<Rows, 'count' | 'group' | 'time'>, { steps, horizon }: WindowSpec): Windows {
-  const all = Int32Array.from({ length: rows.count }, (_, row) => row);
-  // Each row without a group is a series of its own.
-  const keyOf = (row: number): number =>
-    rows.group ? (rows.group.values[row]! < 0 ? -1 - row : rows.group.values[row]!) : 0;
-  const members = [...Map.groupBy(all, keyOf).values()].map((series) => inTime(series, rows));
+  const groupOf = (row: number): number => rows.group?.values[row] ?? 0;
+  const all = Int32Array.from({ length: rows.count }, (_, row) => row).filter((row) => groupOf(row) >= 0);
+  const members = [...Map.groupBy(all, groupOf).values()].map((series) => inTime(series, rows));
   const needed = steps + horizon;
   const short = members.find(({ length }) => length < needed);
   if (short) {
@@ -49,8 +47,8 @@ export function windowsOf(rows: Pick<Rows, 'count' | 'group' | 'time'>, { steps,
       `${parts} must be at most as long as each series: ${which} ${short.length} rows; got ${needed}`,
     );
   }
-  const order = new Int32Array(rows.count);
-  const count = rows.count - members.length * (needed - 1);
+  const order = new Int32Array(all.length);
+  const count = all.length - members.length * (needed - 1);
   const windows = { starts: new Int32Array(count), targets: new Int32Array(count), series: new Int32Array(count) };
   let [first, at] = [0, 0];
   for (const [series, own] of members.entries()) {

@@ -3,6 +3,8 @@
  * least what it says itself: the runtime needs more for a model than its file has bytes. The least recently used is evicted first, but never while in use. A value that is too
  * large for the limits by itself stays until another one is used: whoever uses it again should not wait for it again.
  */
+import type { Awaitable } from '#domain/awaitable.ts';
+
 export interface Loaded {
   readonly bytes: number;
   dispose(): Promise<void>;
@@ -46,8 +48,11 @@ export class Cache<V extends Loaded> {
     this.#limits = limits;
   }
 
-  /** Loads a missing value, once even for concurrent callers, and keeps it loaded while `use` runs. */
-  async use<R>(name: string, load: () => Promise<V>, use: (value: V) => Promise<R>): Promise<R> {
+  /**
+   * Loads a missing value, once even for concurrent callers, and keeps it loaded while `use` runs. One that is loaded is used
+   * at once.
+   */
+  use<R>(name: string, load: () => Promise<V>, use: (value: V) => Awaitable<R>): Awaitable<R> {
     const entry: Entry<V> = this.#entries.get(name) ?? { loading: this.#load(name, load), users: 0, bytes: 0 };
     entry.users++;
     if (this.#latest !== name || !this.#entries.has(name)) {
@@ -55,8 +60,24 @@ export class Cache<V extends Loaded> {
       this.#entries.set(name, entry);
       this.#latest = name;
     }
+    const { value } = entry;
+    if (value === undefined || this.#isFull) return this.#released(entry, async () => use(await entry.loading));
+    let using: Awaitable<R>;
     try {
-      return await use(entry.value ?? (await entry.loading));
+      using = use(value);
+    } catch (error) {
+      entry.users--;
+      throw error;
+    }
+    if (using instanceof Promise) return this.#released(entry, () => using);
+    entry.users--;
+    return using;
+  }
+
+  /** Waits for a use, and then makes room where it is needed. */
+  async #released<R>(entry: Entry<V>, use: () => Awaitable<R>): Promise<R> {
+    try {
+      return await use();
     } finally {
       entry.users--;
       if (this.#isFull) await this.#evict();

@@ -20,6 +20,8 @@ export const CARD_FILE = 'model-card.md';
 const servedFeature = featureSpec.extend({
   /** The name of the model's input. A feature's own name may not be valid for that. */
   input: z.string(),
+  /** Of a model of others whose input has no fractions and nothing for a missing value: its type. */
+  cast: z.enum(['int32', 'int64', 'bool']).exactOptional(),
 });
 export type ServedFeature = z.infer<typeof servedFeature>;
 

@@ -42,6 +42,8 @@ export interface Cut {
 export interface Explainer {
   /** Throws `ValidationError` for more rows than can be explained by one request. */
   expect(serving: Serving, rows: number): void;
+  /** Why a request can have no row to compare with; absent where it can. */
+  readonly noReference?: string;
   /**
    * @param inputs the raw inputs of the rows
    * @param reference absent for models of earlier builds: their typical row has missing values only

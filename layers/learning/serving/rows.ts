@@ -18,6 +18,8 @@ const NAME_CHARACTERS = 40;
 /** How a feature converts a cell; `undefined` if it cannot. */
 interface Taking<T> {
   readonly expected: string;
+  /** Whether a value may be missing. */
+  readonly takesNull: boolean;
   readonly take: (cell: Exclude<Cell, null>) => T | undefined;
 }
 
@@ -29,7 +31,7 @@ const EXPECTED: Readonly<Record<ServedFeature['type'], string>> = {
 };
 
 /** Text is read by the rules by which the file was read. A word that means "no value" there means the same here. */
-function takingNumbers({ type, format }: ServedFeature): Taking<number> {
+function takingNumbers({ type, format, cast }: ServedFeature): Taking<number> {
   const { number, isMissing } = columnValues(type, format);
   const take = (cell: Exclude<Cell, null>): number | undefined => {
     if (typeof cell === 'number') return Number.isFinite(cell) ? cell : undefined;
@@ -39,7 +41,28 @@ function takingNumbers({ type, format }: ServedFeature): Taking<number> {
     return Number.isNaN(value) && !isMissing(cell.trim()) ? epoch(type, cell) : value;
   };
   const { units = [] } = format ?? {};
-  return { expected: units.length > 0 ? `${EXPECTED[type]} (in ${units.join(' or ')})` : EXPECTED[type], take };
+  if (cast) return takingWhole(cast, take);
+  const expected = units.length > 0 ? `${EXPECTED[type]} (in ${units.join(' or ')})` : EXPECTED[type];
+  return { expected, takesNull: true, take };
+}
+
+/** What a number can be without becoming another one. */
+const WHOLE = {
+  int32: { least: -(2 ** 31), most: 2 ** 31 - 1, expected: 'a whole number of 32 bits' },
+  int64: { least: Number.MIN_SAFE_INTEGER, most: Number.MAX_SAFE_INTEGER, expected: 'a whole number' },
+  bool: { least: 0, most: 1, expected: 'true, false, 0 or 1' },
+} as const;
+
+function takingWhole(cast: NonNullable<ServedFeature['cast']>, take: Taking<number>['take']): Taking<number> {
+  const { least, most, expected } = WHOLE[cast];
+  return {
+    expected,
+    takesNull: false,
+    take: (cell) => {
+      const value = typeof cell === 'boolean' && cast === 'bool' ? Number(cell) : take(cell);
+      return value !== undefined && Number.isInteger(value) && value >= least && value <= most ? value : undefined;
+    },
+  };
 }
 
 /** Times may be given as epoch milliseconds, also as text. */
@@ -54,7 +77,7 @@ function takingWords({ type, format }: ServedFeature): Taking<string> {
     const text = typeof cell === 'number' ? written(cell, format) : String(cell).trim();
     return word(text) || (isMissing(text) ? '' : undefined);
   };
-  return { expected: EXPECTED[type], take };
+  return { expected: EXPECTED[type], takesNull: true, take };
 }
 
 /** A number of JSON as the file would have it. */
@@ -71,7 +94,8 @@ function madeOnce<T>(make: (feature: ServedFeature) => T): (feature: ServedFeatu
   };
 }
 
-const numbersOf = madeOnce(takingNumbers);
+/** How a feature of numbers takes what a request has. */
+export const numbersOf = madeOnce(takingNumbers);
 const wordsOf = madeOnce((feature) => remembering(takingWords(feature)));
 
 /** So many words of a feature are remembered, and as long ones: most data have few. */
@@ -79,10 +103,10 @@ const MOST_WORDS = 1000;
 const WORD_CHARACTERS = 100;
 
 /** A word that was taken before need not be read again. */
-function remembering({ expected, take }: Taking<string>): Taking<string> {
+function remembering({ take, ...rest }: Taking<string>): Taking<string> {
   const taken = new Map<string, string>();
   return {
-    expected,
+    ...rest,
     take: (cell) => {
       if (typeof cell !== 'string' || cell.length > WORD_CHARACTERS) return take(cell);
       const known = taken.get(cell);
@@ -124,11 +148,11 @@ function tensorsOfGood(features: readonly ServedFeature[], rows: readonly Input[
     const shape = [rows.length, 1];
     if (isNumeric(feature)) {
       const data = new Float64Array(rows.length);
-      if (!fill(data, rows, j, feature, numbersOf(feature).take, Number.NaN)) return undefined;
+      if (!fill(data, rows, j, feature, numbersOf(feature), Number.NaN)) return undefined;
       columns.push([feature.input, { dtype: 'float64', shape, data }]);
     } else {
       const data = new Array<string>(rows.length);
-      if (!fill(data, rows, j, feature, wordsOf(feature).take, '')) return undefined;
+      if (!fill(data, rows, j, feature, wordsOf(feature), '')) return undefined;
       columns.push([feature.input, { dtype: 'string', shape, data }]);
     }
   }
@@ -141,14 +165,14 @@ function fill<T>(
   rows: readonly Input[],
   j: number,
   { name }: ServedFeature,
-  take: Taking<T>['take'],
+  { take, takesNull }: Taking<T>,
   missing: T,
 ): boolean {
   for (let i = 0; i < rows.length; i++) {
     const row = rows[i] as Exclude<Input, string>;
     const cell = isList(row) ? row[j] : Object.hasOwn(row, name) ? row[name] : undefined;
     if (cell === undefined || (typeof cell === 'object' && cell !== null)) return false;
-    const value = cell === null ? missing : take(cell);
+    const value = cell !== null ? take(cell) : takesNull ? missing : undefined;
     if (value === undefined) return false;
     into[i] = value;
   }
@@ -223,15 +247,15 @@ function columnOf(
   faults: Faults,
 ): Tensor {
   const { name } = feature;
-  const taken = <T>({ expected, take }: Taking<T>, missing: T): T[] =>
+  const taken = <T>({ expected, take, takesNull }: Taking<T>, missing: T): T[] =>
     cells.map((row, i) => {
       if (faults.full) return missing;
       const cell = row[at];
-      if (cell === undefined || cell === null) return missing;
+      if (cell === undefined || (cell === null && takesNull)) return missing;
       const value = typeof cell === 'object' ? undefined : take(cell);
       if (value !== undefined) return value;
       const got = typeof cell === 'string' ? shown(cell) : shortened(JSON.stringify(cell), NAME_CHARACTERS);
-      faults.add(field(i), `must be ${expected} for feature ${shown(name)}, or null; got ${got}`);
+      faults.add(field(i), `must be ${expected} for feature ${shown(name)}${takesNull ? ', or null' : ''}; got ${got}`);
       return missing;
     });
   const shape = [cells.length, 1];

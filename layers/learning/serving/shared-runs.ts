@@ -6,9 +6,13 @@
  *     runs      └ a      end of the turn: └── b · c · d
  */
 import { setImmediate } from 'node:timers';
+import type { Awaitable } from '#domain/awaitable.ts';
 import { type DataOf, type Tensor, type Tensors, tensor } from '#engine/tensor.ts';
 import type { DType } from '#engine/type.ts';
 import { RunTimes } from './run-times.ts';
+
+/** Called once all that follows from the present event has been done, but for what waits for another one. */
+const { nextTick } = process;
 
 interface Waiting {
   readonly feeds: Tensors;
@@ -37,6 +41,8 @@ export class SharedRuns {
   #waiting: Waiting[] = [];
   /** Whether there is a run at the end of this turn. */
   #isDue = false;
+  /** Whether a call was run at once, and what follows from the same event is not over. */
+  #hasRun = false;
 
   /** @param run takes and gives tensors whose first axis is the rows */
   constructor(run: (feeds: Tensors) => Tensors, options: RunOptions = {}) {
@@ -47,26 +53,35 @@ export class SharedRuns {
     this.#times = times;
   }
 
-  /** The results for these rows, as if they were run alone. */
-  run(feeds: Tensors, rows: number): Promise<Tensors> {
+  /** The results for these rows, as if they were run alone: at once, where they are run at once. */
+  run(feeds: Tensors, rows: number): Awaitable<Tensors> {
+    if (this.#firstAtOnce && !this.#hasRun && !this.#isDue) {
+      this.#hasRun = true;
+      nextTick(this.#endEvent);
+      return this.#timed(feeds, rows);
+    }
+    if (!this.#isDue) this.#endTurnLater();
     return new Promise((resolve, reject) => {
-      const call = { feeds, rows, resolve, reject };
-      if (this.#firstAtOnce && !this.#isDue) this.#runTogether([call]);
-      else this.#waiting.push(call);
-      if (!this.#isDue) setImmediate(() => this.#endTurn());
-      this.#isDue = true;
+      this.#waiting.push({ feeds, rows, resolve, reject });
     });
   }
 
-  #endTurn(): void {
+  readonly #endEvent = (): void => {
+    this.#hasRun = false;
+  };
+
+  #endTurnLater(): void {
+    this.#isDue = true;
+    setImmediate(this.#endTurn);
+  }
+
+  readonly #endTurn = (): void => {
     this.#isDue = false;
     if (this.#waiting.length === 0) return;
     this.#runTogether(this.#take());
-    if (this.#waiting.length === 0) return;
     // Others go first where there are more rows than a run has.
-    this.#isDue = true;
-    setImmediate(() => this.#endTurn());
-  }
+    if (this.#waiting.length > 0) this.#endTurnLater();
+  };
 
   /** At least one, and as many more of the same shape as there is room for. */
   #take(): Waiting[] {

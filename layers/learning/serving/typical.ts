@@ -1,5 +1,4 @@
 /** What an explanation compares the rows of a request with. */
-import { ValidationError } from '#domain/errors.ts';
 import { expectTensor, type Tensor, type Tensors } from '#engine/tensor.ts';
 import type { ServedFeature, Serving } from './description.ts';
 import type { Input } from './input.ts';
@@ -33,9 +32,8 @@ interface Known {
  * @throws ValidationError for a row that the model does not take
  */
 export function typicalValues(serving: Serving, { given, reference, takesMissing, rows, count }: Known): Typical {
-  const { kind = 'table', features } = serving;
+  const { features } = serving;
   if (given !== undefined) {
-    if (kind === 'image') throw ValidationError.of('reference', 'must be left out for a model of images');
     const row = rowTensors(features, [given], () => 'reference');
     return { reference: referenceOf(features, (input) => ofOneRow(row[input]!)), basis: 'given' };
   }

@@ -142,6 +142,14 @@ function fitNumbers({ name, type }: NumberColumn): Fitting<NumberColumn> {
       rows += training.length;
       let length = 0;
       for (let i = 0; i < training.length; i++) {
+        if (length === 0) {
+          const whole = presentFrom(values, training, i);
+          if (whole) {
+            moments.addAll(whole, PRESENT);
+            i += PRESENT - 1;
+            continue;
+          }
+        }
         const value = values[training[i]!]!;
         if (Number.isNaN(value)) continue;
         present[length++] = value;
@@ -153,6 +161,14 @@ function fitNumbers({ name, type }: NumberColumn): Fitting<NumberColumn> {
     },
     encoding: () => ({ name, type, ...moments.scale, missing: moments.count < rows }),
   };
+}
+
+/** The numbers of so many rows that follow one another, without copying them, if each has one. */
+function presentFrom(values: Float64Array, training: Int32Array, at: number): Float64Array | undefined {
+  const first = training[at]!;
+  if (training[at + PRESENT - 1] !== first + PRESENT - 1) return undefined;
+  for (let row = first; row < first + PRESENT; row++) if (Number.isNaN(values[row]!)) return undefined;
+  return values.subarray(first, first + PRESENT);
 }
 
 function fitWords({ name, type }: WordColumn): Fitting<WordColumn> {

@@ -22,10 +22,11 @@ interface Folding {
   readonly rows: Int32Array;
   readonly seed: number;
   readonly splitBy?: SplitBy | undefined;
+  readonly isRandom?: boolean | undefined;
 }
 
 /**
- * As `StratifiedKFold`, `GroupKFold` and `TimeSeriesSplit` of scikit-learn divide. The same seed gives the same parts.
+ * As `StratifiedKFold` or `KFold`, `GroupKFold` and `TimeSeriesSplit` of scikit-learn divide. The same seed gives the same parts.
  * @throws TrainingFailure if there are fewer rows or groups than parts
  */
 export function foldRows(folding: Folding, { index, of }: Fold): FoldRows {
@@ -39,13 +40,13 @@ export function foldRows(folding: Folding, { index, of }: Fold): FoldRows {
 }
 
 /** Deals the rows of one stratum after another, so that sizes differ by at most one, in all and of each stratum. */
-function strataParts({ target, rows, seed }: Folding, of: number): Int32Array {
+function strataParts({ target, rows, seed, isRandom }: Folding, of: number): Int32Array {
   expectAtLeast(of, rows.length, 'rows');
   const places = new Map(Array.from(rows, (row, place) => [row, place]));
   const parts = new Int32Array(rows.length);
   const uniform = uniformStream(seed, 'cross-validation');
   let next = 0;
-  for (const stratum of strataOf(target)) {
+  for (const stratum of isRandom ? [rows] : strataOf(target)) {
     const kept = stratum.filter((row) => places.has(row));
     shuffle(kept, uniform);
     for (const row of kept) parts[places.get(row)!] = next++ % of;

@@ -1,9 +1,11 @@
 /** Tables: rows of numbers, categories, truth values and times, one of whose columns is the target. */
 import type { DatasetProfile } from '#domain/datasets/profile.ts';
+import { tableRows } from '../batch/table-rows.ts';
 import type { Kind } from '../kind.ts';
 import { profileCsv, profileInParts } from '../profile/profile.ts';
 import { code, cell as text } from '../serving/markdown.ts';
 import { rowTensors } from '../serving/rows.ts';
+import { featureInputs } from '../serving/tensor-inputs.ts';
 import { tableExplainer } from './explain.ts';
 import { encodedWidth } from './outline.ts';
 import { prepare } from './prepare.ts';
@@ -43,6 +45,10 @@ export const table: Kind = {
   tensors: ({ features }, inputs) => rowTensors(features, inputs),
   explainer: tableExplainer,
   columns: ({ features }) => features,
+  batch: tableRows,
+  batchColumns: ({ features }) => features,
+  tensorInputs: ({ features }) => featureInputs(features),
+  inputShape: ({ served }) => [served.features.length],
   card: ({ features }) => ({
     table: `| Input | Feature | Type |
 | --- | --- | --- |

@@ -1,7 +1,9 @@
 import type { ColumnProfile, DatasetProfile } from '#domain/datasets/profile.ts';
+import { ColumnsUnusableError, openColumns } from '../columns/read.ts';
 import { givenDialect } from '../csv/dialect.ts';
 import { fileChanged } from '../failure.ts';
 import type { Batch } from '../files/batch.ts';
+import type { FileBytes } from '../files/file-bytes.ts';
 import { readTable } from '../files/open.ts';
 import type { TableBytes } from '../files/source-bytes.ts';
 import { cellRowsOf } from './batch-rows.ts';
@@ -17,6 +19,8 @@ export interface LoadOptions {
   readonly more?: readonly NamedPieces[];
   /** How many threads store columns, this one included. Default: 1. */
   readonly threads?: number;
+  /** The columns as an earlier reading has recorded them, which are read instead of the file where they can be. */
+  readonly columns?: FileBytes | undefined;
 }
 
 /**
@@ -24,6 +28,15 @@ export interface LoadOptions {
  * @throws TrainingFailure if the bytes are not those of that file
  */
 export async function loadRows(bytes: TableBytes, profile: DatasetProfile, options: LoadOptions = {}): Promise<Rows> {
+  try {
+    return await inOnePiece(bytes, profile, options);
+  } catch (error) {
+    if (!(error instanceof ColumnsUnusableError)) throw error;
+    return await inOnePiece(bytes, profile, { ...options, columns: undefined });
+  }
+}
+
+async function inOnePiece(bytes: TableBytes, profile: DatasetProfile, options: LoadOptions): Promise<Rows> {
   const all: Rows[] = [];
   for await (const rows of readRows(bytes, profile, Math.max(1, usableRows(profile)), options)) all.push(rows);
   return all[0]!;
@@ -39,9 +52,10 @@ export async function* readRows(
   bytes: TableBytes,
   profile: DatasetProfile,
   pieceRows: number,
-  { more = [], threads: wanted = 1 }: LoadOptions = {},
+  { more = [], threads: wanted = 1, columns: file }: LoadOptions = {},
 ): AsyncGenerator<Rows, void, undefined> {
-  const { header, batches, digest, format } = await readTable(bytes, { dialect: givenDialect(profile) });
+  const recorded = file && (await recordedTable(file, profile, more));
+  const { header, cells: all, close, digest, format } = recorded ?? (await tableOf(bytes, profile));
   const count = usableRows(profile);
   // Earlier builds kept blanks of names within quotes.
   const placeOf = (name: string) => header.indexOf(name.trim());
@@ -54,12 +68,12 @@ export async function* readRows(
   const besides = [...order, ...more].map((column) => ({ at: placeOf(column.name), column }));
   const isMissing = [...placed, ...besides].some(({ at }) => at < 0);
   if (targetAt < 0 || isMissing || labels.some(({ name }) => placeOf(name) < 0)) {
-    await batches.return(undefined);
+    await close();
     throw fileChanged();
   }
   await using threads = LoadThreads.for({
     // Of Parquet, cells are no bytes of a file.
-    threads: pieceRows < count || format === 'parquet' ? 1 : wanted,
+    threads: pieceRows < count || format !== 'text' ? 1 : wanted,
     bytes: 'size' in bytes ? bytes.size : 0,
     columns: placed,
     rows: count,
@@ -88,7 +102,7 @@ export async function* readRows(
   };
   begin();
   let before = 0;
-  for await (const cells of cellRows(batches, header.length)) {
+  for await (const cells of all) {
     const rows = target.rowsOf(cells, targetAt);
     for (let from = 0; from < rows.length; ) {
       if (done + row === count) throw fileChanged();
@@ -110,6 +124,55 @@ export async function* readRows(
   }
   if (done + row !== count || digest() !== profile.sha256) throw fileChanged();
   yield await piece();
+}
+
+/** A table as pieces of cells. */
+interface Pieces {
+  readonly header: readonly string[];
+  readonly cells: AsyncIterable<CellRows>;
+  /** Instead of reading the cells. */
+  close(): Promise<unknown>;
+  digest(): string;
+  readonly format: 'text' | 'values';
+}
+
+async function tableOf(bytes: TableBytes, profile: DatasetProfile): Promise<Pieces> {
+  const { header, batches, digest, format } = await readTable(bytes, { dialect: givenDialect(profile) });
+  return {
+    header,
+    cells: cellRows(batches, header.length),
+    close: () => batches.return(undefined),
+    digest,
+    format: format === 'parquet' ? 'values' : 'text',
+  };
+}
+
+/** What was recorded of the columns that are read. */
+async function recordedTable(
+  file: FileBytes,
+  profile: DatasetProfile,
+  more: readonly NamedPieces[],
+): Promise<Pieces | undefined> {
+  const asNumbers = new Set(usableColumns(profile).map(({ name }) => name));
+  const names = new Set(more.map(({ name }) => name));
+  const isNeeded = (column: ColumnProfile) =>
+    asNumbers.has(column.name) || names.has(column.name) || ROLES_READ.includes(roleOf(column, profile));
+  const needed = profile.columns
+    .filter(isNeeded)
+    // A target that is no class is read as a number.
+    .map((column) => (roleOf(column, profile) === 'target' ? { ...column, type: 'number' as const } : column));
+  const asWords = needed.filter((column) => names.has(column.name) || isReadAsWords(column, profile));
+  const table = await openColumns(file, profile, needed, new Set(asWords.map(({ name }) => name)));
+  if (!table) return undefined;
+  const { header, sha256 } = table;
+  return { header, cells: table.groups(), close: async () => undefined, digest: () => sha256, format: 'values' };
+}
+
+const ROLES_READ: readonly string[] = ['target', 'label', 'group', 'time'];
+
+function isReadAsWords(column: ColumnProfile, profile: DatasetProfile): boolean {
+  const role = roleOf(column, profile);
+  return role === 'group' || role === 'label' || (role === 'target' && profile.task !== 'regression');
 }
 
 async function* cellRows(batches: AsyncIterable<Batch>, columns: number): AsyncGenerator<CellRows> {

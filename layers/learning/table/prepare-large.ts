@@ -11,9 +11,9 @@ import { withRoom } from '../room.ts';
 import { SHARD_BYTES } from '../row-sink.ts';
 import { AfterSplit } from './after-split.ts';
 import { classesOf, type Rows } from './columns.ts';
-import { encodeRows, encodeTarget } from './encode.ts';
+import { encodeAll } from './encode.ts';
 import { EncoderFitting } from './encoder.ts';
-import { tableEncoding } from './encoding.ts';
+import { trainedEncoding } from './encoding.ts';
 import type { PreparedTable } from './prepared.ts';
 import { type RowPiece, spillRows } from './spill.ts';
 import { expectEnough, type Split, splitRows } from './split.ts';
@@ -43,11 +43,22 @@ export async function prepareLarge(
 async function onDisk(
   bytes: TableBytes,
   profile: DatasetProfile,
-  { validationSplit, testSplit, seed, scratch, wanted, start, fold, between = async () => undefined }: LargeOptions,
+  {
+    validationSplit,
+    testSplit,
+    seed,
+    split: how,
+    scratch,
+    wanted,
+    start,
+    fold,
+    columns: recorded,
+    between = async () => undefined,
+  }: LargeOptions,
 ): Promise<PreparedTable> {
   const { folder, pieceRows = PIECE_ROWS, shardBytes = SHARD_BYTES } = scratch;
-  const rows = await spillRows(bytes, profile, join(folder, 'columns'), pieceRows);
-  const fractions = { validation: validationSplit, test: testSplit, fold };
+  const rows = await spillRows(bytes, profile, join(folder, 'columns'), pieceRows, recorded);
+  const fractions = { validation: validationSplit, test: testSplit, fold, isRandom: how === 'random' };
   const split = splitRows(rows.target, fractions, seed, rows.splitBy);
   expectEnough(split, fractions, rows.splitBy);
   const fitting = new EncoderFitting(wanted?.table?.embedAbove);
@@ -65,7 +76,7 @@ async function onDisk(
   const scale = start ? scaleOf(start) : fitTarget(rows.target, split.training);
   const { task } = rows.target;
   const classes = classesOf(rows.target);
-  const encoding = tableEncoding(encoder, profile);
+  const encoding = trainedEncoding(encoder, profile, targetType(task, classes));
   const tensors = rowTypes({ ...encoding.types, y: targetType(task, classes) });
   const encoded = async (kind: keyof Split) => {
     const which = split[kind];
@@ -74,10 +85,7 @@ async function onDisk(
     for await (const piece of rows.pieces()) {
       await between();
       const some = within(which, piece);
-      await writer.append({
-        ...encodeRows(piece.rows, encoder, some),
-        ...encodeTarget(piece.rows.target, scale, some),
-      });
+      await writer.append(encodeAll(piece.rows, encoder, scale, some));
     }
     await writer.finish();
     return await openShards(join(folder, kind));

@@ -1,12 +1,13 @@
 import type { DatasetProfile } from '#domain/datasets/profile.ts';
 import type { TableBytes } from '../files/source-bytes.ts';
+import { targetType } from '../fit/task.ts';
 import type { PrepareOptions } from '../prepared.ts';
 import { needsDisk } from '../room.ts';
 import { AfterSplit } from './after-split.ts';
 import { classesOf } from './columns.ts';
-import { encodeRows, encodeTarget } from './encode.ts';
+import { encodeAll } from './encode.ts';
 import { fitEncoder } from './encoder.ts';
-import { tableEncoding } from './encoding.ts';
+import { trainedEncoding } from './encoding.ts';
 import { loadRows } from './load.ts';
 import { prepareLarge } from './prepare-large.ts';
 import type { PreparedTable } from './prepared.ts';
@@ -24,13 +25,13 @@ export async function prepare(
   profile: DatasetProfile,
   options: PrepareOptions,
 ): Promise<PreparedTable> {
-  const { validationSplit, testSplit, seed, scratch, start, fold } = options;
+  const { validationSplit, testSplit, seed, split: how, scratch, start, fold } = options;
   const most = scratch?.residentBytes ?? RESIDENT_BYTES;
   const isLarge = needsDisk(residentBytes(profile), most, scratch !== undefined);
   if (isLarge && scratch) return await prepareLarge(bytes, profile, { ...options, scratch });
-  const { threads = 1 } = options;
-  const rows = await loadRows(bytes, profile, { threads });
-  const fractions = { validation: validationSplit, test: testSplit, fold };
+  const { threads = 1, columns } = options;
+  const rows = await loadRows(bytes, profile, { threads, columns });
+  const fractions = { validation: validationSplit, test: testSplit, fold, isRandom: how === 'random' };
   const split = splitRows(rows.target, fractions, seed, rows.splitBy);
   expectEnough(split, fractions, rows.splitBy);
   const { training, validation, test } = split;
@@ -38,13 +39,11 @@ export async function prepare(
   const late = new AfterSplit(profile, rows.splitBy, split);
   late.take(rows, training);
   const scale = start ? scaleOf(start) : fitTarget(rows.target, training);
-  const encode = (which: Int32Array) => ({
-    ...encodeRows(rows, encoder, which),
-    ...encodeTarget(rows.target, scale, which),
-  });
+  const encode = (which: Int32Array) => encodeAll(rows, encoder, scale, which);
   const classes = classesOf(rows.target);
+  const encoding = trainedEncoding(encoder, profile, targetType(rows.target.task, classes));
   return {
-    preparation: { encoding: tableEncoding(encoder, profile), task: rows.target.task, classes, scale },
+    preparation: { encoding, task: rows.target.task, classes, scale },
     data: {
       training: encode(training),
       ...(validation.length > 0 ? { validation: encode(validation) } : {}),

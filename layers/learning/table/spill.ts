@@ -2,6 +2,8 @@
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DatasetProfile } from '#domain/datasets/profile.ts';
+import { ColumnsUnusableError } from '../columns/read.ts';
+import type { FileBytes } from '../files/file-bytes.ts';
 import type { TableBytes } from '../files/source-bytes.ts';
 import type { Column, Rows, SplitBy, Target } from './columns.ts';
 import { readRows } from './load.ts';
@@ -26,6 +28,7 @@ export interface SpilledRows {
 /**
  * Writes the usable cells of the file that the profile describes into a folder. Each column of each piece is a file of
  * numbers.
+ * @param columns as an earlier reading has recorded them, which are read instead where they can be
  * @throws TrainingFailure if the bytes are not those of that file
  */
 export async function spillRows(
@@ -33,7 +36,19 @@ export async function spillRows(
   profile: DatasetProfile,
   folder: string,
   pieceRows: number,
+  columns?: FileBytes,
 ): Promise<SpilledRows> {
+  const spill = (recorded: FileBytes | undefined) =>
+    spilled(readRows(bytes, profile, pieceRows, { columns: recorded }), folder);
+  try {
+    return await spill(columns);
+  } catch (error) {
+    if (!(error instanceof ColumnsUnusableError)) throw error;
+    return await spill(undefined);
+  }
+}
+
+async function spilled(all: AsyncIterable<Rows>, folder: string): Promise<SpilledRows> {
   await mkdir(folder, { recursive: true });
   const path = (piece: number, column: number) => join(folder, `${piece}.${column}`);
   const counts: number[] = [];
@@ -41,7 +56,7 @@ export async function spillRows(
   const orders: SplitBy[] = [];
   let columns: readonly Column[] = [];
   let leftOut: readonly string[] = [];
-  for await (const rows of readRows(bytes, profile, pieceRows)) {
+  for await (const rows of all) {
     for (const [i, { values }] of rows.columns.entries()) await writeFile(path(counts.length, i), values);
     counts.push(rows.count);
     targets.push(rows.target);

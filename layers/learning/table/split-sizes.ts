@@ -15,6 +15,8 @@ export interface Fractions {
   readonly test?: number | undefined;
   /** The rows of this part are those for validation, however many `validation` says. */
   readonly fold?: Fold | undefined;
+  /** Whether the target has no part in it: there are no strata. Default: no. */
+  readonly isRandom?: boolean;
 }
 
 export interface Sizes {

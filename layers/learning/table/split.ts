@@ -16,7 +16,8 @@ export interface Split {
 
 /**
  * Keeps back fractions of the rows: the same share of each class or, for a regression, of each tenth of the rows by target.
- * At least one row of each stratum stays in training. The same seed gives the same rows. With `splitBy` there are no
+ * At least one row of each stratum stays in training. The same seed gives the same rows. Where it is to be random, all rows
+ * are one stratum. With `splitBy` there are no
  * strata: all rows of a group are on one side, and the fractions are of the groups; or the latest rows are the ones for the
  * test, and the latest before them those for validation. With `fold`, the rows for validation are those of a part.
  */
@@ -26,12 +27,15 @@ export function splitRows(target: Target, fractions: Fractions, seed: number, sp
     // The rows for the test are those of the model that is trained in the end.
     const { training, validation, test } = splitRows(target, rest, seed, splitBy);
     const rows = merged(training, validation);
-    return { ...foldRows({ target, rows, seed, splitBy }, fold), test };
+    return { ...foldRows({ target, rows, seed, splitBy, isRandom: rest.isRandom }, fold), test };
   }
   if (splitBy?.by === 'time') return splitByTime(splitBy.values, fractions);
   if (splitBy?.by === 'group') return splitByGroup(splitBy.values, fractions, seed);
-  const strata = strataOf(target);
   const wanted = sizesOf(countOf(target), fractions);
+  if (wanted.validation + wanted.test === 0) return new Sides(countOf(target)).split();
+  const strata = fractions.isRandom
+    ? [Int32Array.from({ length: countOf(target) }, (_, row) => row)]
+    : strataOf(target);
   const sizes = strata.map(({ length }) => length);
   const order = Array.from(shuffled(strata.length, uniformStream(seed, 'strata')));
   const tests = apportion(
@@ -48,7 +52,6 @@ export function splitRows(target: Target, fractions: Fractions, seed: number, sp
   );
   const uniform = uniformStream(seed, 'validation split');
   const sides = new Sides(countOf(target));
-  if (wanted.validation + wanted.test === 0) return sides.split();
   for (const [i, rows] of strata.entries()) {
     shuffle(rows, uniform);
     sides.take('validation', rows.subarray(0, validations[i]!));

@@ -79,6 +79,7 @@ export const text: Kind = {
       return some.map((_, row) => valueAt(serving, results, row, output));
     });
   },
+  inputShape: ({ shape }) => shape,
   card: (serving) => {
     const { column, featurizer } = ofColumn(serving);
     return {

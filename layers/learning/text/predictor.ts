@@ -45,8 +45,9 @@ export function makeTextPredictor({
   const using = <R>(model: ServedModel, variant: Variant, use: (classifier: TextClassifier) => Promise<R>) =>
     cache.use(`${model.id} ${variant}`, () => load(model, variant), use);
   return {
-    predict: (model, texts, variant = 'float32') => using(model, variant, (classifier) => classifier.predict(texts)),
-    explain: (model, texts, variant = 'float32') =>
+    predict: async (model, texts, variant = 'float32') =>
+      using(model, variant, (classifier) => classifier.predict(texts)),
+    explain: async (model, texts, variant = 'float32') =>
       using(model, variant, async (classifier) => {
         const predictions = await classifier.predict(texts);
         const explanations = await classifier.explain(texts, predictions);

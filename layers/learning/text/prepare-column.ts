@@ -51,8 +51,8 @@ async function encode(
   { target, splitBy }: Awaited<ReturnType<typeof loadRows>>,
   { texts, encoding, options }: Encoded,
 ): Promise<Prepared> {
-  const { validationSplit, testSplit, seed, scratch, fold, between = async () => undefined } = options;
-  const fractions = { validation: validationSplit, test: testSplit, fold };
+  const { validationSplit, testSplit, seed, split: how, scratch, fold, between = async () => undefined } = options;
+  const fractions = { validation: validationSplit, test: testSplit, fold, isRandom: how === 'random' };
   const { present } = texts;
   const split = splitPresent({ target, ...(splitBy ? { splitBy } : {}) }, present, (some) =>
     splitRows(some.target, fractions, seed, some.splitBy),

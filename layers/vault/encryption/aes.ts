@@ -16,12 +16,15 @@ import {
   NodeDefaultCryptographicMaterialsManager,
 } from '@aws-crypto/material-management-node';
 import { RawAesKeyringNode, RawAesWrappingSuiteIdentifier } from '@aws-crypto/raw-aes-keyring-node';
+import type { MessageFrames } from '#domain/ports/blobs/port.ts';
+import type { EncryptionContext } from '#domain/ports/keys/port.ts';
 import { inPieces, release } from '#domain/release.ts';
 import { IntegrityError } from '../errors.ts';
-import { decipherFrame, type OpenedMessage, openMessage } from './aes-message.ts';
+import { decipherFrame, hashFrame, type OpenedMessage, openMessage } from './aes-message.ts';
 import { ByteReader } from './byte-reader.ts';
 import { chunks } from './chunks.ts';
-import { type Cipher, FRAME_BYTES } from './cipher.ts';
+import { type ByteSource, type Cipher, FRAME_BYTES } from './cipher.ts';
+import type { Hash } from './hash.ts';
 import { Source } from './source.ts';
 
 /** Names the key in a message. Another implementation needs them to open it; see docs/security.md. */
@@ -65,31 +68,79 @@ export const aes: Cipher = {
   },
 
   async *decrypt(ciphertext, key, context, { isSourceReleased = false } = {}) {
-    const source = new Source(ciphertext);
-    const reader = new ByteReader(source, isSourceReleased);
-    let message: OpenedMessage | undefined;
+    await using opened = await begin(ciphertext, key, context, isSourceReleased);
+    const { reader, message } = opened;
     try {
-      message = await openMessage(reader, materials(key), commitmentPolicy);
-      // The SDK opens a message under the context that the message itself states; whose it is has to be compared.
-      if (!isDeepStrictEqual({ ...message.header.messageHeader.encryptionContext }, { ...context })) {
-        throw new IntegrityError('context', 'The stored file belongs to another model or revision');
-      }
       for (let [number, last] = [1, false]; !last; number += 1) {
         const frame = await decipherFrame(reader, message, number);
         yield* frame.plaintext;
         last = frame.last;
       }
-      if (await reader.has(1)) throw new IntegrityError('trailing bytes', 'The stored file has bytes behind its end');
+      await expectEnd(reader);
     } catch (error) {
-      source.rethrow();
-      if (error instanceof IntegrityError) throw error;
-      throw new IntegrityError('changed', 'The stored file was changed, cut off, or encrypted with another key');
-    } finally {
-      message?.dispose();
-      await reader.close();
+      throw opened.explained(error);
     }
   },
 };
+
+/**
+ * Decrypts a message to its end and hashes what was in it, of which nothing is kept; gives back the memory of the source.
+ * Only with the digest it is known whether that was authentic. Throws as `decrypt` does.
+ */
+export async function hashMessage(
+  ciphertext: ByteSource,
+  key: Uint8Array,
+  context: EncryptionContext,
+  hash: Hash,
+): Promise<{ readonly frames: MessageFrames; readonly bytes: number }> {
+  await using opened = await begin(ciphertext, key, context, true);
+  const { reader, message } = opened;
+  const frames = message.frames();
+  try {
+    let bytes = 0;
+    for (let [number, last] = [1, false]; !last; number += 1) {
+      const frame = await hashFrame(reader, message, frames.key, number, hash);
+      bytes += frame.bytes;
+      last = frame.last;
+    }
+    await expectEnd(reader);
+    return { frames, bytes };
+  } catch (error) {
+    throw opened.explained(error);
+  }
+}
+
+/** Reads the header of a message, which has to be of that key and context. Disposing of the result closes the source. */
+async function begin(ciphertext: ByteSource, key: Uint8Array, context: EncryptionContext, isSourceReleased: boolean) {
+  const source = new Source(ciphertext);
+  const reader = new ByteReader(source, isSourceReleased);
+  /** The source's own error, if there was one. */
+  const explained = (error: unknown): unknown => {
+    if (source.failed !== undefined) return source.failed.error;
+    if (error instanceof IntegrityError) return error;
+    return new IntegrityError('changed', 'The stored file was changed, cut off, or encrypted with another key');
+  };
+  let message: OpenedMessage | undefined;
+  const close = async () => {
+    message?.dispose();
+    await reader.close();
+  };
+  try {
+    message = await openMessage(reader, materials(key), commitmentPolicy);
+    // The SDK opens a message under the context that the message itself states; whose it is has to be compared.
+    if (!isDeepStrictEqual({ ...message.header.messageHeader.encryptionContext }, { ...context })) {
+      throw new IntegrityError('context', 'The stored file belongs to another model or revision');
+    }
+    return { reader, message, explained, [Symbol.asyncDispose]: close };
+  } catch (error) {
+    await close();
+    throw explained(error);
+  }
+}
+
+async function expectEnd(reader: ByteReader): Promise<void> {
+  if (await reader.has(1)) throw new IntegrityError('trailing bytes', 'The stored file has bytes behind its end');
+}
 
 /** A keyring overwrites the bytes that it is given with zeros once it has a key of them, so that it gets a copy. */
 const materials = (key: Uint8Array): NodeDefaultCryptographicMaterialsManager =>

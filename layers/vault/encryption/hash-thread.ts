@@ -9,8 +9,8 @@ import { existsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
-import { type Hash, hashHere } from './hash.ts';
-import type { HashAnswer, HashQuestion } from './hash-messages.ts';
+import { authentic, type Hash, hashHere } from './hash.ts';
+import type { EncryptedFrame, HashAnswer, HashQuestion } from './hash-messages.ts';
 import { HASH_PROGRAM } from './hash-worker.ts';
 
 export const PIECE_BYTES = 1024 * 1024;
@@ -28,7 +28,7 @@ class HashThread {
   readonly #waiting: PromiseWithResolvers<ArrayBuffer>[] = [];
   /** Post pieces that are not full yet. */
   readonly #filling = new Set<() => void>();
-  readonly #digests = new Map<number, PromiseWithResolvers<string>>();
+  readonly #digests = new Map<number, PromiseWithResolvers<string | undefined>>();
   #hashes = 0;
   #failure: Error | undefined;
 
@@ -58,6 +58,11 @@ class HashThread {
       filling = undefined;
       this.#filling.delete(post);
     };
+    /** Behind the bytes so far. */
+    const tell = (question: { readonly frame: EncryptedFrame } | { readonly tag: Uint8Array }) => {
+      post();
+      this.#worker.postMessage({ hash, ...question } satisfies HashQuestion);
+    };
     const finish = (end: 'digest' | 'abandon') => {
       if (end === 'digest') post();
       else if (filling) this.#release(filling.piece);
@@ -76,15 +81,17 @@ class HashThread {
           else this.#filling.add(post);
         }
       },
+      begin: (frame) => tell({ frame }),
+      end: (tag) => tell({ tag }),
       digest: async () => {
         if (this.#failure) throw this.#failure;
-        const digest = Promise.withResolvers<string>();
+        const digest = Promise.withResolvers<string | undefined>();
         this.#digests.set(hash, digest);
         finish('digest');
         // A thread that keeps nothing alive must not end while something waits for it.
         this.#worker.ref();
         try {
-          return await digest.promise;
+          return authentic(await digest.promise);
         } finally {
           this.#digests.delete(hash);
           if (this.#digests.size === 0) this.#worker.unref();

@@ -4,7 +4,8 @@ import type { ByteSource } from './cipher.ts';
 export class Source implements AsyncIterable<Uint8Array> {
   readonly #bytes: ByteSource;
   bytes = 0;
-  #failed: { readonly error: unknown } | undefined;
+  /** Its own error, if there was one. */
+  failed: { readonly error: unknown } | undefined;
 
   constructor(bytes: ByteSource) {
     this.#bytes = bytes;
@@ -23,16 +24,11 @@ export class Source implements AsyncIterable<Uint8Array> {
     }
   }
 
-  /** Throws the source's own error, if there was one. */
-  rethrow(): void {
-    if (this.#failed !== undefined) throw this.#failed.error;
-  }
-
   async #next(iterator: AsyncIterator<Uint8Array> | Iterator<Uint8Array>): Promise<IteratorResult<Uint8Array>> {
     try {
       return await iterator.next();
     } catch (error) {
-      this.#failed = { error };
+      this.failed = { error };
       throw error;
     }
   }

@@ -133,7 +133,7 @@ const family = (layers: number, depth: Depth): Family<ResNetHyperparameters> => 
   tasks: ['classification', 'regression'],
   kinds: ['image'],
   hyperparameters,
-  wanted: wantedOf,
+  wanted: wantedOf(`${STEM.name}.weight`),
   network: (shape, h) => network(depth, shape, h),
   flopsPerRow: (shape) => flopsPerRow(depth, shape),
   torchModule: (shape) => torchModule(`resnet${layers}`, shape),

@@ -135,7 +135,7 @@ export const smallCnn: Family<SmallCnnHyperparameters> = {
   tasks: ['classification', 'regression'],
   kinds: ['image'],
   hyperparameters,
-  wanted: wantedOf,
+  wanted: wantedOf('blocks.0.conv1.weight'),
   network,
   torchModule,
   flopsPerRow: (shape, h) =>

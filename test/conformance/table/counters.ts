@@ -66,8 +66,9 @@ export const counters = (subject: Subject) =>
 
     test('its key and name are checked as those of an item', async () => {
       const { table } = subject();
-      await expect(table.increment({ pk: '', sk: 'a' }, 'n', 1)).rejects.toThrow(InvalidItemError);
-      await expect(table.increment({ pk: 'p', sk: 'a' }, 'pk', 1)).rejects.toThrow(InvalidItemError);
+      const increment = async (pk: string, name: string) => table.increment({ pk, sk: 'a' }, name, 1);
+      await expect(increment('', 'n')).rejects.toThrow(InvalidItemError);
+      await expect(increment('p', 'pk')).rejects.toThrow(InvalidItemError);
     });
 
     test('increments within transactions are not lost either', async () => {

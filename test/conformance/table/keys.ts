@@ -87,7 +87,7 @@ export const keys = (subject: Subject) =>
       const { table } = subject();
       const key = { pk, sk };
       for (const call of [
-        () => table.get(key),
+        async () => table.get(key),
         () => table.put(key),
         () => table.update(key, {}),
         () => table.delete(key),

@@ -95,7 +95,24 @@ export function vaultLarge(world: World): void {
       const [{ url } = { url: '' }] = again.parts as { url: string }[];
       const etag = (await fetch(url, { method: 'PUT', body: 'abcd' })).headers.get('etag');
       const path = `/large/models/uploads/${started.upload_id}/complete`;
-      expect((await post(path, { parts: [{ part: 1, etag }] })).status).toBe(201);
+      const saved = await post(path, { parts: [{ part: 1, etag }] });
+      expect(saved.status).toBe(201);
+      // Its answer may have been lost.
+      expect(await post(path, { parts: [{ part: 1, etag }] })).toEqual(saved);
+    });
+
+    test('are given up, and nothing of them stays', async () => {
+      const { body } = await post('/large/models/uploads', { model_name: 'given-up', file_size: 4 });
+      const [{ url } = { url: '' }] = body.parts as { url: string }[];
+      const etag = (await fetch(url, { method: 'PUT', body: 'abcd' })).headers.get('etag');
+      const path = `/large/models/uploads/${body.upload_id}`;
+      const given = await fetch(`${world.bases.manager}/api/model-manager${path}`, {
+        method: 'DELETE',
+        headers: { 'x-api-key': key },
+      });
+      expect([given.status, await given.text()]).toEqual([204, '']);
+      expect((await post(`${path}/complete`, { parts: [{ part: 1, etag }] })).status).toBe(404);
+      expect((await fetch(url, { method: 'PUT', body: 'abcd' })).ok).toBe(false);
     });
 
     test('have backups whose archive goes down and up in parts', async () => {

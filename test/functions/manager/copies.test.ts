@@ -8,6 +8,7 @@ import type { BlobsWithoutUrls } from '#domain/ports/blobs/port.ts';
 import { FolderBlobs } from '#embedded/blobs/folder-blobs.ts';
 import { makeHandler as makeSchedule } from '#functions/events/back-up-vaults.ts';
 import { permitted } from '#infra/embedded/invoke/permitted.ts';
+import { damageContents } from './damage.ts';
 import { bytesOf, FILE, useVault } from './world.ts';
 
 jest.setTimeout(60_000);
@@ -106,6 +107,29 @@ describe('the second location of backups', () => {
     expect(await copied(id)).not.toContain(key);
     expect(await health(id)).toBe('pending');
     await world.call('DELETE', `/${id}/backup/b`);
+    await runSchedule();
+  });
+
+  test('gets all other backups where a file of one was changed', async () => {
+    const id = await world.manager({ backup_enabled: false });
+    for (const name of ['m', 'n']) {
+      await world.save(id, name, { model_data: Buffer.from(name).toString('base64') });
+      await world.call('POST', `/${id}/backup/create`, { backup_name: name, include_models: [name] });
+      world.platform.clock.now += 1000;
+    }
+    await damageContents(world, id);
+    // The older one is made good.
+    await world.call('POST', `/${id}/backup/create`, { backup_name: 'other', include_models: ['m'] });
+    world.platform.clock.now += 1000;
+    await runSchedule();
+    const records = (await copied(id)).filter(isBackupRecord);
+    expect(records).toHaveLength(2);
+    expect(await health(id)).toBe('pending');
+    await world.call('POST', `/${id}/backup/create`, { backup_name: 'repaired' });
+    await runSchedule();
+    expect((await copied(id)).filter(isBackupRecord)).toHaveLength(4);
+    expect(await health(id)).toBe('current');
+    for (const name of ['m', 'n', 'other', 'repaired']) await world.call('DELETE', `/${id}/backup/${name}`);
     await runSchedule();
   });
 

@@ -2,7 +2,7 @@
 import { describe, expect, jest, test } from '@jest/globals';
 import { makeHandler as makeSchedule } from '#functions/events/back-up-vaults.ts';
 import { damageContents, damageModel } from './damage.ts';
-import { bytesOf, FILE, useVault } from './world.ts';
+import { bytesOf, FILE, PASSWORD, useVault } from './world.ts';
 
 jest.setTimeout(60_000);
 
@@ -63,10 +63,65 @@ describe.each(KINDS)('a model that is %s, whose file was damaged,', (_, config) 
     await world.save(id, 'm');
     expect((await backUp(id, 'b')).status).toBe(201);
     await damageModel(world, id, 'm');
-    expect((await backUp(id, 'next')).body).toMatchObject({ models_included: 1, damaged: [] });
+    expect((await backUp(id, 'next')).body).toMatchObject({
+      models_included: 1,
+      damaged: [],
+      taken_from_backup: ['m'],
+    });
     expect((await remove(id, 'm', true)).status).toBe(200);
     expect((await restore(id, 'next')).body.restored_models).toEqual(['m']);
     expect(bytesOf(await world.load(id, 'm')).equals(FILE)).toBe(true);
+  });
+});
+
+describe.each(KINDS)('a model that is %s, of which only a backup has what was stored,', (_, config) => {
+  const health = async (id: string) => (await world.call('GET', `/${id}/health`)).body;
+
+  test('is named by the next backup, in the audit trail and in health, and repaired by one call', async () => {
+    const id = await world.manager(config);
+    await world.save(id, 'm', { tags: ['kept'] });
+    await world.save(id, 'n');
+    await backUp(id, 'b');
+    await damageModel(world, id, 'm');
+    const next = await backUp(id, 'next');
+    expect(next.body).toMatchObject({ models_included: 2, damaged: [], taken_from_backup: ['m'] });
+    const trail = await world.call('GET', `/${id}/audit/trail?success=false`);
+    expect(trail.body.audit_entries).toMatchObject([
+      { action: 'backup_create', model_name: 'm', reason: 'integrity_error' },
+    ]);
+    expect(await health(id)).toMatchObject({
+      status: 'unhealthy',
+      checks: { model_integrity: false },
+      damaged_models: [{ model_name: 'm', backup_name: 'next' }],
+    });
+    const repair = { models_to_restore: ['m'], overwrite_existing: true };
+    expect((await restore(id, 'next', repair)).body.restored_models).toEqual(['m']);
+    expect(bytesOf(await world.load(id, 'm')).equals(FILE)).toBe(true);
+    expect(await health(id)).toMatchObject({ checks: { model_integrity: true }, damaged_models: [] });
+    expect((await backUp(id, 'after')).body).toMatchObject({ taken_from_backup: [] });
+  });
+
+  test('is named by health as long as it is damaged, also among many that are compared at random', async () => {
+    const id = await world.manager(config);
+    await world.save(id, 'm');
+    await backUp(id, 'b');
+    for (let n = 0; n < 30; n += 1) await world.save(id, `n${n}`);
+    await damageModel(world, id, 'm');
+    await backUp(id, 'c');
+    for (let n = 0; n < 3; n += 1) {
+      expect((await health(id)).damaged_models).toEqual([{ model_name: 'm', backup_name: 'c' }]);
+    }
+    await remove(id, 'm');
+    expect((await health(id)).damaged_models).toEqual([]);
+  });
+
+  test('is no other than one that was found by chance, and without a backup it says so', async () => {
+    const id = await world.manager(config);
+    await world.save(id, 'm');
+    await damageModel(world, id, 'm');
+    expect((await health(id)).damaged_models).toEqual([{ model_name: 'm', backup_name: null }]);
+    await world.save(id, 'm', { replace_existing: true });
+    expect((await health(id)).damaged_models).toEqual([]);
   });
 });
 
@@ -97,4 +152,29 @@ test('a dry run of a backup that lacks a file says so', async () => {
     await backups.delete(key);
   await remove(id, 'm');
   expect((await restore(id, 'b', { dry_run: true })).status).toBe(422);
+});
+
+describe.each(KINDS)('a dry run of models that are %s', (_, config) => {
+  const passwords = { backup_password: PASSWORD };
+  const dryRun = (id: string, more = {}) =>
+    restore(id, 'b', { dry_run: true, overwrite_existing: true, restore_password: PASSWORD, ...more });
+
+  test('finds what was changed in a backup that has a password', async () => {
+    const id = await world.manager(config);
+    await world.save(id, 'm');
+    await backUp(id, 'b', passwords);
+    const dry = await dryRun(id);
+    expect([dry.status, dry.body]).toMatchObject([200, { restored_models: ['m'], compared_as_stored: [] }]);
+    await damageContents(world, id);
+    expect([(await dryRun(id)).status, (await dryRun(id, { restore_password: 'wrong' })).status]).toEqual([422, 403]);
+  });
+
+  test('decrypts what needs no password of its own, and says what it compared as it is stored', async () => {
+    const id = await world.manager(config);
+    await world.save(id, 'locked', { password: PASSWORD });
+    await world.save(id, 'open');
+    await backUp(id, 'b', passwords);
+    const locked = 'enable_encryption' in config ? [] : ['locked'];
+    expect((await dryRun(id)).body).toMatchObject({ restored_models: ['locked', 'open'], compared_as_stored: locked });
+  });
 });

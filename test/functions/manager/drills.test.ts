@@ -2,6 +2,7 @@ import { describe, expect, jest, test } from '@jest/globals';
 import { blobKeys } from '#domain/blob-keys.ts';
 import { makeHandler as makeSchedule } from '#functions/events/back-up-vaults.ts';
 import { permitted } from '#infra/embedded/invoke/permitted.ts';
+import { damageContents } from './damage.ts';
 import { linearModel } from './onnx.ts';
 import { PASSWORD, useVault } from './world.ts';
 
@@ -68,6 +69,24 @@ describe('a restore drill', () => {
     expect(body.failures).toEqual([{ model_name: expect.any(String), reason: expect.stringMatching(/not the one/) }]);
     expect(await health(id)).toMatchObject({ status: 'degraded', restore_drill: { passed: false } });
   });
+
+  test.each([{}, { enable_encryption: false }])(
+    'of a backup that has a password decrypts it with that, and compares every file (%j)',
+    async (config) => {
+      const id = await backedUp(config);
+      await world.call('POST', `/${id}/backup/create`, { backup_name: 'own', backup_password: PASSWORD });
+      const drilled = (json: object) => world.call('POST', `/${id}/backup/drill`, json);
+      for (const json of [{ restore_password: PASSWORD }, { backup_name: 'own', restore_password: PASSWORD }]) {
+        expect((await drilled(json)).body).toMatchObject({ passed: true, backup_name: 'own', models_restored: 2 });
+      }
+      expect((await drill(id)).body.backup_name).toBe('b');
+      expect((await drilled({ backup_name: 'own' })).status).toBe(403);
+      expect((await drilled({ backup_name: 'own', restore_password: 'wrong' })).status).toBe(403);
+      expect((await drilled({ backup_name: 'none' })).status).toBe(404);
+      await damageContents(world, id);
+      expect((await drilled({ restore_password: PASSWORD })).body).toMatchObject({ passed: false, models_restored: 0 });
+    },
+  );
 
   test('of a manager without a backup is 404', async () => {
     const id = await world.manager({ backup_enabled: false });

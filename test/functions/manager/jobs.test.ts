@@ -142,6 +142,38 @@ describe('what does not end within a request', () => {
     expect((await jobs()).items).toEqual([]);
   });
 
+  test('has its result for who began it, with the same passwords, and for nobody else', async () => {
+    const id = await filled({ password: PASSWORD });
+    const key = await world.keyOf('admin');
+    const rotate = (old_password: string, new_password: string, headers = {}) =>
+      world.call('PUT', `/${id}/security/password`, { old_password, new_password }, { headers });
+    expect((await slowly(() => rotate(PASSWORD, 'the next one'))).status).toBe(202);
+    await deliver();
+    for (const [before, after] of [
+      ['wrong', 'the next one'],
+      [PASSWORD, 'another one'],
+      ['wrong', 'wrong too'],
+    ] as const) {
+      expect((await rotate(before, after)).status).toBe(403);
+    }
+    const { body: of } = await rotate(PASSWORD, 'the next one', { 'x-api-key': key });
+    expect(of).toMatchObject({ status: 'completed', rotated: 0, skipped: 6 });
+    const { body } = await rotate(PASSWORD, 'the next one');
+    expect(body).toMatchObject({ status: 'completed', rotated: 6, skipped: 0 });
+  });
+
+  test('has the room of a result that nobody asked for, once there is other work', async () => {
+    const id = await filled({ password: PASSWORD });
+    const rotate = (old_password: string, new_password: string) =>
+      call(id, 'security/password', { old_password, new_password }, 'PUT');
+    expect((await slowly(() => rotate(PASSWORD, 'the next one'))).status).toBe(202);
+    await deliver();
+    expect((await slowly(() => rotate('the next one', 'the last one'))).status).toBe(202);
+    await deliver();
+    expect((await rotate('the next one', 'the last one')).body).toMatchObject({ status: 'completed', rotated: 6 });
+    expect((await world.load(id, 'a', 'the last one')).status).toBe(200);
+  });
+
   test('goes on through several functions', async () => {
     const id = await filled();
     await slowly(() => call(id, 'backup/create', { backup_name: 'b' }));

@@ -194,6 +194,28 @@ describe('predicting', () => {
     expect((await ask({ input: ['cat', 1], probabilities: 'yes' })).status).toBe(400);
   });
 
+  test('answers at once where caller, model and predictor are at hand', async () => {
+    const services = makeServices(platform.store, {
+      settings: platform.settings,
+      logger: { debug() {}, info() {}, warn() {}, error() {} },
+    });
+    const atHand = { predict: () => [{ value: 1 }] };
+    const surface = { routes: [predict], renderError: renderPlatformError };
+    const real = makeSurface(surface, { ...services, predictor: atHand });
+    const answers: unknown[] = [];
+    const noting: HttpHandler = (event, context) => {
+      const answer = real(event, context);
+      answers.push(answer);
+      return answer;
+    };
+    const call = { method: 'POST', path: `/models/${models[0]!.id}/predict`, token, json: { input: [1, 2] } };
+    // The first one verifies the token, and knows no sum of the counter.
+    await platform.call(call, noting);
+    await platform.call(call, noting);
+    expect(answers[1]).not.toBeInstanceOf(Promise);
+    expect(answers[1]).toMatchObject({ statusCode: 200, body: '{"predictions":[{"value":1}]}' });
+  });
+
   test('takes one row or several, in order or by name, with null for missing values', async () => {
     expect((await ask({ input: ['cat', null] })).body).toEqual({ predictions: [{ class: 'cat', confidence: 0.5 }] });
     expect((await ask({ inputs: [[1, 2], { a: 'dog', b: true }] })).body).toEqual({
@@ -246,6 +268,14 @@ describe('predicting', () => {
     const answer = await platform.call({ method: 'POST', path, token, raw, headers }, handler);
     expect(answer.status).toBe(400);
     expect(answer.body.details).toEqual([{ field: 'inputs[1].__proto__', message: 'is not a known field' }]);
+  });
+
+  test('refuses a row to compare with where nothing is explained', async () => {
+    const answer = await ask({ input: ['cat', 1], reference: ['cat', 2] });
+    expect([answer.status, answer.body.details]).toEqual([
+      400,
+      [{ field: 'reference', message: 'must be left out unless explain is true: it is what rows are compared with' }],
+    ]);
   });
 
   test('with a model of another account, or with a GET, is refused', async () => {

@@ -1,9 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
 import { ValidationError } from '#domain/errors.ts';
-import { modelInputs } from '#functions/platform/oip/inputs.ts';
 import type { InferenceInput } from '#functions/platform/oip/request.ts';
 import { aboutTensors, rowsOf } from '#functions/platform/oip/rows.ts';
 import { imageTensors } from '#learning/image/tensors.ts';
+import { kindNamed } from '#learning/kinds.ts';
 import { seriesTensors } from '#learning/series/tensors.ts';
 import type { Serving } from '#learning/serving/description.ts';
 
@@ -39,7 +39,7 @@ const TEXTS: Serving = {
 
 describe('a model of texts', () => {
   test('takes one tensor, text, and says so for another name', () => {
-    const of = modelInputs(TEXTS);
+    const of = kindNamed(TEXTS.kind).tensorInputs(TEXTS);
     expect(of.tensors).toEqual([{ name: 'text', datatype: 'BYTES', shape: [-1, 1] }]);
     expect(rowsOf(of, [tensor('text', [2, 1], ['a', 'b'], 'BYTES')], NOTHING, 10)).toEqual([['a'], ['b']]);
     expect(details(() => rowsOf(of, [tensor('said', [1, 1], ['a'], 'BYTES')], NOTHING, 10))).toEqual([
@@ -51,7 +51,7 @@ describe('a model of texts', () => {
 describe('a model of many features', () => {
   test('names the first ten of its tensors where another is given', () => {
     const features = Array.from({ length: 12 }, (_, i) => ({ name: `f${i}`, type: 'number', input: `f${i}` }) as const);
-    const of = modelInputs({ format: 1, task: 'regression', target: 'y', classes: [], features });
+    const of = kindNamed('table').tensorInputs({ format: 1, task: 'regression', target: 'y', classes: [], features });
     expect(details(() => rowsOf(of, [tensor('x', [1, 1], [1])], NOTHING, 10))).toEqual([
       {
         field: 'inputs[0].name',
@@ -62,7 +62,7 @@ describe('a model of many features', () => {
 });
 
 describe('a model of images', () => {
-  const of = modelInputs(IMAGES);
+  const of = kindNamed(IMAGES.kind).tensorInputs(IMAGES);
   test('takes one tensor of the shape of its ONNX file', async () => {
     expect(of.tensors).toEqual([{ name: 'image', datatype: 'FP32', shape: [-1, 3, 2, 2] }]);
     const numbers = Array.from({ length: 24 }, (_, i) => i);
@@ -92,7 +92,7 @@ describe('a model of images', () => {
 });
 
 describe('a model of series', () => {
-  const of = modelInputs(SERIES);
+  const of = kindNamed(SERIES.kind).tensorInputs(SERIES);
   const given = (x: unknown[]) => [
     tensor('kind', [2, 2], ['u', 'v', 'w', ''], 'BYTES'),
     tensor('x', [2, 2], x, 'FP64'),

@@ -39,12 +39,15 @@ const context = () => ({
 const advance = (id: string) => advanceSweep(context(), dataset.account_id, id);
 
 /** Ends a trial as a trainer does. */
-async function end(jobId: string, score: number | undefined): Promise<void> {
+async function end(jobId: string, score: number | undefined, seconds = 0): Promise<void> {
   const { table } = platform.store;
   const job: Job = await running(platform, dataset.account_id, jobId);
   if (score === undefined) await failJob(table, job, 'The loss must be a finite number', AT);
-  else
-    await completeTrial(table, job, { final_metrics: { val_loss: score }, metrics: {}, current_epoch: 1, score }, AT);
+  else {
+    const usage = { compute_seconds: seconds, estimated_cost: seconds / 1000 };
+    const last = { final_metrics: { val_loss: score }, metrics: {}, current_epoch: 1, score, ...usage };
+    await completeTrial(table, job, last, AT);
+  }
 }
 
 type Shown = { number: number; job_id: string | null; status: string; score: number | null; hyperparameters: object };
@@ -106,6 +109,110 @@ describe('a sweep', () => {
     expect(drawn.some(({ dropout }) => !Number.isInteger(dropout))).toBe(true);
   });
 
+  test('tries nothing twice, and says that the space has fewer', async () => {
+    const space = { batch_size: [8, 16], dropout: { min: 0.1, max: 0.1002 } };
+    const { status, body } = await start({ space, trials: 10 });
+    const drawn: Shown[] = body.trials;
+    expect([status, new Set(drawn.map(({ hyperparameters }) => JSON.stringify(hyperparameters))).size]).toEqual([
+      201, 6,
+    ]);
+    expect(drawn).toHaveLength(6);
+    expect(body.notice).toBe('The space has 6 combinations, so that there are not 10 trials');
+    expect((await start({ space: { batch_size: { min: 8, max: 12 } }, trials: 5 })).body).toMatchObject({
+      notice: null,
+      trials: [{}, {}, {}, {}, {}],
+    });
+  });
+
+  test('shares its budget among the trials that begin, and leaves enough to train the best once more', async () => {
+    const begun = await start({
+      ...{ method: 'grid', max_seconds: 90, max_cost: 1, trial_max_cost: 0.1 },
+      space: { batch_size: [8, 16, 32, 64] },
+    });
+    const id = begun.body.sweep_id;
+    const jobOf = (jobId: string | null) => getJob(platform.store.table, dataset.account_id, jobId!);
+    const trials = async (): Promise<Shown[]> => (await read(id)).trials;
+    for (const { job_id } of (await trials()).slice(0, 2)) {
+      expect(await jobOf(job_id)).toMatchObject({ max_seconds: 30, max_cost: 0.1 });
+    }
+    await end((await trials())[0]!.job_id!, 0.3, 30);
+    await advance(id);
+    // Of 90, 30 are used and 30 are for the one that runs. The best so far would need all that is left.
+    expect((await trials()).map(({ status }) => status)).toEqual(['completed', 'running', 'pending', 'pending']);
+    await end((await trials())[1]!.job_id!, 0.2, 20);
+    await advance(id);
+    const third = (await trials())[2]!;
+    expect(await jobOf(third.job_id)).toMatchObject({ max_seconds: 10, max_cost: 0.1 });
+    await end(third.job_id!, 0.1, 10.5);
+    await advance(id);
+    const ended = await read(id);
+    expect(ended).toMatchObject({
+      ...{ best_trial: 3, compute_seconds: 60.5, estimated_cost: 0.0605, max_seconds: 90, trial_max_seconds: null },
+      notice: null,
+    });
+  });
+
+  test('whose budget is used up trains the best of the trials that it had', async () => {
+    const space = { batch_size: [8, 16, 32] };
+    const { sweep_id: id } = (await start({ method: 'grid', max_seconds: 20, parallel: 1, space })).body;
+    await end((await read(id)).trials[0].job_id, 0.3, 10.1);
+    await advance(id);
+    const { trials, best_trial, notice, job_id } = await read(id);
+    const stopped = { status: 'stopped', error: 'max_seconds of the sweep is used up' };
+    expect(trials).toMatchObject([{ status: 'completed' }, stopped, stopped]);
+    expect({ best_trial, notice }).toEqual({
+      best_trial: 1,
+      notice: 'max_seconds of the sweep is used up: 2 of 3 trials have not begun',
+    });
+    const final = await running(platform, dataset.account_id, job_id);
+    expect(final.max_seconds).toBeCloseTo(9.9, 9);
+    await completed(platform, final, Buffer.from('model'));
+    await advance(id);
+    expect(await read(id)).toMatchObject({ status: 'completed', best_trial: 1 });
+  });
+
+  describe('that starts from a model', () => {
+    const startingFrom = async (start_from: string) =>
+      start({ method: 'grid', space: { batch_size: [8, 16] }, parallel: 1, start_from });
+    const aModel = async () => {
+      const json = { dataset_id: dataset.id, model_type: 'mlp' };
+      const { body } = await platform.call({ method: 'POST', path: '/training/start', token, json });
+      const job = await running(platform, dataset.account_id, body.job_id);
+      return completed(platform, job, Buffer.from('m'), {
+        artifacts: [{ file: 'model.safetensors', size: 1, sha256: '00' }],
+      });
+    };
+    const removeModel = (id: string) => platform.call({ method: 'DELETE', path: `/models/${id}`, token });
+
+    test('has each of its jobs start from it, and holds it as long as it is running', async () => {
+      const model = await aModel();
+      const { status, body } = await startingFrom(model.id);
+      expect([status, body.start_from]).toEqual([201, model.id]);
+      const id = body.sweep_id;
+      for (const i of [0, 1]) {
+        const jobId = (await read(id)).trials[i].job_id;
+        expect((await getJob(platform.store.table, dataset.account_id, jobId)).parent_id).toBe(model.id);
+        await end(jobId, 0.1);
+        expect((await removeModel(model.id)).status).toBe(409);
+        await advance(id);
+      }
+      const final = await running(platform, dataset.account_id, (await read(id)).job_id);
+      expect(final.parent_id).toBe(model.id);
+      await completed(platform, final, Buffer.from('m'));
+      await advance(id);
+      expect((await read(id)).status).toBe('completed');
+      expect((await removeModel(model.id)).status).toBe(204);
+    });
+
+    test('is refused where there is no such model, or one without weights', async () => {
+      expect((await startingFrom('0199a000-0000-7000-8000-000000000000')).status).toBe(404);
+      const json = { dataset_id: dataset.id, model_type: 'mlp' };
+      const job = (await platform.call({ method: 'POST', path: '/training/start', token, json })).body.job_id;
+      const bare = await completed(platform, await running(platform, dataset.account_id, job), Buffer.from('m'));
+      expect((await startingFrom(bare.id)).body.details[0]).toMatchObject({ field: 'start_from' });
+    });
+  });
+
   test('of successive halving trains the best of a rung for longer', async () => {
     const begun = await start({
       ...{
@@ -116,7 +223,7 @@ describe('a sweep', () => {
         metric: 'val_accuracy',
         hyperparameters: { epochs: 20 },
       },
-      space: { learning_rate: [0.1, 0.01, 0.001] },
+      space: { learning_rate: [0.1, 0.01, 0.001, 0.0001] },
     });
     const id = begun.body.sweep_id;
     const epochs = (trials: Shown[]) =>
@@ -138,7 +245,7 @@ describe('a sweep', () => {
   });
 
   test('has its jobs recorded before they exist, and the schedule creates them once there is a slot', async () => {
-    const one = (await start({ space: { batch_size: [8] }, trials: 5, parallel: 5 })).body.sweep_id;
+    const one = (await start({ space: { batch_size: [8, 16, 32, 64, 128] }, trials: 5, parallel: 5 })).body.sweep_id;
     const two = (await start({ space: { batch_size: [8] }, trials: 1 })).body.sweep_id;
     const [waiting]: Shown[] = (await read(two)).trials;
     expect((await platform.call({ path: `/training/status/${waiting!.job_id}`, token })).status).toBe(404);
@@ -151,7 +258,7 @@ describe('a sweep', () => {
   });
 
   test('can be stopped, with its jobs', async () => {
-    const id = (await start({ space: { batch_size: [8] }, trials: 3 })).body.sweep_id;
+    const id = (await start({ space: { batch_size: [8, 16, 32] }, trials: 3 })).body.sweep_id;
     const [first]: Shown[] = (await read(id)).trials;
     const stopped = await platform.call({ method: 'POST', path: `/training/sweeps/${id}/stop`, token });
     expect(stopped.body).toMatchObject({
@@ -181,7 +288,7 @@ describe('a sweep', () => {
   });
 
   const remove = () => platform.call({ method: 'DELETE', path: `/datasets/${dataset.id}`, token });
-  const startOne = async () => (await start({ space: { batch_size: [8] }, trials: 2, parallel: 1 })).body.sweep_id;
+  const startOne = async () => (await start({ space: { batch_size: [8, 16] }, trials: 2, parallel: 1 })).body.sweep_id;
   const first = async (id: string) => (await read(id)).trials[0].job_id as string;
 
   test('counts as a use of its dataset between two trials, until its model is made', async () => {

@@ -111,6 +111,18 @@ describe('starting', () => {
     [{ hyperparameters: { warmth: 3 } }, 'hyperparameters.warmth', /^is not a known field; known are learning_rate/],
     [{ hyperparameters: [] }, 'hyperparameters', /^must be an object; got \[\]$/],
     [{ validation_split: 0.95 }, 'validation_split', /^must be between 0 and 0.9; got 0.95$/],
+    [{ split: 'group' }, 'split', /stratified.*random/],
+    [{ model_type: 'bilstm', split: 'random' }, 'split', /^must be left out for series, whose windows overlap/],
+    [
+      { model_type: 'bilstm', hyperparameters: { horizon: 1 } },
+      'hyperparameters.horizon',
+      /^must be 0 for a classification: only numbers are forecast; got 1$/,
+    ],
+    [
+      { model_type: 'bilstm', hyperparameters: { window: 9999 } },
+      'hyperparameters.window',
+      /^must be at most the number of rows with a target, \d+, together with horizon 0; got 9999$/,
+    ],
     [{ test_split: -0.1 }, 'test_split', /^must be between 0 and 0.9; got -0.1$/],
     [{ test_split: 0.8 }, 'test_split', /^must be at most 0.7 beside validation_split 0.2: together.* 0.9; got 0.8$/],
     [{ early_stopping: { patience: 0 } }, 'early_stopping.patience', /^must be between 1 and 1000; got 0$/],
@@ -400,6 +412,22 @@ describe('a job', () => {
     expect((await keep(id)).status).toBe(409);
   });
 
+  test('that divides the rows in a way of its own is refused where a column divides them', async () => {
+    const [first, ...others] = PROFILE.columns;
+    const grouped = { ...PROFILE, columns: [{ ...first!, role: 'group' as const }, ...others] };
+    dataset = await ready(platform, await uploaded(platform, token, 'Grouped'), grouped);
+    const { status, body } = await start({ split: 'stratified' });
+    expect([status, body.details]).toEqual([
+      400,
+      [
+        {
+          field: 'split',
+          message: `must be left out: the column "${first!.name}", which has the role group, divides the rows; got stratified`,
+        },
+      ],
+    ]);
+  });
+
   test('that has ended is started again with the same request, as a job of its own', async () => {
     const restart = (id: string) => platform.call({ method: 'POST', path: `/training/restart/${id}`, token });
     const request = {
@@ -411,6 +439,7 @@ describe('a job', () => {
       name: 'Antarctic',
       max_seconds: 60,
       max_cost: 0.5,
+      split: 'random',
     };
     const id = (await start(request)).body.job_id;
     const early = await restart(id);
@@ -431,6 +460,7 @@ describe('a job', () => {
       test_split: 0.6,
       max_seconds: 60,
       max_cost: 0.5,
+      split: 'random',
       compute: 'cpu',
       model_name: 'Antarctic',
     });

@@ -66,6 +66,18 @@ describe('a batch of series', () => {
     ]);
   });
 
+  test('has no prediction for a row without a group, and that row is in no window', async () => {
+    expect(await ofSeries('run,at,x\na,1,1\n,2,9\na,3,2\n,4,9\na,5,3\n,6,9\n')).toEqual([
+      'row,run,value',
+      '1,a,',
+      '2,,',
+      '3,a,',
+      '4,,',
+      '5,a,123',
+      '6,,',
+    ]);
+  });
+
   test('is one series where no column has groups', async () => {
     const parsing = { unlabelled: true } as const;
     expect((await ofSeries('run,at,x\n1,1,1\n2,2,2\n3,3,3\n4,4,4\n', { parsing })).slice(3)).toEqual([

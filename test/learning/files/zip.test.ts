@@ -19,13 +19,16 @@ async function contents(entries: readonly Packed[]): Promise<Record<string, stri
 const BOMB = Buffer.alloc(32 * 1_048_576);
 
 describe('a ZIP archive', () => {
-  test('gives its files by name, packed or stored, without folders and what macOS adds', async () => {
+  test('gives its files by name, packed or stored, without folders and hidden files', async () => {
     const entries = [
       { name: 'folder/', mode: 0o040755 },
       { name: 'folder/a.csv', content: 'a,b\n' },
       { name: 'b.csv', content: 'stored', stored: true },
       { name: '__MACOSX/b.csv', content: 'x' },
-      { name: 'folder/.DS_Store', content: 'x' },
+      ...['.DS_Store', '._a.csv', '.gitkeep', 'Thumbs.db', 'desktop.ini'].map((name) => ({
+        name: `folder/${name}`,
+        content: 'x',
+      })),
     ];
     expect(await contents(entries)).toEqual({ 'folder/a.csv': 'a,b\n', 'b.csv': 'stored' });
   });

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import { openSession } from '#engine/run.ts';
 import { expectTensor, toNumbers } from '#engine/tensor.ts';
+import { initialParameters } from '#engine/training/network.ts';
 import { parameterKey } from '#engine/training/state.ts';
 import { compileEvaluate } from '#engine/training/step.ts';
 import { Evaluator } from '#engine/training/training.ts';
@@ -165,6 +166,16 @@ describe('images with a manifest', () => {
       JSON.stringify(files.map(({ name }, i) => ({ path: name.slice(4), label: labelled(i) }))),
     ],
     [
+      'JSON beside the folder of the images',
+      'about/list.json',
+      JSON.stringify(files.map(({ name }, i) => ({ path: `../${name}`, label: labelled(i) }))),
+    ],
+    [
+      'JSON of a program on Windows',
+      'list.json',
+      JSON.stringify(files.map(({ name }, i) => ({ path: name.replaceAll('/', '\\'), label: labelled(i) }))),
+    ],
+    [
       'JSON by name',
       'labels.json',
       JSON.stringify(Object.fromEntries(files.map(({ name }, i) => [name, labelled(i)]))),
@@ -237,6 +248,60 @@ describe('images in arrays', () => {
     expect(preparation.classes).toEqual(['cat', 'dog', 'iguana']);
     expect(profile.classes).toEqual(expect.arrayContaining([{ value: 'iguana', count: 4 }]));
   });
+
+  /** What an untrained network answers for the images. */
+  async function answers(made: Awaited<ReturnType<typeof prepared>>, images: readonly Input[]): Promise<number[]> {
+    const family = families['small-cnn']!;
+    const hyperparameters = family.hyperparameters.parse({ channels: [4] });
+    const { preparation } = made;
+    const network = family.network(shapeOf(preparation), hyperparameters);
+    const onnx = exportModel(preparation, network, initialParameters(network, 1), { producer: 'test' });
+    await using session = await openSession(onnx);
+    return toNumbers((await session.run(await image.tensors(servingOf(made), images))).probabilities!);
+  }
+  const channels = (wanted: number) => ({ validationSplit: 0, seed: 1, wanted: { image: { channels: wanted } } });
+  const near = (numbers: readonly number[]) => numbers.map((one) => expect.closeTo(one, 5));
+
+  test('that are grey are three equal channels to a network that wants so many', async () => {
+    const tripled = Uint8Array.from({ length: 3 * pixels.length }, (_, i) => pixels[Math.floor(i / 3)]!);
+    const [grey, colours] = [
+      await prepared(npz([12, 5, 5], pixels), channels(3)),
+      await prepared(npz([12, 5, 5, 3], tripled)),
+    ];
+    expect(grey.preparation.encoding.shape).toEqual([3, 5, 5]);
+    expect(servingOf(grey).input).toMatchObject({ channels: 1 });
+    expect(grey.warnings).toMatchObject([
+      { code: 'channels_changed', rows: 12, message: expect.stringContaining('are grey') },
+    ]);
+    const all = await prepared(npz([12, 5, 5, 3], tripled), { validationSplit: 0, seed: 1 });
+    expect([colours.warnings, all.warnings]).toEqual([[], []]);
+    const [one, three] = [[...pixels.subarray(0, 25)], [...tripled.subarray(0, 75)]];
+    const asPlanes = Array.from({ length: 75 }, (_, i) => three[(i % 25) * 3 + Math.floor(i / 25)]!);
+    expect(await answers(grey, [one])).toEqual(near(await answers(all, [asPlanes])));
+    expect(image.outline(grey.profile, channels(3).wanted).shape).toEqual([3, 5, 5]);
+  });
+
+  test.each(['|u1', '<f8'])(
+    'that have colours are grey to a network that wants one channel, as Pillow makes them: %s',
+    async (type) => {
+      const colours = Uint8Array.from({ length: 12 * 5 * 5 * 3 }, (_, i) => (i * 37) % 256);
+      const luma = Array.from({ length: 12 * 5 * 5 }, (_, i) => {
+        const [r, g, b] = colours.subarray(3 * i, 3 * i + 3) as unknown as [number, number, number];
+        const sum = r * 19_595 + g * 38_470 + b * 7_471;
+        return type === '|u1' ? (sum + 32_768) >>> 16 : sum / 65_536;
+      });
+      const bytes = (of: readonly number[]) =>
+        type === '|u1' ? Uint8Array.from(of) : Buffer.from(Float64Array.from(of).buffer);
+      const made = await prepared(npz([12, 5, 5, 3], bytes([...colours]), type), channels(1));
+      const grey = await prepared(npz([12, 5, 5], bytes(luma), type), { validationSplit: 0, seed: 1 });
+      expect(made.preparation.encoding.shape).toEqual([1, 5, 5]);
+      expect(made.warnings).toMatchObject([
+        { code: 'channels_changed', message: expect.stringContaining('have colours') },
+      ]);
+      const planes = Array.from({ length: 75 }, (_, i) => colours[(i % 25) * 3 + Math.floor(i / 25)]!);
+      expect(await answers(made, [planes])).toEqual(near(await answers(grey, [luma.slice(0, 25)])));
+    },
+  );
 
   test('of numbers keep their unit, and what is no number counts as the mean', async () => {
     const numbers = Float64Array.from(pixels, (value, i) => (i === 0 ? Number.NaN : value / 16));

@@ -224,6 +224,25 @@ describe('a request for a model of images is refused', () => {
     ]);
   });
 
+  test('with a text that the column of the pixel cannot have, which is otherwise read as the file was', async () => {
+    const format = { decimal: ',', units: ['mV'] } as const;
+    const input = { channels: 1, height: 1, width: 2, values: 'numbers', columns: ['p', 'q'], formats: { p: format } };
+    const of: Serving = {
+      ...{ format: 1, kind: 'image', task: 'regression', target: 'y', classes: [], features: [] },
+      input,
+    };
+    const rows = [{ p: '1,5 mV', q: '1.5' }, ['0,25', 'n/a'], { p: 2, q: null }];
+    expect((await image.tensors(of, rows)).image!.data).toEqual(
+      Float32Array.of(1.5, 1.5, 0.25, Number.NaN, 2, Number.NaN),
+    );
+    await expect(async () => image.tensors(of, [{ p: '1 V', q: 1 }, [1, '1,5']])).rejects.toMatchObject({
+      details: [
+        { field: 'inputs[0]', message: 'must have a number (in mV) for the column "p", or null; got "1 V"' },
+        { field: 'inputs[1]', message: expect.stringContaining('must have a number for the column "q"') },
+      ],
+    });
+  });
+
   test('with columns that the table did not have', async () => {
     const columns = Array.from({ length: 60 }, (_, i) => `p${i}`);
     const of = serving('numbers', { columns });

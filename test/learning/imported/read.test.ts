@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { ValidationError } from '#domain/errors.ts';
+import { attributeType, dataType, encodeModel } from '#engine/onnx/proto.ts';
 import { openSession } from '#engine/run.ts';
 import { expectTensor, toNumbers } from '#engine/tensor.ts';
 import { readImported, type Wishes } from '#learning/imported/read.ts';
@@ -52,7 +53,7 @@ describe('a model of others is served with the answers that its library gives', 
       features: [
         { name: 'island', type: 'category', input: 'island' },
         { name: 'mass', type: 'number', input: 'mass' },
-        { name: 'year', type: 'number', input: 'year' },
+        { name: 'year', type: 'number', input: 'year', cast: 'int64' },
       ],
       classes: ['Adelie', 'Gentoo'],
     });
@@ -100,7 +101,7 @@ describe('a model that cannot be served is refused, by what stands against it', 
     ['a wrong shape', 'it cannot be run: '],
     ['no such operator', 'it cannot be run: '],
     ['a new opset', 'its opset of ai.onnx must be at most 26; got 99'],
-    ['half precision', "input 'x' cannot be served: its element type is 10; served are numbers of 32 and 64 bits"],
+    ['half precision', "input 'x' cannot be served: its element type is float16; served are numbers of 32 and 64 bits"],
     ['unknown width', "input 'x' does not say how many columns it takes: give the names of its features"],
     ['no answers', 'none of its outputs can be served (y): there must be scores [rows, classes] or numbers [rows]'],
   ] as const)('%s', async (name, message) => {
@@ -131,5 +132,60 @@ describe('a model that cannot be served is refused, by what stands against it', 
     await expect(read(onnx, { classes: ['a'] })).rejects.toHaveProperty('details', [
       { field: 'classes', message: "must have the 3 names of the model's classes; got 1" },
     ]);
+  });
+});
+
+describe('a model whose input has no fractions', () => {
+  /** Answers the number that it is given. */
+  const echo = (elemType: number) =>
+    encodeModel({
+      ...{ irVersion: 8, producerName: '', producerVersion: '', domain: '', modelVersion: 0, docString: '' },
+      ...{ opsetImport: [{ domain: '', version: 17 }], metadataProps: [] },
+      graph: {
+        name: 'echo',
+        node: [
+          {
+            ...{ name: 'cast', opType: 'Cast', domain: '', input: ['x'], output: ['y'] },
+            attribute: [{ name: 'to', type: attributeType.int, i: dataType.float32 }],
+          },
+        ],
+        input: [valueInfo('x', elemType)],
+        output: [valueInfo('y', dataType.float32)],
+        initializer: [],
+      },
+    });
+  const valueInfo = (name: string, elemType: number) => ({
+    name,
+    type: { tensorType: { elemType, shape: { dim: [{ dimParam: 'rows' }, { dimValue: 1 }] } } },
+  });
+
+  test.each([
+    ['int64', 'a whole number', [3, '-7', 2 ** 40], [1.5, null, 'n/a', true, 1e19]],
+    ['int32', 'a whole number of 32 bits', [3, -(2 ** 31)], [2 ** 31, 0.1, null]],
+    ['bool', 'true, false, 0 or 1', [1, 0, true, false], [2, 0.5, null]],
+  ] as const)('of %s takes %s, and refuses what would become another', async (type, expected, good, bad) => {
+    const { onnx, serving } = await readImported(echo(dataType[type]), { target: 'y' });
+    await using session = await openSession(onnx);
+    const { value } = await session.run(
+      rowTensors(
+        serving.features,
+        good.map((cell) => [cell]),
+      ),
+    );
+    expect(toNumbers(value!)).toEqual(good.map(Number));
+    for (const cell of bad) {
+      const got = typeof cell === 'string' ? JSON.stringify(cell) : String(cell);
+      expect(() => rowTensors(serving.features, [[cell]])).toThrow(
+        expect.objectContaining({
+          details: [{ field: 'inputs[0][0]', message: `must be ${expected} for feature "x"; got ${got}` }],
+        }),
+      );
+    }
+  });
+
+  test('of numbers that are not served is refused by their name', async () => {
+    await expect(readImported(echo(dataType.float16), { target: 'y' })).rejects.toMatchObject({
+      details: [{ message: expect.stringContaining("input 'x' cannot be served: its element type is float16") }],
+    });
   });
 });

@@ -8,7 +8,7 @@ test('a thread that has read a table reads the next one, unless it has ended mea
   const second = takeThread();
   expect(second).toBe(first);
   second.postMessage({ kind: 'end' });
-  expect(await once(second, 'message')).toEqual([{ kind: 'states', states: [] }]);
+  expect(await once(second, 'message')).toMatchObject([{ kind: 'states', states: [] }]);
   keepThread(second);
   const ended = once(second, 'exit');
   await second.terminate();

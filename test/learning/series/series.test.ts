@@ -97,6 +97,19 @@ describe('series', () => {
     expect(alone.rows).toEqual({ training: 24, validation: 6, test: 0 });
   });
 
+  test('have no row without a group, of which the dataset warns', async () => {
+    const lines = FILE.split('\n');
+    const text = [lines[0], ',3,7,u,1', ...lines.slice(1), ',4,8,v,2'].join('\n');
+    const { data, profile } = await prepared({ window: 3 }, {}, text);
+    expect(rowsOf(data.training)).toBe(4 * (8 - 2));
+    expect(profile.warnings).toContainEqual({
+      ...{ code: 'group_missing', column: 'run', first_value: '', first_row: 1, rows: 2, overrule: null },
+      message: '2 rows have no group',
+      cost: 'Each is a group of its own where rows are divided, and models of series learn nothing from it',
+    });
+    expect(resident(data.training).y).toEqual(resident((await prepared({ window: 3 })).data.training).y);
+  });
+
   test('that do not fit into memory are windows on disk', async () => {
     const scratch = { folder: mkdtempSync(join(tmpdir(), 'series-')), residentBytes: 4_000, shardBytes: 1_000 };
     const long = ['x,y', ...Array.from({ length: 120 }, (_, i) => `${i},${i % 7}`)].join('\n');

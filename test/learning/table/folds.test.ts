@@ -18,6 +18,18 @@ const folds = (
     splitRows(target, { validation: 0.2, test, fold: { index, of } }, 1, splitBy),
   );
 
+test('the parts of a random cross-validation have nothing to do with the targets', () => {
+  const values = Array.from({ length: 60 }, (_, i) => i % 3);
+  const parts = (target: Parameters<typeof splitRows>[0]) =>
+    Array.from({ length: 4 }, (_, index) =>
+      splitRows(target, { validation: 0.2, fold: { index, of: 4 }, isRandom: true }, 1),
+    );
+  const found = parts(classes(values));
+  expect(found.flatMap(({ validation }) => [...validation]).sort((a, b) => a - b)).toEqual(values.map((_, row) => row));
+  expect(found.map(({ validation }) => validation.length)).toEqual([15, 15, 15, 15]);
+  expect(parts(classes(values.map(() => 0)))).toEqual(found);
+});
+
 describe('the parts of a cross-validation', () => {
   test('have each row for validation once, the same share of each class, and the rows for the test in none', () => {
     const codes = fc.array(fc.integer({ min: 0, max: 2 }), { minLength: 30, maxLength: 200 });

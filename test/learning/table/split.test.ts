@@ -111,6 +111,22 @@ describe('splitting rows', () => {
   });
 });
 
+describe('splitting rows at random', () => {
+  test('has nothing to do with their targets, and sizes as scikit-learn counts them', () => {
+    const codes = Array.from({ length: 1000 }, (_, i) => i % 2);
+    const split = (target: Parameters<typeof splitRows>[0], seed: number) =>
+      splitRows(target, { validation: 0.2, test: 0.1, isRandom: true }, seed);
+    const found = split(classTarget(codes), 1);
+    expect(rowsOf(found)).toEqual(codes.map((_, row) => row));
+    expect([found.training.length, found.validation.length, found.test.length]).toEqual([700, 200, 100]);
+    expect(split(classTarget(codes.map(() => 0)), 1)).toEqual(found);
+    const ones = Array.from({ length: 20 }, (_, seed) => [...split(classTarget(codes), seed).validation]).map(
+      (rows) => rows.filter((row) => codes[row] === 1).length,
+    );
+    expect(new Set(ones).size).toBeGreaterThan(5);
+  });
+});
+
 describe('splitting rows by group', () => {
   const groups = fc.array(fc.integer({ min: -1, max: 6 }), { minLength: 2, maxLength: 100 });
   const split = (codes: readonly number[], of: Fractions, seed = 1) =>

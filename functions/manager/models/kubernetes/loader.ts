@@ -17,8 +17,15 @@ const COMMON = [
 
 const LOAD = [...COMMON, "open(e['MODEL_FILE'], 'wb').write(base64.b64decode(ask('load')['model_data']))"].join('\n');
 
-/** For a model that no response carries. */
-const DOWNLOAD = [...COMMON, "r.urlretrieve(ask('download')['download_url'], e['MODEL_FILE'])"].join('\n');
+/** For a model that no response carries: it may have to be staged first. */
+const DOWNLOAD = [
+  ...COMMON,
+  'import hashlib, time',
+  "while 'download_url' not in (got := ask('download')): time.sleep(2)",
+  "r.urlretrieve(got['download_url'], e['MODEL_FILE'])",
+  "with open(e['MODEL_FILE'], 'rb') as f: digest = hashlib.file_digest(f, 'sha256').hexdigest()",
+  "if digest != got['hash']: raise SystemExit('what came is not the model: its SHA-256 is ' + digest)",
+].join('\n');
 
 export interface Loading {
   readonly vaultUrl: string;

@@ -15,7 +15,7 @@ import { startStagedCopy } from '#domain/vault/staged-copy.ts';
 import { findVaultUpload } from '#domain/vault/uploads.ts';
 import { wrapWithPlatform } from '#vault/wrapping/wrap.ts';
 import type { Asked, Pace } from '../../jobs/work.ts';
-import type { JobServices } from '../../services.ts';
+import type { JobServices, VaultServices } from '../../services.ts';
 import { metadataRequest, modelProgress } from '../fields.ts';
 import { heldContext } from '../held-key.ts';
 import { savedAnswer } from '../save.ts';
@@ -154,6 +154,10 @@ function metadataOf(of: Model, { framework, files }: CopiedFile, given: Metadata
 
 export const copyWork = {
   run,
+  isCurrent: async ({ adapters: { table } }: VaultServices, manager: Manager, saved: z.infer<typeof savedAnswer>) => {
+    const model = await findModel(table, manager, saved.model_name);
+    return model?.id === saved.model_id && model.sha256 === saved.hash;
+  },
   read: (stored: unknown) => savedAnswer.parse(stored),
   resume: async (services: JobServices, asked: Asked<unknown, unknown>, stored: unknown, pace: Pace) => {
     const read = { ...asked, request: request.parse(asked.request), secrets: secrets.parse(asked.secrets) };

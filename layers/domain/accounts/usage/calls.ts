@@ -2,8 +2,10 @@
  * Calls of an account: a counter for each hour of a day. It is the counter of the rate limit as well, so that a call takes
  * one write.
  */
+import { type Awaitable, andThen } from '../../awaitable.ts';
 import { keys } from '../../keys.ts';
-import type { Item, Table } from '../../ports/table/port.ts';
+import type { Item, Key, Table } from '../../ports/table/port.ts';
+import { Recent } from '../../recent.ts';
 import { epochSeconds, isoTime } from '../../times.ts';
 
 const HOUR_SECONDS = 3600;
@@ -21,9 +23,15 @@ export interface CallsOfHour {
 const endOfHour = (now: number): number => (Math.floor(epochSeconds(now) / HOUR_SECONDS) + 1) * HOUR_SECONDS;
 
 /** Where the calls of an hour are counted. `now` in epoch milliseconds. */
-export function hourCounter(accountId: string, now: number) {
-  const { day, name, expiresAt } = hourOf(now);
-  return { key: keys.calls(accountId, day), name, expiresAt };
+export function hourCounter(accountId: string, now: number): HourCounter {
+  const { day, name, expiresAt, counters } = hourOf(now);
+  return counters.get(accountId) ?? counters.add(accountId, { key: keys.calls(accountId, day), name, expiresAt });
+}
+
+interface HourCounter {
+  readonly key: Key;
+  readonly name: string;
+  readonly expiresAt: number;
 }
 
 interface Hour {
@@ -31,6 +39,8 @@ interface Hour {
   readonly day: string;
   readonly name: string;
   readonly expiresAt: number;
+  /** Of accounts that called lately. */
+  readonly counters: Recent<HourCounter>;
 }
 
 /** Most calls are in the hour of the one before. */
@@ -41,18 +51,18 @@ function hourOf(now: number): Hour {
   if (latest?.resetAt !== resetAt) {
     const time = isoTime(now);
     const [day, name] = [time.slice(0, 10), `h${time.slice(11, 13)}`];
-    latest = { resetAt, day, name, expiresAt: resetAt + RETENTION_SECONDS };
+    latest = { resetAt, day, name, expiresAt: resetAt + RETENTION_SECONDS, counters: new Recent() };
   }
   return latest;
 }
 
 /**
- * Counts one call; resolves with the calls of this hour, that one included. `now` in epoch milliseconds. `limit`: above
+ * Counts one call; returns the calls of this hour, that one included. `now` in epoch milliseconds. `limit`: above
  * which the call is refused.
  */
-export async function addCall(table: Table, accountId: string, now: number, limit?: number): Promise<CallsOfHour> {
+export function addCall(table: Table, accountId: string, now: number, limit?: number): Awaitable<CallsOfHour> {
   const { key, name, expiresAt } = hourCounter(accountId, now);
-  return { count: await table.increment(key, name, expiresAt, limit), resetAt: endOfHour(now) };
+  return andThen(table.increment(key, name, expiresAt, limit), (count) => ({ count, resetAt: endOfHour(now) }));
 }
 
 /** Of a month, such as `2026-01`. One read. */

@@ -53,6 +53,11 @@ export interface PutOptions {
    * undo that it is there.
    */
   readonly isFollowed?: boolean;
+  /**
+   * Whether it can be made again, and whoever reads it finds damage: on one machine nobody waits for the disk, and a loss of
+   * power may take its bytes.
+   */
+  readonly mayBeLost?: boolean;
 }
 
 /** The bytes of an upload while its parts still arrive. */
@@ -66,10 +71,31 @@ export interface FollowedUpload {
   etag(): string;
 }
 
+/** What opens the frames of an encrypted file: AES-256-GCM, in the message format of the AWS Encryption SDK. */
+export interface MessageFrames {
+  /** Opens this message and no other. */
+  readonly key: Uint8Array;
+  readonly messageId: Uint8Array;
+  /** Where the first frame begins. */
+  readonly headerBytes: number;
+  /** Of the plaintext of each frame but the last. */
+  readonly frameBytes: number;
+}
+
 /** One bucket. A key is 1–1024 bytes of UTF-8. Writes are atomic. */
 export interface Blobs {
   /** Ends the stream, also where it refuses it. */
   put(key: string, body: Uint8Array | AsyncIterable<Uint8Array>, options?: PutOptions): Promise<BlobInfo>;
+  /**
+   * Puts a view of an encrypted blob: a file in plain of `size` bytes that is decrypted frame by frame whenever it is read,
+   * each frame once it is authenticated. It stays when the other is deleted. `undefined`: the other is not the one of that
+   * etag any more, or there can be no view of it here. Absent where files leave a bucket as they are stored.
+   */
+  putView?(
+    key: string,
+    of: Pick<BlobInfo, 'key' | 'etag'>,
+    plain: { readonly size: number; readonly frames: MessageFrames },
+  ): Promise<BlobInfo | undefined>;
   head(key: string): Promise<BlobInfo | undefined>;
   /**
    * `start` and `end` are inclusive byte positions, as in HTTP. With `verifiedAs`, a range is compared with what was written

@@ -1,4 +1,5 @@
 /** Records: DynamoDB's model, on one table. */
+import type { Awaitable } from '../../awaitable.ts';
 
 export type Json = string | number | boolean | null | readonly Json[] | { readonly [name: string]: Json };
 
@@ -80,9 +81,9 @@ export interface Page {
 }
 
 export interface Table {
-  /** A strongly consistent read. */
-  get(key: Key): Promise<Item | undefined>;
-  /** What `get` resolves with for each of up to 100 different keys, in their order. Throws `InvalidItemError`. */
+  /** A strongly consistent read. An item that is at hand is returned at once, and errors are thrown at once then. */
+  get(key: Key): Awaitable<Item | undefined>;
+  /** What `get` finds for each of up to 100 different keys, in their order. Throws `InvalidItemError`. */
   getMany(keys: readonly Key[]): Promise<readonly (Item | undefined)[]>;
   query(query: Query): Promise<Page>;
   /** Replaces the whole item. Throws `ConditionFailedError`, `InvalidItemError`. */
@@ -90,7 +91,7 @@ export interface Table {
   /** Resolves with the item as it is after the change. Throws `ConditionFailedError`, `InvalidItemError`. */
   update(key: Key, change: Change, condition?: Condition, options?: WriteOptions): Promise<Item>;
   /**
-   * Adds one to a counter and resolves with its sum, which no concurrent caller gets too. It counts from 0 again from
+   * Adds one to a counter and returns its sum, which no concurrent caller gets too. It counts from 0 again from
    * `expiresAt` (epoch seconds) on. The counters of a key differ by name; only the methods below find them. They outlive
    * every process, but on one machine a loss of power may undo their last moments.
    *
@@ -98,7 +99,7 @@ export interface Table {
    * stored, and a concurrent caller may get it too. A process that is killed then loses that increment.
    * Throws `InvalidItemError`.
    */
-  increment(key: Key, name: string, expiresAt: number, limit?: number): Promise<number>;
+  increment(key: Key, name: string, expiresAt: number, limit?: number): Awaitable<number>;
   /** The counters of a partition with that prefix, of up to 1,000 keys in order: an item for each key, with their sums. */
   counters(partition: string, prefix: string): Promise<readonly Item[]>;
   /** Deletes all counters of a partition. */

@@ -92,6 +92,7 @@ export const SAMPLES: Readonly<Record<keyof typeof keys, (account: string) => re
   vaultUpload: (id) => [{ ...keys.vaultUpload(id, 'v', 'u') }],
   vaultArchiveUpload: (id) => [{ ...keys.vaultArchiveUpload(id, 'v', 'u') }],
   vaultAccess: (id) => [{ ...keys.vaultAccess(id, 'v', 'm') }],
+  vaultDamage: (id) => [{ ...keys.vaultDamage(id, 'v', 'm') }],
   vaultServed: (id) => [{ ...keys.vaultServed(id, 'v', 'm') }],
   vaultActive: (id) => [{ ...keys.vaultActive(id, 'v', 'f') }],
   vaultOperations: (id) => [{ ...keys.vaultOperations(id, 'v') }],

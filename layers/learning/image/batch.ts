@@ -1,18 +1,18 @@
 /** Each image of a dataset, in the order of its file. */
 import { buffer } from 'node:stream/consumers';
 import { ValidationError } from '#domain/errors.ts';
+import type { BatchRow, BatchRows, RowsWanted } from '../batch/batch-row.ts';
 import { shown } from '../csv/fault.ts';
-import { areArrays, openArrays } from '../image/arrays.ts';
-import { imageInputOf } from '../image/encoding.ts';
-import { listImages } from '../image/listing.ts';
-import { openEntries } from '../image/open.ts';
 import type { Source } from '../source.ts';
-import type { BatchRow, BatchRows, RowsWanted } from './batch-row.ts';
+import { areArrays, openArrays } from './arrays.ts';
+import { imageInputOf } from './encoding.ts';
+import { listImages } from './listing.ts';
+import { openEntries } from './open.ts';
 
 /** Images that are in memory at once. */
 const PIECE = 32;
 
-export async function imageRows(source: Source, { profile, serving }: RowsWanted): Promise<BatchRows> {
+export async function imageBatch(source: Source, { profile, serving }: RowsWanted): Promise<BatchRows> {
   const opened = await openEntries(source);
   const { entries } = opened;
   async function* closing(rows: AsyncIterable<BatchRow>): AsyncGenerator<BatchRow, void, undefined> {

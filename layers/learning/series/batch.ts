@@ -1,18 +1,18 @@
 /**
  * Each row of a table with the rows before it, which are the window of a series. Rows of one group are a series, as in a
- * training; without a column of groups all rows are one. The first rows of a series, which have no full window, have no
- * prediction. Only the windows are in memory, so each series has to be in the order of its times.
+ * training; without a column of groups all rows are one. The first rows of a series, which have no full window, and rows
+ * without a group have no prediction. Only the windows are in memory, so each series has to be in the order of its times.
  */
 import type { DatasetProfile } from '#domain/datasets/profile.ts';
 import { ValidationError } from '#domain/errors.ts';
+import type { BatchRow, BatchRows, RowsWanted } from '../batch/batch-row.ts';
+import { readDataset } from '../batch/dataset.ts';
+import { PIECE, placeIn } from '../batch/table-rows.ts';
 import { shown } from '../csv/fault.ts';
-import { windowOf } from '../series/encoding.ts';
 import type { Cell } from '../serving/input.ts';
 import type { Source } from '../source.ts';
 import { columnValues } from '../values/column-values.ts';
-import type { BatchRow, BatchRows, RowsWanted } from './batch-row.ts';
-import { readDataset } from './dataset.ts';
-import { PIECE, placeIn } from './table-rows.ts';
+import { windowOf } from './encoding.ts';
 
 /** Of all series together. */
 const MOST_CELLS = 20_000_000;
@@ -22,7 +22,7 @@ interface Series {
   time: number;
 }
 
-export async function seriesRows(source: Source, { profile, serving, include }: RowsWanted): Promise<BatchRows> {
+export async function seriesBatch(source: Source, { profile, serving, include }: RowsWanted): Promise<BatchRows> {
   const { steps } = windowOf(serving);
   const { features } = serving;
   const { rows, placeOf, readerOf } = await readDataset(source.bytes(), profile);
@@ -33,8 +33,10 @@ export async function seriesRows(source: Source, { profile, serving, include }: 
   const mostSeries = Math.max(1, Math.floor(MOST_CELLS / (steps * features.length)));
   const all = new Map<string, Series>();
 
-  function seriesOf(record: readonly string[]): Series {
+  /** `undefined`: it has no group, and so no rows before it. */
+  function seriesOf(record: readonly string[]): Series | undefined {
     const name = groupAt < 0 ? '' : (record[groupAt] ?? '').trim();
+    if (groupAt >= 0 && name === '') return undefined;
     const series = all.get(name) ?? { window: [], time: Number.NEGATIVE_INFINITY };
     all.set(name, series);
     if (all.size <= mostSeries) return series;
@@ -45,13 +47,14 @@ export async function seriesRows(source: Source, { profile, serving, include }: 
     let row = 0;
     for await (const record of rows) {
       const number = ++row;
-      const series = seriesOf(record);
+      const known = seriesOf(record);
+      const series = known ?? { window: [], time: Number.NEGATIVE_INFINITY };
       if (time) expectLater(series, record, number, time);
       series.window.push({ number, cells: columns.map(({ at, read: cell }) => cell(record[at] ?? '')) });
       if (series.window.length > steps) series.window.shift();
       const window = [...series.window];
       yield {
-        ...(window.length === steps ? { input: window.map(({ cells }) => cells) } : {}),
+        ...(known && window.length === steps ? { input: window.map(({ cells }) => cells) } : {}),
         repeated: repeated.map((at) => record[at] ?? ''),
         placeOf: ([step, feature]) =>
           placeIn(window[step ?? steps - 1]?.number ?? number, features[feature ?? -1]?.name),
