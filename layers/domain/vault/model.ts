@@ -139,5 +139,5 @@ export const textOf = ({ metadata }: Pick<StoredModel, 'metadata'>, field: strin
 
 const MEGABYTE = 1_000_000;
 
-/** Millions of bytes, as the API shows sizes. */
-export const megabytes = (bytes: number): number => bytes / MEGABYTE;
+/** Millions of bytes, as the API shows sizes. An earlier version restored sizes below 0. */
+export const megabytes = (bytes: number): number => Math.max(0, bytes) / MEGABYTE;
