@@ -231,12 +231,19 @@ const NO_REFERENCE = {
     'Nothing is known of the data that the model was trained on, so the explanations compare with the mean of the rows of this request, or of a single row with zeros: send a typical row as reference',
 } as const;
 
+/** An image cannot be compared with another one. */
+const ONLY_ZEROS = {
+  code: 'no_reference',
+  message:
+    'Nothing is known of the data that the model was trained on, so the explanations compare with an image of zeros',
+} as const;
+
 type Warnings = z.input<typeof answer>['warnings'];
 
 function warningsOf(predictions: readonly Prediction[], unseen: readonly UnseenWords[]): { warnings?: Warnings } {
-  const basis = predictions[0]?.explanation?.basis;
+  const { basis, picture } = predictions[0]?.explanation ?? {};
   const found = [
-    ...(basis === 'request' || basis === 'zeros' ? [NO_REFERENCE] : []),
+    ...(basis === 'request' || basis === 'zeros' ? [picture === undefined ? NO_REFERENCE : ONLY_ZEROS] : []),
     ...unseen.map((one) => ({ code: 'unseen_values' as const, ...unseenMessage(one) })),
   ];
   return found.length > 0 ? { warnings: found } : {};

@@ -79,10 +79,15 @@ export class ValueCounts {
     return added;
   }
 
+  /** Whether it is an entry, and one that is counted. */
+  isCounted(entry: number): boolean {
+    return entry >= 0 && this.#counts[entry] !== 0;
+  }
+
   /** Counts a word once more of which `add` has returned the entry, be it -1. Returns whether it is one that is counted. */
-  repeat(entry: number): boolean {
-    if (entry < 0 || this.#counts[entry] === 0) return false;
-    this.#counts[entry]!++;
+  repeat(entry: number, times = 1): boolean {
+    if (!this.isCounted(entry)) return false;
+    this.#counts[entry]! += times;
     return true;
   }
 
@@ -95,6 +100,12 @@ export class ValueCounts {
     this.#counts[added] = 0;
     this.#rows[added] = 0;
     return added;
+  }
+
+  /** Whether there is room for no other word, be it counted or remembered. */
+  get isFull(): boolean {
+    const { words } = this.#counted;
+    return words >= this.#bounds.values && this.#table.size - words >= REMEMBERED.words;
   }
 
   text(entry: number): string {

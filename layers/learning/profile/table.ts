@@ -7,7 +7,8 @@ import { fileFault } from '../csv/fault.ts';
 import { expectFeatureAndTarget } from '../csv/record-check.ts';
 import type { Batch } from '../files/batch.ts';
 import { asCells, type Cells } from '../files/cells.ts';
-import { ParquetBatch } from '../files/parquet-batch.ts';
+import { type PackedColumn, streamed } from '../files/parquet-chunk.ts';
+import type { RowGroup } from '../files/parquet-group.ts';
 import { type ColumnState, ColumnSummary } from './column.ts';
 import { type Column, columnProfile } from './column-profile.ts';
 import { ColumnReader } from './column-reader.ts';
@@ -126,8 +127,7 @@ export class TableSummary {
 
   /** Adds the next rows. */
   add(batch: Batch): void {
-    if (batch instanceof ParquetBatch) this.#addGroup(batch);
-    else for (const cells of asCells(batch, this.#columns.length)) this.addCells(cells);
+    for (const cells of asCells(batch, this.#columns.length)) this.addCells(cells);
   }
 
   /** @param columns those that no other thread reads. Default: all */
@@ -143,27 +143,22 @@ export class TableSummary {
     this.#rows += cells.rows;
   }
 
-  #addGroup(group: ParquetBatch): void {
-    for (const column of this.#readers.keys()) this.addColumn(group, column);
-    this.compareGroup(group);
-    this.endGroup(group);
-  }
-
   /** Adds a column of a row group, which `endGroup` ends. */
-  addColumn(group: ParquetBatch, column: number): void {
-    addParquet(this.#readers[column]!, group.streamed(column), this.#rows);
+  addColumn(packed: PackedColumn, column: number): void {
+    addParquet(this.#readers[column]!, streamed(packed), this.#rows);
   }
 
   /** Compares the columns of a row group with the target, before `endGroup`. */
-  compareGroup(group: ParquetBatch): void {
-    // Few columns equal the target for long, and the others need not be unpacked for that.
-    const first = group.first(FIRST_ROWS);
+  async compareGroup(group: RowGroup): Promise<void> {
+    if (!this.#isComparing) return;
+    // Few columns equal the target for long, and the others need not be read for that.
+    const first = await group.first(FIRST_ROWS);
     this.#compare(first, 0);
-    if (this.#isComparing) this.#compare(group, first.rows);
+    if (this.#isComparing && first.rows < group.rows) this.#compare(await group.whole(), first.rows);
   }
 
   /** All columns of the group were added, here or by other threads. */
-  endGroup({ rows }: ParquetBatch): void {
+  endGroup({ rows }: RowGroup): void {
     this.#rows += rows;
   }
 
