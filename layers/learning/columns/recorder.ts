@@ -201,6 +201,10 @@ function beginsWithYear(bytes: Buffer, start: number): boolean {
 
 /** Whether numbers of 32 bits say the same, bit for bit. */
 function areShort(numbers: Float64Array): boolean {
-  for (const number of numbers) if (!Object.is(Math.fround(number), number)) return false;
+  // The only number that is not equal to itself is the same in both.
+  for (let i = 0; i < numbers.length; i++) {
+    const number = numbers[i]!;
+    if (Math.fround(number) !== number && !Number.isNaN(number)) return false;
+  }
   return true;
 }

@@ -7,6 +7,7 @@ import { readIsoTime } from '../values/iso-time.ts';
 import { type MissingWords, missingWords } from '../values/missing.ts';
 import { missingNumbers, missingValues } from '../values/missing-values.ts';
 import { ReadNumber, readPlainNumber } from '../values/plain-number.ts';
+import { mayBeUntidy, tidy } from '../values/tidy.ts';
 import { BytesText } from './cell-text.ts';
 import type { ColumnState, ColumnSummary } from './column.ts';
 import { charactersOf } from './counts.ts';
@@ -15,7 +16,7 @@ import { type KnownCell, knownCell } from './known-cell.ts';
 import { BLOCK, type BlockRules, NumberBlock } from './number-block.ts';
 import { NumberCell, type Numbers, runOf, wholeLength } from './number-cells.ts';
 import { addTimes } from './time-block.ts';
-import { bareEnd, bareStart, hasBlank, isSurelyWord, mayHaveOtherBlanks, SHORT_WORD } from './word-bytes.ts';
+import { bareEnd, bareStart, hasBlank, isSurelyWord, SHORT_WORD } from './word-bytes.ts';
 import { WordsAgain } from './words-again.ts';
 
 /** Of rows that have a value, its place in a dictionary. */
@@ -254,11 +255,12 @@ export class ColumnReader {
     let entry = this.summary.counts.find(bytes, start, end, hash);
     this.#last.entry = entry;
     if (this.#addAgain(entry)) return;
-    if (entry < 0 && mayHaveOtherBlanks(bytes, start, end)) {
+    if (entry < 0 && mayBeUntidy(bytes, start, end)) {
       const text = bytes.toString('utf8', start, end);
-      const bare = Buffer.from(text.trim());
-      if (bare.length < end - start) {
-        this.#addWord(bare, 0, bare.length, row);
+      const bare = tidy(text);
+      if (bare !== text) {
+        const other = Buffer.from(bare);
+        this.#addWord(other, 0, other.length, row);
         return;
       }
     }

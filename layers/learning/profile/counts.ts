@@ -122,10 +122,10 @@ export class ValueCounts {
     return entry < 0 ? undefined : this.#rows[entry];
   }
 
-  /** The most frequent values first; equally frequent ones in the order of the values. */
-  top(limit = this.size): { value: string; count: number }[] {
+  /** The most frequent values first, with the rows in which they occurred first; equally frequent ones in the order of the values. */
+  top(limit = this.size): { value: string; count: number; row: number }[] {
     return this.#counts
-      .flatMap((count, entry) => (count > 0 ? [{ value: this.text(entry), count }] : []))
+      .flatMap((count, entry) => (count > 0 ? [{ value: this.text(entry), count, row: this.#rows[entry]! }] : []))
       .sort((a, b) => b.count - a.count || (a.value < b.value ? -1 : 1))
       .slice(0, limit);
   }
