@@ -6,6 +6,7 @@ import { openSession, RuntimeError, type Session } from '#engine/run.ts';
 import { type Tensor, type Tensors, toNumbers } from '#engine/tensor.ts';
 import { inputNames, SERVING_PROPERTY, type ServedFeature, type Serving, serving } from '../serving/description.ts';
 import { type Example, expectExamples } from './examples.ts';
+import { shapesOf } from './feeds.ts';
 import { expectBounded } from './growth.ts';
 import { inspect, refused } from './inspect.ts';
 import { ML_DOMAIN, renamed } from './label.ts';
@@ -85,10 +86,12 @@ export async function readImported(bytes: Uint8Array, given: Wishes): Promise<Im
   const names = inputNames(features.map(({ name }) => name));
   const described: Serving = {
     ...{ format: 1, task: reading.task, target: wishes.target, classes: [...classes] },
+    ...imagesOf(inputs),
     features: features.map((feature, i) => ({ ...feature, input: names[i]! })),
   };
   const mlOpset = opsetImport.find(({ domain }) => domain === ML_DOMAIN)?.version;
-  const onnx = wrap(plain, { inputs, serving: described, reading, mlOpset });
+  const opset = opsetImport.find(({ domain }) => !domain || domain === 'ai.onnx')?.version;
+  const onnx = wrap(plain, { inputs, serving: described, reading, mlOpset, opset });
   await expectAnswers(onnx, inputs, described);
   const { examples = [] } = wishes;
   if (examples.length > 0) await expectExamples(onnx, described, examples);
@@ -215,6 +218,17 @@ function isDistribution(scores: Tensor): boolean {
   return numbers.every((value) => value >= 0 && value <= 1) && sums.every((sum) => Math.abs(sum - 1) < TOLERANCE);
 }
 
+const ELEMENT_TYPE = {
+  ...{ BYTES: dataType.string, BOOL: dataType.bool, FP32: dataType.float32, FP64: dataType.float64 },
+} as const;
+
+/** A model of images takes their numbers as the network does: nobody knows what they were before. */
+function imagesOf([{ image } = {}]: readonly Partial<ImportedInput>[]): Pick<Serving, 'kind' | 'input'> {
+  if (!image) return {};
+  const { channels, height, width } = image;
+  return { kind: 'image', input: { channels, height, width, values: 'numbers' } };
+}
+
 const CASTS: Readonly<Record<number, NonNullable<ServedFeature['cast']>>> = {
   [dataType.int32]: 'int32',
   [dataType.int64]: 'int64',
@@ -222,20 +236,13 @@ const CASTS: Readonly<Record<number, NonNullable<ServedFeature['cast']>>> = {
 };
 
 /** The model as it will be served answers two rows. */
-async function expectAnswers(
-  onnx: Uint8Array,
-  inputs: readonly ImportedInput[],
-  { features, task }: Serving,
-): Promise<void> {
+async function expectAnswers(onnx: Uint8Array, inputs: readonly ImportedInput[], serving: Serving): Promise<void> {
   const feeds = Object.fromEntries(
-    features.map(({ input, type }) => [
-      input,
-      zeros(type === 'category' ? dataType.string : dataType.float64, [TRIAL_ROWS, 1]),
-    ]),
+    shapesOf(serving, TRIAL_ROWS).map(({ name, datatype, shape }) => [name, zeros(ELEMENT_TYPE[datatype], shape)]),
   );
   const results = await tried(onnx, inputs, (session) => session.run(feeds));
   if (!results) return;
-  const { shape } = results[task === 'classification' ? 'label' : 'value']!;
+  const { shape } = results[serving.task === 'classification' ? 'label' : 'value']!;
   if (shape.length !== 1 || shape[0] !== TRIAL_ROWS)
     throw refused(`it must give one answer a row; for ${TRIAL_ROWS} rows it gave [${shape.join(', ')}]`);
 }
@@ -246,10 +253,12 @@ const comparedNote = (examples: number): string =>
     : `it answers ${examples} examples as it did before it was exported`;
 
 function notesOf(inputs: readonly ImportedInput[], reading: Reading, zipMap: ZipMap | undefined): string[] {
-  const taken = inputs.map(({ name, features }) =>
-    features.length === 1
-      ? `input ${name} is the feature ${features[0]}`
-      : `input ${name} are ${features.length} features`,
+  const taken = inputs.map(({ name, features, image }) =>
+    image
+      ? `input ${name} takes images, whose numbers go to the network as they are: whoever calls scales them`
+      : features.length === 1
+        ? `input ${name} is the feature ${features[0]}`
+        : `input ${name} are ${features.length} features`,
   );
   if (reading.task === 'regression') return [...taken, `output ${reading.value} is the value`];
   const scores = reading.scale === 'logits' ? 'their softmax are the probabilities' : 'these are the probabilities';
