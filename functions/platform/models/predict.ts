@@ -221,7 +221,7 @@ const NO_REFERENCE = {
 const ONLY_ZEROS = {
   code: 'no_reference',
   message:
-    'Nothing is known of the data that the model was trained on, so the explanations compare with an image of zeros',
+    'Nothing is known of the data that the model was trained on, so the explanations compare with an image that the network takes for zeros',
 } as const;
 
 function warned(predictions: readonly Prediction[]): { warnings?: (typeof NO_REFERENCE | typeof ONLY_ZEROS)[] } {
