@@ -1803,6 +1803,8 @@ export interface components {
              * @enum {string}
              */
             quote?: "\"" | "'" | "none";
+            /** @description An addition: false where the first row of CSV or TSV has values, and no names: then the columns are called `column_1`, `column_2` and so on. Default: true */
+            header?: boolean;
             /**
              * @description An addition: the decimal mark of all columns. Default: decided for each column
              * @enum {string}
@@ -1872,6 +1874,8 @@ export interface components {
             target?: string | null;
             delimiter?: ("," | ";" | "\t" | "|" | "tab") | null;
             quote?: ("\"" | "'" | "none") | null;
+            /** @description An addition: false where the first row of CSV or TSV has values, and no names: then the columns are called `column_1`, `column_2` and so on. Default: true */
+            header?: boolean | null;
             decimal?: ("." | ",") | null;
             missing?: string[] | null;
             /** @description An addition: true where no column is the target, because the data are only to be predicted (`POST /models/{model_id}/predict/batch`) */
@@ -3202,6 +3206,7 @@ export interface components {
                 cost: string;
                 overrule: {
                     delimiter?: string;
+                    header?: boolean;
                     dataset_type?: string;
                     columns?: {
                         [key: string]: {
@@ -3248,6 +3253,8 @@ export interface components {
              * @example "
              */
             quote?: string;
+            /** @description false where the first row was said to have no names */
+            header?: boolean;
             /**
              * @example [
              *       {
@@ -3295,6 +3302,7 @@ export interface components {
                 cost: string;
                 overrule: {
                     delimiter?: string;
+                    header?: boolean;
                     dataset_type?: string;
                     columns?: {
                         [key: string]: {
@@ -3485,6 +3493,7 @@ export interface components {
                 cost: string;
                 overrule: {
                     delimiter?: string;
+                    header?: boolean;
                     dataset_type?: string;
                     columns?: {
                         [key: string]: {
@@ -3572,6 +3581,7 @@ export interface components {
                 cost: string;
                 overrule: {
                     delimiter?: string;
+                    header?: boolean;
                     dataset_type?: string;
                     columns?: {
                         [key: string]: {
@@ -4179,6 +4189,7 @@ export interface components {
                 cost: string;
                 overrule: {
                     delimiter?: string;
+                    header?: boolean;
                     dataset_type?: string;
                     columns?: {
                         [key: string]: {
@@ -4536,6 +4547,28 @@ export interface components {
             file_size: number | null;
             /** @description Of the CSV file */
             sha256: string | null;
+            /**
+             * @description By feature, once it is completed: rows with words that the model has not learned from (`unseen_values`), and cells that count as missing, because they are not of the feature's type (`values_unreadable`) or have no value (`missing_values`)
+             * @example [
+             *       {
+             *         "code": "unseen_values",
+             *         "feature": "island",
+             *         "rows": 3,
+             *         "first_value": "Anvers",
+             *         "first_row": 17,
+             *         "message": "3 rows have words that the model has not learned from, such as \"Anvers\": each counts as none of those that it knows"
+             *       }
+             *     ]
+             */
+            warnings: {
+                /** @enum {string} */
+                code: "unseen_values" | "values_unreadable" | "missing_values";
+                feature: string;
+                rows: number;
+                first_value: string | null;
+                first_row: number | null;
+                message: string;
+            }[];
             /**
              * @description Why it failed: in a cell, the row from 1 and the column
              * @example null
@@ -5253,11 +5286,13 @@ export interface components {
              * @example 7-019a0c9b-8f5e-7c3a-9d47-2f6b1e0a4c55
              */
             prediction_id?: string;
-            /** @description An addition: what to know about the explanations */
+            /** @description An addition: what to know about the explanations (`no_reference`), and about rows with words of a `feature` that the model has not learned from (`unseen_values`) */
             warnings?: {
-                /** @constant */
-                code: "no_reference";
+                /** @enum {string} */
+                code: "no_reference" | "unseen_values";
                 message: string;
+                feature?: string;
+                rows?: number;
             }[];
             /** @description An addition, where it is logged: how many rows are, from the first on; there is room for 200,000 bytes */
             logged_rows?: number;
@@ -6938,6 +6973,11 @@ export interface operations {
                      */
                     quote?: "\"" | "'" | "none";
                     /**
+                     * @description An addition: false where the first row of CSV or TSV has values, and no names: then the columns are called `column_1`, `column_2` and so on. Default: true
+                     * @enum {string}
+                     */
+                    header?: "true" | "false";
+                    /**
                      * @description An addition: the decimal mark of all columns. Default: decided for each column
                      * @enum {string}
                      */
@@ -7566,6 +7606,8 @@ export interface operations {
                         compression?: "gzip" | "zip";
                         delimiter?: string;
                         quote?: string;
+                        /** @constant */
+                        header?: false;
                         sha256: string;
                         warnings?: {
                             code: string;
@@ -7577,6 +7619,7 @@ export interface operations {
                             cost: string;
                             overrule: {
                                 delimiter?: string;
+                                header?: boolean;
                                 dataset_type?: string;
                                 columns?: {
                                     [key: string]: {
@@ -7699,6 +7742,11 @@ export interface operations {
                      * @enum {string}
                      */
                     quote?: "\"" | "'" | "none";
+                    /**
+                     * @description An addition: false where the first row of CSV or TSV has values, and no names: then the columns are called `column_1`, `column_2` and so on. Default: true
+                     * @enum {string}
+                     */
+                    header?: "true" | "false";
                     /**
                      * @description An addition: the decimal mark of all columns. Default: decided for each column
                      * @enum {string}
@@ -9684,6 +9732,16 @@ export interface operations {
                      *       "ended_at": "2026-01-01T00:00:00.000Z",
                      *       "file_size": 9120,
                      *       "sha256": "string",
+                     *       "warnings": [
+                     *         {
+                     *           "code": "unseen_values",
+                     *           "feature": "island",
+                     *           "rows": 3,
+                     *           "first_value": "Anvers",
+                     *           "first_row": 17,
+                     *           "message": "3 rows have words that the model has not learned from, such as \"Anvers\": each counts as none of those that it knows"
+                     *         }
+                     *       ],
                      *       "error": null
                      *     }
                      */
@@ -9761,6 +9819,16 @@ export interface operations {
                      *           "ended_at": "2026-01-01T00:00:00.000Z",
                      *           "file_size": 9120,
                      *           "sha256": "string",
+                     *           "warnings": [
+                     *             {
+                     *               "code": "unseen_values",
+                     *               "feature": "island",
+                     *               "rows": 3,
+                     *               "first_value": "Anvers",
+                     *               "first_row": 17,
+                     *               "message": "3 rows have words that the model has not learned from, such as \"Anvers\": each counts as none of those that it knows"
+                     *             }
+                     *           ],
                      *           "error": null
                      *         }
                      *       ],
@@ -9818,6 +9886,16 @@ export interface operations {
                      *       "ended_at": "2026-01-01T00:00:00.000Z",
                      *       "file_size": 9120,
                      *       "sha256": "string",
+                     *       "warnings": [
+                     *         {
+                     *           "code": "unseen_values",
+                     *           "feature": "island",
+                     *           "rows": 3,
+                     *           "first_value": "Anvers",
+                     *           "first_row": 17,
+                     *           "message": "3 rows have words that the model has not learned from, such as \"Anvers\": each counts as none of those that it knows"
+                     *         }
+                     *       ],
                      *       "error": null
                      *     }
                      */
@@ -9900,6 +9978,16 @@ export interface operations {
                      *       "ended_at": "2026-01-01T00:00:00.000Z",
                      *       "file_size": 9120,
                      *       "sha256": "string",
+                     *       "warnings": [
+                     *         {
+                     *           "code": "unseen_values",
+                     *           "feature": "island",
+                     *           "rows": 3,
+                     *           "first_value": "Anvers",
+                     *           "first_row": 17,
+                     *           "message": "3 rows have words that the model has not learned from, such as \"Anvers\": each counts as none of those that it knows"
+                     *         }
+                     *       ],
                      *       "error": null
                      *     }
                      */
