@@ -44,7 +44,7 @@ BEYOND_SCHEMA = [
     (r"service_name", r"must be at most 63 lower-case"),
     (r"vault_url", r"must (be a URL|not contain a user name)"),
     (
-        r"namespace|replicas|image|vault_url|password|target|features|classes|scores",
+        r"namespace|replicas|image|vault_url|password|target|features|classes|scores|pixels",
         r"can only be given with deploy_to ",
     ),
     (r"parts", r"must be the parts 1 to \d+, in this order"),
