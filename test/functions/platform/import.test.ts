@@ -105,6 +105,8 @@ describe('a model of others that is imported', () => {
     expect(answer.body.warnings).toEqual([
       { code: 'no_reference', message: expect.stringContaining('takes for zeros') },
     ]);
+    const two = await predict(body.id, { inputs: [input, input], explain: true });
+    expect(two.body.predictions.map((one: typeof two.body) => one.explanation.basis)).toEqual(['zeros', 'zeros']);
     const refused = await imported(onnx, { name: 'x', pixels: '{"scale":0}' });
     expect([refused.status, refused.body.details[0].field]).toEqual([400, 'pixels.scale']);
   });
