@@ -1,4 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { OnnxError } from './onnx/decode.ts';
+import { findOutside } from './onnx/outside.ts';
 import * as ort from './runtime.ts';
 import type { Tensor, Tensors } from './tensor.ts';
 import { type DType, formatShape, type HalfType } from './type.ts';
@@ -63,24 +65,42 @@ const DENORMAL_AS_ZERO = { set_denormal_as_zero: '1' };
 const SPIN_MICROSECONDS = '100';
 
 /**
- * Loads a model, from bytes or from a file.
+ * For a model of bytes: a message of ONNX, whatever it begins with. Should it name a file after all, the runtime looks for
+ * that below a file, where there is none, and not below the folder that the process runs in.
+ */
+const OF_BYTES = {
+  load_model_format: 'ONNX',
+  model_external_initializers_file_folder_path: process.execPath,
+};
+
+/**
+ * Loads a model, from bytes or from a file. One of bytes has its data within, or in `external`: it never makes the runtime
+ * read a file.
  * @throws RuntimeError if the model is invalid or the device does not exist: there is no silent fallback
  */
 export async function openSession(model: Uint8Array | string, options: SessionOptions = {}): Promise<Session> {
   const { threads, device = 'cpu', plansMemory = true, external = {} } = options;
   const { optimizes = true, optimizedModelPath } = options;
+  const isFile = typeof model === 'string';
   const settings: ort.InferenceSession.SessionOptions = {
     executionProviders: [device],
     graphOptimizationLevel: optimizes ? 'all' : 'disabled',
     executionMode: 'sequential',
     interOpNumThreads: 1,
     enableMemPattern: plansMemory,
-    extra: { session: { ...DENORMAL_AS_ZERO, intra_op: { spin_duration_us: SPIN_MICROSECONDS } } },
+    extra: {
+      session: {
+        ...DENORMAL_AS_ZERO,
+        ...(isFile ? {} : OF_BYTES),
+        intra_op: { spin_duration_us: SPIN_MICROSECONDS },
+      },
+    },
     logSeverityLevel: 4,
     ...(threads === undefined ? {} : { intraOpNumThreads: threads }),
     externalData: Object.entries(external).map(([path, data]) => ({ path, data })),
     ...(optimizedModelPath === undefined ? {} : { optimizedModelFilePath: optimizedModelPath }),
   };
+  if (!isFile) expectInside(model, external);
   await nextTurn();
   return sessionOf(new NativeSession(model, settings), device);
 }
@@ -91,18 +111,37 @@ export async function openSession(model: Uint8Array | string, options: SessionOp
  * @throws RuntimeError if the model is invalid
  */
 export async function inferredShapes(model: Uint8Array): Promise<Readonly<Record<string, readonly number[]>>> {
+  expectInside(model, {});
   await nextTurn();
   // Optimising would compute what follows from constants.
   const session = new NativeSession(model, {
     graphOptimizationLevel: 'disabled',
     intraOpNumThreads: 1,
     logSeverityLevel: 4,
-    extra: { session: DENORMAL_AS_ZERO },
+    extra: { session: { ...DENORMAL_AS_ZERO, ...OF_BYTES } },
   });
   try {
     return session.outputShapes;
   } finally {
     session.dispose();
+  }
+}
+
+/** The runtime looks for a file below the folder that the process runs in. Throws `RuntimeError`. */
+function expectInside(model: Uint8Array, external: SessionOptions['external'] & object): void {
+  for (const { name, locations } of outsideOf(model)) {
+    const unknown = locations.find((one) => !Object.hasOwn(external, one));
+    if (locations.length > 0 && unknown === undefined) continue;
+    const where = unknown === undefined ? 'another file' : `file ${JSON.stringify(unknown)}`;
+    throw new RuntimeError(`tensor '${name}' has its data in ${where}, which was not given`);
+  }
+}
+
+function outsideOf(model: Uint8Array) {
+  try {
+    return findOutside(model);
+  } catch (error) {
+    throw error instanceof OnnxError ? new RuntimeError(error.message, { cause: error }) : error;
   }
 }
 

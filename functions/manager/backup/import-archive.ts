@@ -22,6 +22,7 @@ import { peeked } from '../peeked.ts';
 import type { VaultServices } from '../services.ts';
 import { ARCHIVE } from './archive.ts';
 import { expectComplete } from './expect-complete.ts';
+import { MOST_MODEL_BYTES } from './parse-manifest.ts';
 import { invalidArchive, isTar, TAR_BYTES, type UnpackedFile, untar } from './tar.ts';
 
 /** Files that are encrypted get no smaller by gzip: what unpacks to more is none of ours. */
@@ -29,6 +30,10 @@ const LARGEST_RATIO = 4;
 const SLACK_BYTES = 1_048_576;
 const RECORD_BYTES = 1_048_576;
 const ABANDONED_MS = 3_600_000;
+/** Of a manifest without models, and what encryption adds to one with them. */
+const ENVELOPE_BYTES = 1_048_576;
+/** 30,000 models with 4 KiB each. */
+const MOST_MANIFEST_BYTES = 134_217_728;
 const TOUCH_MS = 600_000;
 
 export interface GivenArchive {
@@ -67,6 +72,8 @@ export interface Source {
   readonly readsAll: boolean;
   /** What is compared of the one that there is. */
   readonly compared: (sha256: string) => Compared;
+  /** Whether anybody may have made it. */
+  readonly isOutside: boolean;
   /** Written in the transaction that completes it. */
   readonly also?: readonly Write[];
   /** The error for files that are not those of the backup. */
@@ -77,6 +84,7 @@ export interface Source {
 const FROM_OUTSIDE: Omit<Source, 'files' | 'also'> = {
   readsAll: true,
   compared: () => 'bytes',
+  isOutside: true,
   refused: invalidArchive,
 };
 
@@ -162,7 +170,7 @@ function parsedRecord(text: string, manager: Manager, now: number): CompleteBack
 async function storeFiles(
   services: VaultServices,
   found: CompleteBackup,
-  { files, readsAll, compared, refused }: Source,
+  { files, readsAll, compared, isOutside, refused }: Source,
 ): Promise<void> {
   const { table, blobs, now } = services.adapters;
   const { account_id, manager_id, id, complete } = found;
@@ -177,6 +185,7 @@ async function storeFiles(
       touched = now();
     }
     if (name === ARCHIVE.manifest) {
+      if (isOutside) expectManifestSize(size, complete.models, refused);
       const prefix = blobKeys.backupPrefix(account_id, manager_id, id);
       await table.transact([markOrphaned('backups', prefix, now() + ABANDONED_MS)]);
       const { sha256 } = complete.digests.ciphertext;
@@ -195,6 +204,13 @@ async function storeFiles(
   }
   if (!hasManifest) throw refused(`it has no ${ARCHIVE.manifest}`);
   await expectComplete(services, found, contents, refused);
+}
+
+/** Before anything of it is stored, or read into memory. */
+function expectManifestSize(size: number, models: number, refused: Source['refused']): void {
+  const most = Math.min(MOST_MANIFEST_BYTES, ENVELOPE_BYTES + models * MOST_MODEL_BYTES);
+  if (size > most)
+    throw refused(`its ${ARCHIVE.manifest} has ${size} bytes; one of ${models} models has at most ${most}`);
 }
 
 /** Other backups share files by their hash: what does not have the hash that it says would take their place. */

@@ -4,16 +4,24 @@ import { markOrphaned } from '#domain/orphans.ts';
 import type { BlobsWithoutUrls } from '#domain/ports/blobs/port.ts';
 import { BlobNotFoundError } from '#domain/ports/errors.ts';
 import type { Keys } from '#domain/ports/keys/port.ts';
-import { type Backup, type CompleteBackup, type Manifest, manifest } from '#domain/vault/backup.ts';
+import {
+  type BackedUpModel,
+  type Backup,
+  backedUpModel,
+  type CompleteBackup,
+  type Manifest,
+} from '#domain/vault/backup.ts';
 import { StoredDataError, UnsupportedModelError } from '#domain/vault/errors.ts';
 import type { ManagerConfig } from '#domain/vault/manager.ts';
 import { encryptionContext } from '#vault/context.ts';
 import { Digesting } from '#vault/encryption/digest.ts';
 import { open } from '#vault/encryption/open.ts';
 import { unwrap } from '#vault/wrapping/wrap.ts';
-import { algorithmOf, collected, innerKey, sealFile, translated } from '../models/seal.ts';
+import { algorithmOf, collected, innerKey, isOfPlatform, sealFile, translated } from '../models/seal.ts';
 import type { VaultServices } from '../services.ts';
 import { fromEither } from './either-location.ts';
+import { outsideModel } from './outside-model.ts';
+import { firstOf, ManifestError, parseManifest } from './parse-manifest.ts';
 
 /** After so long the sweep deletes the manifest of a backup that was never completed. */
 const ABANDONED_MS = 86_400_000;
@@ -51,12 +59,23 @@ export async function writeManifest(
   return { digests: sealed.digests(), encryption: sealed.encryption };
 }
 
-/** Throws `WrongPasswordError`, and `StoredDataError` if it was changed or is not this backup's. */
+export interface OpenedManifest extends Manifest {
+  /**
+   * Whether nobody but this installation can have written it. What any other says of its models is what its author says,
+   * also where a password opens it.
+   */
+  readonly isOwn: boolean;
+}
+
+/**
+ * Throws `WrongPasswordError`, `StoredDataError` if it was changed or is not this backup's, and `UnsupportedModelError` if
+ * what it has is not what a manifest has.
+ */
 export async function readManifest(
   { adapters, logger }: VaultServices,
   of: CompleteBackup,
   password: string | undefined,
-): Promise<Manifest> {
+): Promise<OpenedManifest> {
   return fromEither(adapters, logger, (backups) => read(backups, adapters.keys, of, password));
 }
 
@@ -65,7 +84,7 @@ async function read(
   keys: Keys,
   of: CompleteBackup,
   password: string | undefined,
-): Promise<Manifest> {
+): Promise<OpenedManifest> {
   const facts = { manager_id: of.manager_id, backup_name: of.name };
   const { digests, encryption } = of.complete;
   try {
@@ -75,13 +94,21 @@ async function read(
     const bytes = sealing
       ? await collected(open(body, sealing, digests))
       : await collected(plain(body, digests.ciphertext.sha256, facts));
-    const parsed = manifest.safeParse(JSON.parse(Buffer.from(bytes).toString('utf8')));
-    if (!parsed.success) throw new UnsupportedModelError('The backup is in a format of another version', facts);
-    return parsed.data;
+    const isOwn = encryption !== undefined && isOfPlatform(encryption);
+    const model = isOwn ? ownModel : outsideModel;
+    return { ...(await parseManifest(Buffer.from(bytes), { models: of.complete.models, model })), isOwn };
   } catch (error) {
+    if (error instanceof ManifestError)
+      throw new UnsupportedModelError(`The backup is not one of this version: ${error.message}`, facts);
     if (error instanceof BlobNotFoundError) throw new StoredDataError('The manifest of the backup is missing', facts);
     throw translated(error, facts);
   }
+}
+
+function ownModel(json: unknown, where: string): BackedUpModel {
+  const found = backedUpModel.safeParse(json);
+  if (!found.success) throw new ManifestError(`${where}.${firstOf(found.error)}`);
+  return found.data;
 }
 
 async function sealingOf(

@@ -1,8 +1,8 @@
 import type { Actor } from '#domain/vault/audit.ts';
-import type { CompleteBackup, Manifest } from '#domain/vault/backup.ts';
+import type { CompleteBackup } from '#domain/vault/backup.ts';
 import { throttled } from '../guess.ts';
 import type { VaultServices } from '../services.ts';
-import { readManifest } from './manifest.ts';
+import { type OpenedManifest, readManifest } from './manifest.ts';
 import { opensAlone } from './opens-alone.ts';
 
 /** The manifest, with the password where one is needed. Guesses are throttled as a model's are. */
@@ -11,7 +11,7 @@ export async function openManifest(
   backup: CompleteBackup,
   by: Actor,
   password: string | undefined,
-): Promise<Manifest> {
+): Promise<OpenedManifest> {
   if (opensAlone(backup) || password === undefined) return readManifest(services, backup, password);
   return throttled(services, backup, by, () => readManifest(services, backup, password));
 }

@@ -108,6 +108,7 @@ async function recoverBackup(
     files: filesOf(copies, record),
     // What another backup has brought already, or this installation has, is not read: its hash is compared here.
     readsAll: false,
+    isOutside: false,
     compared: (sha256: string) => (recovered.has(`${record.manager_id}#${sha256}`) ? 'size' : 'bytes'),
     refused: (why: string) =>
       new StoredDataError(`The second location has not all of backup '${record.name}': ${why}`, {

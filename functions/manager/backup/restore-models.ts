@@ -4,7 +4,7 @@ import { reserveBytes } from '#domain/installation/storage.ts';
 import { deleteAbandoned } from '#domain/orphans.ts';
 import { isoTime } from '#domain/times.ts';
 import type { Actor } from '#domain/vault/audit.ts';
-import type { BackedUpModel, CompleteBackup, Manifest } from '#domain/vault/backup.ts';
+import type { BackedUpModel, CompleteBackup } from '#domain/vault/backup.ts';
 import { filesOf, markRevision, saveModel } from '#domain/vault/change.ts';
 import { ModelsNotFoundError, StoredDataError } from '#domain/vault/errors.ts';
 import { fileOf, storedFiles } from '#domain/vault/files.ts';
@@ -17,7 +17,8 @@ import type { VaultServices } from '../services.ts';
 import { compareFiles } from './compare-files.ts';
 import { contentOf } from './content-of.ts';
 import { fromEither } from './either-location.ts';
-import { inspectRestored } from './inspect-restored.ts';
+import { doubted, inspectRestored } from './inspect-restored.ts';
+import type { OpenedManifest } from './manifest.ts';
 
 export interface Restoring {
   readonly names: readonly string[] | undefined;
@@ -39,12 +40,14 @@ export async function restoreModels(
   services: VaultServices,
   manager: Manager,
   by: Actor,
-  from: { readonly backup: CompleteBackup; readonly manifest: Manifest },
+  from: { readonly backup: CompleteBackup; readonly manifest: OpenedManifest },
   { names, overwrite, dryRun }: Restoring,
   { outcomes: before, reached }: Place = FROM_THE_BEGINNING,
 ): Promise<Restored> {
-  const { models } = from.manifest;
-  const wanted = models.filter(({ model }) => names === undefined || names.includes(model.name));
+  const { models, isOwn } = from.manifest;
+  const wanted = models
+    .filter(({ model }) => names === undefined || names.includes(model.name))
+    .map((one) => (isOwn ? one : { ...one, model: doubted(one.model) }));
   const missing = [...new Set(names ?? [])].filter((name) => !wanted.some(({ model }) => model.name === name));
   if (wanted.length === 0 && missing.length > 0) {
     throw new ModelsNotFoundError(
@@ -60,7 +63,7 @@ export async function restoreModels(
     const there = await findModel(services.adapters.table, manager, one.model.name);
     const skips = there !== undefined && !overwrite;
     if (!skips && dryRun) await compareFiles(services, from.backup, one);
-    else if (!skips) await restore(services, manager, by, from.backup, one, there);
+    else if (!skips) await restore(services, manager, by, from, one, there);
     outcomes += skips ? SKIPPED : RESTORED;
   }
   const of = (outcome: string) => wanted.map(({ model }) => model).filter((_, i) => outcomes[i] === outcome);
@@ -100,7 +103,7 @@ async function restore(
   services: VaultServices,
   manager: Manager,
   by: Actor,
-  backup: CompleteBackup,
+  { backup, manifest }: { readonly backup: CompleteBackup; readonly manifest: OpenedManifest },
   one: BackedUpModel,
   before: StoredModel | undefined,
 ): Promise<void> {
@@ -118,8 +121,8 @@ async function restore(
   await markRevision(table, place, now());
   try {
     await restoreFiles(services, place, backup, one);
-    if (backup.complete.encryption === undefined) await inspectRestored(services, manager, restored);
-    await saveModel(table, restored, { manager, by, now, before, action: 'model_restore' });
+    const model = manifest.isOwn ? restored : await inspectRestored(services, manager, restored);
+    await saveModel(table, model, { manager, by, now, before, action: 'model_restore' });
   } catch (error) {
     await deleteAbandoned(table, blobs.artifacts, 'artifacts', filesOf(place));
     throw translated(error, factsOf(one.model));

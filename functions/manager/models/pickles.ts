@@ -25,14 +25,12 @@ export function expectSafe(pickle: StoredModel['pickle'], manager: Manager, name
   if (pickle === undefined || !manager.config.block_unsafe_artifacts) return;
   const { dangerous, complete } = pickle;
   if (dangerous.length > 0 || !complete) {
-    throw new UnsafeArtifactError(
-      `Model '${name}' is not safe to open, and manager '${manager.id}' blocks such models`,
-      {
-        manager_id: manager.id,
-        model_name: name,
-        dangerous,
-        scanned_completely: complete,
-      },
-    );
+    const why = dangerous.length > 0 ? 'is not safe to open' : 'could not be scanned to its end';
+    throw new UnsafeArtifactError(`Model '${name}' ${why}, and manager '${manager.id}' blocks such models`, {
+      manager_id: manager.id,
+      model_name: name,
+      dangerous,
+      scanned_completely: complete,
+    });
   }
 }

@@ -127,7 +127,17 @@ export async function openKey(
   }
 }
 
-const storedKey = z.union([layeredKey, wrappedKey]);
+/** A wrapped key as a record has it. */
+export const storedKey = z.union([layeredKey, wrappedKey]);
+
+/**
+ * Whether nobody but the platform can have made what this key encrypts: it is wrapped under the platform's key, alone or
+ * around the password's. To be asked of a key that has opened.
+ */
+export function isOfPlatform({ wrapped_key }: Pick<Encryption, 'wrapped_key'>): boolean {
+  const stored = storedKey.safeParse(wrapped_key);
+  return stored.success && ('holds' in stored.data || stored.data.derivation.algorithm === 'platform');
+}
 
 export async function innerKey(
   { wrapped_key }: Encryption,

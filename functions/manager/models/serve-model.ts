@@ -14,7 +14,8 @@ import { untar } from '../backup/tar.ts';
 import type { FileServices } from '../services.ts';
 import { fileOfVariant, keyOf } from './load-model.ts';
 import { plainFile } from './plain-file.ts';
-import { expectNoWishes, readArchive } from './platform-copy/read.ts';
+import { isProven } from './platform-copy/proof.ts';
+import { expectNoWishes, type Looking, readArchive } from './platform-copy/read.ts';
 import { collected, factsOf, translated } from './seal.ts';
 import { verifiedSignature } from './sign.ts';
 
@@ -49,9 +50,11 @@ export async function serveModel(
     const model = await getModel(table, manager, vaultName);
     if (model.archive_of !== undefined) {
       expectNoWishes(wishes);
-      expectSize(model, MOST_ARCHIVE_BYTES);
+      const isOwn = await isProven(services.adapters.keys, model);
+      expectSize(model, isOwn ? MOST_ARCHIVE_BYTES : MOST_BYTES);
+      const looking = isOwn ? undefined : await services.importer();
       const archive = await plain(services, model, by, password);
-      return { model, create: (of: Stored) => fromArchive(services, of, archive, model) };
+      return { model, create: (of: Stored) => fromArchive(services, of, archive, { model, looking }) };
     }
     expectSize(model, MOST_BYTES);
     const original = await bytesOf(services, model, by, password);
@@ -85,15 +88,15 @@ async function fromArchive(
   services: FileServices,
   of: Stored,
   archive: AsyncIterable<Uint8Array>,
-  vaultModel: StoredModel,
+  { model: vaultModel, looking }: { readonly model: StoredModel; readonly looking: Looking | undefined },
 ) {
   const opened = untar(archive);
   try {
-    const model = await storeImported(services, of, () => readArchive(opened, vaultModel));
+    const model = await storeImported(services, of, () => readArchive(opened, vaultModel, looking));
     const { length } = model.artifacts;
     return { model, notes: [`It has all ${length} files of model ${vaultModel.archive_of}, of which it is a copy`] };
   } catch (error) {
-    throw translated(error, factsOf(vaultModel));
+    throw ofFile(translated(error, factsOf(vaultModel)), vaultModel.name, factsOf(vaultModel));
   } finally {
     // Whatever went wrong, its file is closed.
     await opened.return();

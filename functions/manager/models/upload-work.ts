@@ -20,6 +20,7 @@ import type { JobServices } from '../services.ts';
 import { earlyFiles } from './early-files.ts';
 import { modelProgress } from './fields.ts';
 import { heldContext } from './held-key.ts';
+import { proofOf } from './platform-copy/proof.ts';
 import { savedAnswer, showSaved } from './save.ts';
 import type { Saved } from './save-model.ts';
 import { storeStaged } from './store-staged.ts';
@@ -87,7 +88,7 @@ async function save(services: JobServices, { manager, by, request, secrets }: As
       modified_at: isoTime(now()),
       saved_by: by.userId,
       upload: upload.id,
-      ...(upload.archive_of === undefined ? {} : { archive_of: upload.archive_of }),
+      ...(await archiveFacts(services, stored, upload)),
     };
     // Its backup follows.
     const answer = { ...savedAnswer.parse(showSaved({ model, warnings }, false)) };
@@ -105,6 +106,16 @@ async function save(services: JobServices, { manager, by, request, secrets }: As
     const isGone = (await findVaultUpload(table, manager, upload.id, now())) === undefined;
     throw isGone || error instanceof BlobNotFoundError ? uploadNotFound(upload.id) : error;
   }
+}
+
+/** Of a copy of a model of the platform. */
+async function archiveFacts(
+  { adapters: { keys } }: JobServices,
+  { account_id, sha256 }: Pick<StoredModel, 'account_id' | 'sha256'>,
+  { archive_of }: VaultUpload,
+): Promise<Pick<StoredModel, 'archive_of' | 'archive_proof'>> {
+  if (archive_of === undefined) return {};
+  return { archive_of, archive_proof: await proofOf(keys, { account_id, archive_of, sha256 }) };
 }
 
 /** The file that was made while the parts came, if it is of these. */

@@ -4,7 +4,9 @@ import type { AddressInfo } from 'node:net';
 import { setImmediate } from 'node:timers';
 import type { APIGatewayProxyResult } from 'aws-lambda';
 import { type Awaitable, andThen } from '#domain/awaitable.ts';
-import { functions, type Surface } from '../../topology.ts';
+import { isoTime } from '#domain/times.ts';
+import { FAILED, gatewayErrorBody } from '../../gateway-errors.ts';
+import { functions, type Surface, type SurfaceName } from '../../topology.ts';
 import type { Invoker } from '../invoke/invoker.ts';
 import { Connections } from './connections.ts';
 import { ARRIVED_BYTES, IncomingBody } from './incoming-body.ts';
@@ -18,7 +20,7 @@ import type { TrustedProxies } from './trusted-proxies.ts';
 import { writeResult } from './write-result.ts';
 
 export interface ListenerOptions {
-  readonly name: string;
+  readonly name: SurfaceName;
   readonly surface: Surface;
   readonly host: string;
   readonly port: number;
@@ -59,6 +61,9 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
   const pending = new Set<IncomingBody>();
   const streams = new Set<ResponseStream>();
 
+  /** For responses to requests whose functions fail. */
+  const requestIds = new WeakMap<IncomingMessage, string>();
+
   async function serve(request: IncomingMessage, response: ServerResponse, expectsContinue: boolean): Promise<void> {
     const sendContinue = expectsContinue ? () => response.writeContinue() : NOTHING;
     const body = new IncomingBody(request, { limits, bodies, spoolFolder, sendContinue });
@@ -80,6 +85,7 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
     const match = router(path);
     if (!match) throw new Error(`no route takes ${path}: the topology has to end with {proxy+}`);
     const requestId = randomUUID();
+    requestIds.set(request, requestId);
     return andThen(options.authorize(request), (authorizer) => {
       const event = new ProxyEvent(request, path, match, {
         requestId,
@@ -135,8 +141,11 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
     if (error instanceof ConnectionClosed) return;
     options.onError(error, `${request.method} on ${options.name}`);
     if (response.headersSent) return void response.destroy();
-    // The gateway's response when a function fails; the function renders its own errors.
-    writeResult(response, { statusCode: 502, body: '{"message":"Internal server error"}', headers: JSON_TYPE }, true);
+    // The gateway's response when a function fails, or does not answer in time; the function renders its own errors.
+    const of = { id: requestIds.get(request) ?? randomUUID(), time: isoTime(options.now()) };
+    const headers = { ...JSON_TYPE, 'retry-after': String(FAILED.retryAfter) };
+    const body = gatewayErrorBody(options.name, { code: FAILED_STATUS, ...FAILED }, of);
+    writeResult(response, { statusCode: FAILED_STATUS, body, headers }, true);
   }
 
   // The time for a whole body is not limited: it only has to make progress.
@@ -164,6 +173,7 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
 
 const NOTHING = (): void => {};
 
+const FAILED_STATUS = 502;
 const HEADERS_MS = 30_000;
 const CHECK_MS = 5000;
 /**

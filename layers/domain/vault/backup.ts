@@ -77,11 +77,11 @@ export type BackedUpFile = z.infer<typeof backedUpFile>;
 export const backedUpModel = backedUpFile.extend({ model: storedModel, int8: backedUpFile.optional() });
 export type BackedUpModel = z.infer<typeof backedUpModel>;
 
-export const manifest = z.object({
+/** Without its models, which are parsed one by one. */
+export const manifestHead = z.object({
   version: z.literal(1),
   name: z.string(),
   manager_id: z.string(),
   created_at: z.string(),
-  models: z.array(backedUpModel),
 });
-export type Manifest = z.infer<typeof manifest>;
+export type Manifest = z.infer<typeof manifestHead> & { readonly models: BackedUpModel[] };

@@ -47,6 +47,9 @@ export const PRIMARY_METRICS: Readonly<Record<(typeof TASK_TYPES)[number], strin
   anomaly_detection: 'f1_score',
 };
 
+/** An earlier version restored models whose sizes were made up: their sum must not stand against deleting them. */
+const sumOfBytes = z.number().transform((bytes) => Math.min(Math.max(0, Math.trunc(bytes)), Number.MAX_SAFE_INTEGER));
+
 export const manager = z.object({
   id: z.string(),
   account_id: z.string(),
@@ -56,7 +59,7 @@ export const manager = z.object({
   created_at: z.string(),
   models: z.int().default(0),
   /** Of the models as they were saved. */
-  bytes: z.int().default(0),
+  bytes: sumOfBytes.default(0),
   encrypted: z.int().default(0),
   compressed: z.int().default(0),
   /** How often its models were saved, changed or deleted. */

@@ -37,7 +37,14 @@ export const storedModel = z.object({
   family: z.string(),
   version: z.string(),
   /** Stored as text: it may have numbers and names that an item may not. */
-  metadata: z.string().transform((text) => JSON.parse(text) as Metadata),
+  metadata: z.string().transform((text, context): Metadata => {
+    try {
+      return JSON.parse(text) as Metadata;
+    } catch {
+      context.addIssue('must be JSON');
+      return z.NEVER;
+    }
+  }),
   tags: z.array(z.string()),
   /** Of the bytes that were saved. */
   size: z.int(),
@@ -73,6 +80,8 @@ export const storedModel = z.object({
   upload: z.string().optional(),
   /** The platform's model whose files it holds as an archive: the platform made it, whatever the metadata say. */
   archive_of: z.string().optional(),
+  /** By the platform's key that this is so; copies of earlier versions have none. See `functions/manager/models/platform-copy/proof.ts`. */
+  archive_proof: z.json().optional(),
   created_at: z.string(),
   modified_at: z.string(),
   saved_by: z.string(),
@@ -130,5 +139,5 @@ export const textOf = ({ metadata }: Pick<StoredModel, 'metadata'>, field: strin
 
 const MEGABYTE = 1_000_000;
 
-/** Millions of bytes, as the API shows sizes. */
-export const megabytes = (bytes: number): number => bytes / MEGABYTE;
+/** Millions of bytes, as the API shows sizes. An earlier version restored sizes below 0. */
+export const megabytes = (bytes: number): number => Math.max(0, bytes) / MEGABYTE;

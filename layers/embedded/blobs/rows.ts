@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { crc32Digest, sha256Digest } from '#domain/checked-stream.ts';
 import type { BlobInfo, Digest } from '#domain/ports/blobs/port.ts';
 import type { Database, Row } from '../database.ts';
-import type { Content } from './contents.ts';
+import type { Content } from './content-stream.ts';
 import { isFramed } from './framed-content.ts';
 
 /** All columns but `contents`, which is long for a blob of many parts. */

@@ -43,6 +43,7 @@ export interface AttributeProto {
   floats?: number[];
   ints?: number[];
   strings?: Uint8Array[];
+  graphs?: GraphProto[];
 }
 
 export interface NodeProto {
@@ -149,6 +150,7 @@ const messages: Readonly<Record<string, readonly FieldRow[]>> = {
     ['floats', 7, 'float', 'repeated'],
     ['ints', 8, 'int64', 'repeated'],
     ['strings', 9, 'bytes', 'repeated'],
+    ['graphs', 11, 'GraphProto', 'repeated'],
     ['type', 20, 'int32'],
   ],
   TensorProto: [

@@ -17,36 +17,82 @@ const LENGTH_DELIMITED = 2;
 /** The bytes of a value by wire type; a varint and bytes say how long they are. */
 const FIXED: Readonly<Record<number, number>> = { 1: 8, 5: 4 };
 const VARINT_BYTES = 10;
+/** Of a larger tag, a parser in C++ takes the lower bits: it would read another field. */
+const MOST_NUMBER = 2 ** 29 - 1;
 
 /** @throws OnnxError if the bytes are no message */
 export function* fieldsOf(message: Uint8Array): Generator<Field> {
-  let at = 0;
-  while (at < message.length) {
-    const start = at;
-    const tag = varint(message, at);
-    const [number, wire] = [Math.floor(tag.value / 8), tag.value % 8];
-    let end = tag.end;
-    let value: Uint8Array | undefined;
-    if (wire === LENGTH_DELIMITED) {
-      const length = varint(message, tag.end);
-      end = length.end + length.value;
-      value = message.subarray(length.end, end);
-    } else if (wire === 0) end = varint(message, tag.end).end;
-    else end = tag.end + (FIXED[wire] ?? Number.POSITIVE_INFINITY);
-    if (end > message.length || number === 0) throw new OnnxError(`not an ONNX model: no field at byte ${start}`);
-    yield { number, raw: message.subarray(start, end), ...(value === undefined ? {} : { value }) };
-    at = end;
+  const fields = new Fields(message);
+  while (fields.next()) {
+    const { number, start, from, end } = fields;
+    const raw = message.subarray(start, end);
+    yield { number, raw, ...(fields.hasBytes ? { value: message.subarray(from, end) } : {}) };
   }
 }
 
-function varint(bytes: Uint8Array, at: number): { readonly value: number; readonly end: number } {
-  let value = 0;
-  for (let i = 0; i < VARINT_BYTES && at + i < bytes.length; i++) {
-    const byte = bytes[at + i]!;
-    value += (byte & 0x7f) * 2 ** (7 * i);
-    if (byte < 0x80) return { value, end: at + i + 1 };
+/** The fields of a message one after another, without an object for each: a model has tens of thousands. */
+export class Fields {
+  readonly #bytes: Uint8Array;
+  readonly #to: number;
+  #at: number;
+  number = 0;
+  /** Whether its value is bytes, text or another message. */
+  hasBytes = false;
+  /** Where it begins, and its tag with it. */
+  start = 0;
+  /** Where its value is. */
+  from = 0;
+  end = 0;
+
+  /** @param from the part of the bytes that is the message. Default: all */
+  constructor(bytes: Uint8Array, from = 0, to: number = bytes.length) {
+    this.#bytes = bytes;
+    this.#at = from;
+    this.#to = to;
   }
-  throw new OnnxError(`not an ONNX model: no number at byte ${at}`);
+
+  /**
+   * Goes to the next field; false if there is none.
+   * @throws OnnxError if the bytes are no message
+   */
+  next(): boolean {
+    if (this.#at >= this.#to) return false;
+    this.start = this.#at;
+    const tag = this.#varint();
+    const wire = tag % 8;
+    this.number = (tag - wire) / 8;
+    this.hasBytes = wire === LENGTH_DELIMITED;
+    if (this.hasBytes) {
+      const length = this.#varint();
+      this.from = this.#at;
+      this.end = this.#at + length;
+    } else {
+      this.from = this.#at;
+      if (wire === 0) this.#varint();
+      this.end = wire === 0 ? this.#at : this.#at + (FIXED[wire] ?? Number.POSITIVE_INFINITY);
+    }
+    if (this.end > this.#to || this.number === 0 || this.number > MOST_NUMBER)
+      throw new OnnxError(`not an ONNX model: no field at byte ${this.start}`);
+    this.#at = this.end;
+    return true;
+  }
+
+  #varint(): number {
+    const bytes = this.#bytes;
+    const start = this.#at;
+    const end = Math.min(this.#to, start + VARINT_BYTES);
+    let value = 0;
+    let scale = 1;
+    for (let at = start; at < end; at++, scale *= 0x80) {
+      const byte = bytes[at]!;
+      value += (byte & 0x7f) * scale;
+      if (byte < 0x80) {
+        this.#at = at + 1;
+        return value;
+      }
+    }
+    throw new OnnxError(`not an ONNX model: no number at byte ${start}`);
+  }
 }
 
 /** A field of bytes, text or a message, in pieces. */

@@ -81,10 +81,17 @@ export class ColumnRecorder {
 
   /** Adds the first `length` of the numbers, which were found in these cells. */
   addNumbers(values: Float64Array, length: number, from: ColumnCells): void {
-    if (!this.#takesNumbers) {
-      this.addCells(from, length);
-      return;
-    }
+    if (this.#takesNumbers) this.#addValues(values, length);
+    else this.addCells(from, length);
+  }
+
+  /** The same of times, which nothing else was found in. */
+  addTimes(values: Float64Array, length: number, from: ColumnCells): void {
+    if (this.#isTime) this.#addValues(values, length);
+    else this.addCells(from, length);
+  }
+
+  #addValues(values: Float64Array, length: number): void {
     for (let at = 0; at < length; ) {
       const some = Math.min(length - at, this.#options.groupRows - this.#rows);
       this.#numbers.set(values.subarray(at, at + some), this.#rows);

@@ -29,10 +29,12 @@ export function findDataShape(graph: GraphProto): { readonly node: NodeProto; re
   return undefined;
 }
 
-const branches = ({ attribute }: NodeProto): GraphProto[] => attribute.flatMap(({ g }) => (g ? [g] : []));
+/** The graphs within a node. */
+export const graphsOf = ({ attribute }: NodeProto): GraphProto[] =>
+  attribute.flatMap(({ g, graphs = [] }) => [...(g ? [g] : []), ...graphs]);
 
 /** Also those of branches. */
-const nodesIn = ({ node }: GraphProto): NodeProto[] => node.flatMap((one) => [one, ...branches(one).flatMap(nodesIn)]);
+const nodesIn = ({ node }: GraphProto): NodeProto[] => node.flatMap((one) => [one, ...graphsOf(one).flatMap(nodesIn)]);
 
 /** The names of all tensors whose values follow from those of the graph's inputs. */
 function dependentValues(graph: GraphProto): ReadonlySet<string> {
@@ -53,7 +55,7 @@ interface Dependency {
 
 function dependencies({ node: nodes }: GraphProto): Dependency[] {
   return nodes.flatMap((node) => {
-    const within = branches(node);
+    const within = graphsOf(node);
     const own = OF_SHAPE_ONLY.includes(node.opType)
       ? []
       : [{ from: named(node.input), to: [...named(node.output), ...within.flatMap(({ input }) => namesOf(input))] }];

@@ -1,5 +1,6 @@
 /** What a model of others has, and whether it can be served. Nothing of it is run here. */
 import { ValidationError } from '#domain/errors.ts';
+import { findOutside } from '#engine/onnx/outside.ts';
 import {
   dataType,
   type GraphProto,
@@ -8,7 +9,7 @@ import {
   parseModel,
   type TensorProto,
 } from '#engine/onnx/proto.ts';
-import { findDataShape } from './data-shapes.ts';
+import { findDataShape, graphsOf } from './data-shapes.ts';
 import { fieldsOf } from './messages.ts';
 import { MODEL } from './rename.ts';
 
@@ -49,9 +50,11 @@ export function inspect(bytes: Uint8Array): ModelProto {
 
 function parse(bytes: Uint8Array): ModelProto {
   try {
+    expectInside(bytes);
     const model = parseModel(bytes);
     if (model.graph && model.opsetImport.length > 0) return model;
-  } catch {
+  } catch (error) {
+    if (error instanceof ValidationError) throw error;
     // The parser's message is about its own bytes.
   }
   throw refused('it must be an ONNX model: it has no graph or no opset');
@@ -63,7 +66,6 @@ export function titleOf({ name, opType, domain }: NodeProto): string {
 }
 
 function expectServed({ node: nodes, initializer: initializers }: GraphProto): void {
-  for (const one of initializers) expectInside(one);
   const byName = new Map([
     ...initializers.map((one) => [one.name ?? '', one] as const),
     ...nodes.flatMap(({ attribute, output }) => attribute.flatMap(({ t }) => (t ? [[output[0]!, t] as const] : []))),
@@ -80,10 +82,7 @@ function expectServed({ node: nodes, initializer: initializers }: GraphProto): v
       if (elements > MOST_FILLED)
         throw refused(`${about} cannot be served: it makes ${elements} elements; at most ${MOST_FILLED} are`);
     }
-    for (const { t, g } of node.attribute) {
-      if (t) expectInside(t);
-      if (g) expectServed(g);
-    }
+    for (const graph of graphsOf(node)) expectServed(graph);
   }
 }
 
@@ -98,12 +97,12 @@ function sizeIn(shape: TensorProto | undefined): number {
   return dims.reduce((product, dim) => product * Math.max(1, dim), 1);
 }
 
-function expectInside({ name = '', externalData = [], dataLocation = 0 }: TensorProto): void {
-  if (externalData.length === 0 && dataLocation === 0) return;
-  const location = externalData.find(({ key }) => key === 'location')?.value;
-  throw refused(
-    `tensor '${name}' has its numbers in another file${location === undefined ? '' : ` (${JSON.stringify(location)})`}: save the model as one file`,
-  );
+/** Also where only the runtime would read it: sparse tensors, lists of tensors, functions. */
+function expectInside(bytes: Uint8Array): void {
+  for (const { name, locations } of findOutside(bytes)) {
+    const where = locations.map((one) => ` (${JSON.stringify(one)})`).join('');
+    throw refused(`tensor '${name}' has its numbers in another file${where}: save the model as one file`);
+  }
 }
 
 export const refused = (message: string): ValidationError => ValidationError.of('file', message);

@@ -3,8 +3,12 @@ import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { keys } from '#domain/keys.ts';
 import { getModel } from '#domain/models/read.ts';
 import type { Model } from '#domain/models/record.ts';
+import { getManager } from '#domain/vault/managers.ts';
+import { itemOfModel } from '#domain/vault/model.ts';
+import { getModel as vaultModel } from '#domain/vault/models.ts';
 import type { HttpHandler } from '#functions/http/contract.ts';
 import { untar } from '#functions/manager/backup/tar.ts';
 import { makeHandler as makePredictHandler } from '#functions/platform/predict.ts';
@@ -81,6 +85,21 @@ describe('a copy of a model of texts', () => {
     );
     expect(detail).toMatchObject({ model_type: 'compact-text', performance: source.performance });
     expect(detail.vault).toMatchObject({ manager_id: id, model_name: 'copied' });
+  });
+
+  test('is one also where an earlier version made it, without a proof: its graph is looked at', async () => {
+    const id = await copied();
+    const { table } = world.platform.store;
+    const { archive_proof, ...record } = await vaultModel(
+      table,
+      await getManager(table, world.accountId, id),
+      'copied',
+    );
+    expect(archive_proof).toBeDefined();
+    await table.put(itemOfModel(keys.vaultModel(world.accountId, record.vault, 'copied'), record));
+    const { status, body } = await deploy(id);
+    expect(status).toBe(201);
+    expect(await classesOf(body.platform_model.id)).toEqual(await classesOf(source.id));
   });
 
   test('is all of its files as well where the platform trained it on a table of texts', async () => {

@@ -1,11 +1,12 @@
 /** From the archive of a model's files, which only the platform makes, to those of a model of the platform. */
+import { Readable } from 'node:stream';
 import { Faults } from '#domain/faults.ts';
 import { StoredDataError } from '#domain/vault/errors.ts';
 import type { StoredModel } from '#domain/vault/model.ts';
 import type { storeImported } from '#functions/platform/models/create-imported.ts';
 import type { UnpackedFile } from '../../backup/tar.ts';
 import { collected, factsOf } from '../seal.ts';
-import { platformModelFacts, RECORD_FILE } from './record.ts';
+import { type PlatformModelFacts, platformModelFacts, RECORD_FILE } from './record.ts';
 
 /** Throws `ValidationError`: the archive says what an ONNX file leaves open. */
 export function expectNoWishes(wishes: Readonly<Record<string, unknown>>): void {
@@ -17,16 +18,54 @@ export function expectNoWishes(wishes: Readonly<Record<string, unknown>>): void 
   faults.throwIfAny();
 }
 
+/** A copy that an earlier version made has no proof, and a graph of it is looked at as one of others is. */
+export interface Looking {
+  /** Throws `ValidationError` for a graph that cannot be served. */
+  readonly inspect: (onnx: Uint8Array) => void;
+}
+
 /** @throws StoredDataError */
 export async function readArchive(
   entries: AsyncGenerator<UnpackedFile, void>,
   model: StoredModel,
+  looking: Looking | undefined,
 ): Promise<Awaited<ReturnType<Parameters<typeof storeImported>[2]>>> {
   const first = await entries.next();
   if (first.done || first.value.name !== RECORD_FILE)
     throw new StoredDataError('The stored archive has no record', factsOf(model));
   const text = Buffer.from(await collected(first.value.body)).toString('utf8');
-  const { model: facts, files } = platformModelFacts.parse(JSON.parse(text));
+  const { model: facts, files } = factsIn(text, model);
   const { name: _, version: __, created_at: ___, ...record } = facts;
-  return { files: [], streamed: { size: files.reduce((sum, { size }) => sum + size, 0), files: entries }, record };
+  const size = files.reduce((sum, { size }) => sum + size, 0);
+  const named = new Map(files.map((one) => [one.file, one.size]));
+  return { files: [], streamed: { size, files: expected(entries, named, model, looking) }, record };
 }
+
+function factsIn(text: string, model: StoredModel): PlatformModelFacts {
+  try {
+    return platformModelFacts.parse(JSON.parse(text));
+  } catch {
+    throw new StoredDataError('The record in the stored archive is not one of this version', factsOf(model));
+  }
+}
+
+/** The files that its record has, and no others. */
+async function* expected(
+  entries: AsyncIterable<UnpackedFile>,
+  named: ReadonlyMap<string, number>,
+  model: StoredModel,
+  looking: Looking | undefined,
+): AsyncGenerator<UnpackedFile> {
+  for await (const one of entries) {
+    if (named.get(one.name) !== one.size)
+      throw new StoredDataError('The stored archive has a file that its record has not', factsOf(model));
+    if (looking === undefined || !one.name.endsWith(GRAPH)) yield one;
+    else {
+      const bytes = await collected(one.body);
+      looking.inspect(bytes);
+      yield { ...one, body: Readable.from([bytes]) };
+    }
+  }
+}
+
+const GRAPH = '.onnx';
