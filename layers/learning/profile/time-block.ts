@@ -46,13 +46,13 @@ export class TimeBlock {
   }
 }
 
-/** What takes the times of a column. */
+/** Reads a column: what times are added to. */
 interface TimesReader {
   readonly summary: {
     timeRules(missing: ReadonlySet<number>): TimeRules | undefined;
     addTimes(block: TimeBlock): void;
   };
-  readonly recorder: Pick<ColumnRecorder, 'addTimes'> | undefined;
+  readonly recorder?: Pick<ColumnRecorder, 'addTimes'> | undefined;
 }
 
 /** Nobody has it for longer than the call that fills it. */
