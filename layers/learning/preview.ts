@@ -79,6 +79,8 @@ export async function inspectBeginning(
   const file = withBeginning(given, HEAD_BYTES);
   const images = await imageEntries(await file.range(0, BEGINNING_BYTES), file, parsing.unlabelled ?? false);
   if (images) {
+    const [field] = Object.keys(givenDialect(parsing));
+    if (field !== undefined) throw ValidationError.of(field, 'must be left out for images; it is for CSV and TSV');
     await expectDirectory(images, { target, parsing, task });
     return undefined;
   }

@@ -16,7 +16,7 @@ function inForm<T>(field: z.ZodType<T>) {
   const { description, example } = field.meta() ?? {};
   return asJson(field)
     .optional()
-    .meta({ description: `As a list in JSON: ${description}`, example: JSON.stringify(example) });
+    .meta({ description: `As JSON: ${description}`, example: JSON.stringify(example) });
 }
 
 const form = z
@@ -28,6 +28,7 @@ const form = z
     features: inForm(wishFields.features),
     classes: inForm(wishFields.classes),
     scores: wishFields.scores.optional(),
+    pixels: inForm(wishFields.pixels),
     examples: inForm(examples),
   })
   .meta({ id: 'ModelImportForm' });

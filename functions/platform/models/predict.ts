@@ -235,7 +235,7 @@ const NO_REFERENCE = {
 const ONLY_ZEROS = {
   code: 'no_reference',
   message:
-    'Nothing is known of the data that the model was trained on, so the explanations compare with an image of zeros',
+    'Nothing is known of the data that the model was trained on, so the explanations compare with an image that the network takes for zeros',
 } as const;
 
 type Warnings = z.input<typeof answer>['warnings'];

@@ -1134,6 +1134,39 @@ export interface components {
              * @enum {string}
              */
             scores?: "probabilities" | "logits";
+            pixels?: components["schemas"]["ModelPixels"];
+        };
+        /**
+         * @description For a model of images: how it wants bytes from 0 to 255, `(byte / scale - mean) / deviation`, by channel in the order red, green, blue. Then an input is a file, as base64 or a data URL, or arrays of bytes. Default: arrays of the numbers that the network takes
+         * @example {
+         *       "scale": 255,
+         *       "mean": [
+         *         0.485,
+         *         0.456,
+         *         0.406
+         *       ],
+         *       "deviation": [
+         *         0.229,
+         *         0.224,
+         *         0.225
+         *       ]
+         *     }
+         */
+        ModelPixels: {
+            /** @default 255 */
+            scale?: number;
+            /**
+             * @default [
+             *       0
+             *     ]
+             */
+            mean?: number[];
+            /**
+             * @default [
+             *       1
+             *     ]
+             */
+            deviation?: number[];
         };
         BackupRequest: {
             /**

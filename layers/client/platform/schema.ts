@@ -2672,6 +2672,7 @@ export interface components {
              * @enum {string}
              */
             scores?: "probabilities" | "logits";
+            pixels?: components["schemas"]["ModelPixels"];
             /**
              * @description Rows, each with what the model answered before it was exported: `class`, `probabilities` or `value`. The import is refused where the file answers otherwise: by more than 0.001, for numbers more than 0.001 of the largest
              * @example [
@@ -2685,6 +2686,38 @@ export interface components {
              *     ]
              */
             examples?: components["schemas"]["ModelExample"][];
+        };
+        /**
+         * @description For a model of images: how it wants bytes from 0 to 255, `(byte / scale - mean) / deviation`, by channel in the order red, green, blue. Then an input is a file, as base64 or a data URL, or arrays of bytes. Default: arrays of the numbers that the network takes
+         * @example {
+         *       "scale": 255,
+         *       "mean": [
+         *         0.485,
+         *         0.456,
+         *         0.406
+         *       ],
+         *       "deviation": [
+         *         0.229,
+         *         0.224,
+         *         0.225
+         *       ]
+         *     }
+         */
+        ModelPixels: {
+            /** @default 255 */
+            scale?: number;
+            /**
+             * @default [
+             *       0
+             *     ]
+             */
+            mean?: number[];
+            /**
+             * @default [
+             *       1
+             *     ]
+             */
+            deviation?: number[];
         };
         ModelExample: {
             input: components["schemas"]["Row"];
@@ -10983,12 +11016,12 @@ export interface operations {
                      */
                     target?: string;
                     /**
-                     * @description As a list in JSON: The names of the features, in the order of its inputs and of their columns
+                     * @description As JSON: The names of the features, in the order of its inputs and of their columns
                      * @example ["sepal length","sepal width"]
                      */
                     features?: string;
                     /**
-                     * @description As a list in JSON: The names of the classes, in the order of the scores
+                     * @description As JSON: The names of the classes, in the order of the scores
                      * @example ["setosa","virginica"]
                      */
                     classes?: string;
@@ -10998,7 +11031,12 @@ export interface operations {
                      */
                     scores?: "probabilities" | "logits";
                     /**
-                     * @description As a list in JSON: Rows, each with what the model answered before it was exported: `class`, `probabilities` or `value`. The import is refused where the file answers otherwise: by more than 0.001, for numbers more than 0.001 of the largest
+                     * @description As JSON: For a model of images: how it wants bytes from 0 to 255, `(byte / scale - mean) / deviation`, by channel in the order red, green, blue. Then an input is a file, as base64 or a data URL, or arrays of bytes. Default: arrays of the numbers that the network takes
+                     * @example {"scale":255,"mean":[0.485,0.456,0.406],"deviation":[0.229,0.224,0.225]}
+                     */
+                    pixels?: string;
+                    /**
+                     * @description As JSON: Rows, each with what the model answered before it was exported: `class`, `probabilities` or `value`. The import is refused where the file answers otherwise: by more than 0.001, for numbers more than 0.001 of the largest
                      * @example [{"input":[5.1,3.5],"class":"setosa"}]
                      */
                     examples?: string;

@@ -3,7 +3,6 @@
  * it: one [rows, 1] a feature, and `label` and `probabilities`, or `value`. Its own nodes and numbers stay as they are.
  */
 import {
-  attributeType,
   dataType,
   encodeModel,
   encodeOpset,
@@ -12,14 +11,12 @@ import {
   type ValueInfoProto,
 } from '#engine/onnx/proto.ts';
 import { SERVING_PROPERTY, type Serving } from '../serving/description.ts';
-import { ADDED, CLASSES, FLAT, INSIDE, node, vector } from './added.ts';
+import { ADDED, CLASSES, FLAT, INSIDE, node, valueInfo, vector } from './added.ts';
+import { beforeImages, type Pixels } from './images.ts';
 import { labelNodes, ML_DOMAIN, ML_OPSET, type OwnLabel } from './label.ts';
 import { type Field, field, fieldsOf, message } from './messages.ts';
 import { GRAPH, MODEL, renameGraph } from './rename.ts';
-import type { ImageLayout, ImportedInput, ZipMap } from './signature.ts';
-
-/** What the kind of images calls its input. */
-const IMAGE_INPUT = 'image';
+import type { ImportedInput, ZipMap } from './signature.ts';
 
 /** How the answers are made of the model's outputs. */
 export type Reading =
@@ -41,6 +38,8 @@ export interface Wrapping {
   readonly mlOpset: number | undefined;
   /** The version of ONNX itself that it imports, if it does. */
   readonly opset: number | undefined;
+  /** How a model of images wants bytes. */
+  readonly pixels: Pixels | undefined;
 }
 
 /** Without the node that makes lists of maps: the tensor of which it makes them is an output instead. */
@@ -54,9 +53,9 @@ export function withoutZipMap(bytes: Uint8Array, zipMap: ZipMap | undefined): Ui
 }
 
 export function wrap(bytes: Uint8Array, wrapping: Wrapping): Uint8Array {
-  const { inputs, serving, mlOpset, opset = OPSET } = wrapping;
+  const { inputs, serving, mlOpset, opset = OPSET, pixels } = wrapping;
   const [images] = inputs;
-  const before = images?.image ? beforeImages(images, images.image, opset) : beforeNodes(inputs, serving);
+  const before = images?.image ? beforeImages(images, images.image, { opset, pixels }) : beforeNodes(inputs, serving);
   const after = afterNodes(wrapping);
   const added = fieldsOf(graphIn(encodeModel(modelOf(before.graph))));
   const behind = fieldsOf(graphIn(encodeModel(modelOf(after))));
@@ -141,18 +140,6 @@ export const encodedNodes = (nodes: readonly NodeProto[]): Uint8Array[] =>
     number === GRAPH.nodes ? [raw] : [],
   );
 
-type Dims = readonly (number | string)[];
-
-const valueInfo = (name: string, elemType: number, dims: Dims): ValueInfoProto => ({
-  name,
-  type: {
-    tensorType: {
-      elemType,
-      shape: { dim: dims.map((dim) => (typeof dim === 'number' ? { dimValue: dim } : { dimParam: dim })) },
-    },
-  },
-});
-
 const float32Matrix = (name: string): ValueInfoProto => valueInfo(name, dataType.float32, ['rows', 'classes']);
 
 const isText = ({ elemType }: ImportedInput): boolean => elemType === dataType.string;
@@ -177,34 +164,6 @@ function beforeNodes(inputs: readonly ImportedInput[], { features }: Serving) {
     ];
   });
   return { graph: { node: nodes, input, initializer: [vector(FLAT, [-1]), vector(KEPT, [0, 0])] } };
-}
-
-/** From then on there are the operators that ask whether a number is missing. */
-const MISSING_OPSET = 9;
-
-/** From the tensor of images to the model's own input. A number that is missing is 0: an explanation leaves some out. */
-function beforeImages({ name, elemType }: ImportedInput, image: ImageLayout, opset: number) {
-  const { channels, height, width, isLast } = image;
-  const [missing, zero, known, placed] = ['missing', 'zero', 'known', 'placed'].map((one) => `${ADDED}${name}/${one}`);
-  const asked = opset >= MISSING_OPSET;
-  const given = asked ? known! : IMAGE_INPUT;
-  const attribute = [{ name: 'perm', type: attributeType.ints, ints: [0, 2, 3, 1] }];
-  return {
-    graph: {
-      node: [
-        ...(asked
-          ? [node('IsNaN', [IMAGE_INPUT], missing!), node('Where', [missing!, zero!, IMAGE_INPUT], known!)]
-          : []),
-        ...(isLast ? [{ ...node('Transpose', [given], placed!), attribute }] : []),
-        node('Cast', [isLast ? placed! : given], INSIDE + name, { to: elemType }),
-      ],
-      input: [valueInfo(IMAGE_INPUT, dataType.float32, ['rows', channels, height, width])],
-      initializer: [
-        vector(FLAT, [-1]),
-        ...(asked ? [{ name: zero!, dims: [], dataType: dataType.float32, floatData: [0] }] : []),
-      ],
-    },
-  };
 }
 
 /** 0 stands for the dimension as it is. */

@@ -20,6 +20,8 @@ import { keepThread, takeThread } from './reading-threads.ts';
 
 /** What finding the cells costs, and waiting for the workers' start, as a share of what reading all columns costs. */
 const SCAN_COST = 0.25;
+/** The same of storing what was recorded of the columns. */
+const STORE_COST = 0.07;
 /** How many batches a worker may have that it has not read yet: enough for as long as it takes to start. */
 const MOST_PENDING = 16;
 /** The same of columns of a row group, each of which is as large as many batches: for as long as this thread reads one. */
@@ -108,8 +110,10 @@ export class ColumnThreads implements AsyncDisposable {
   /** Columns of every kind for each thread: of neighbours that are alike, each has some. */
   #shareOut(setups: readonly ColumnSetup[]): number[] {
     const { length } = setups;
-    const perThread = ((1 + SCAN_COST) * length) / (this.#shares.length + 1);
-    const ownCount = Math.max(0, Math.round(perThread - SCAN_COST * length));
+    const isRecorded = setups.some(({ groupRows }) => groupRows !== undefined);
+    const cost = SCAN_COST + (isRecorded ? STORE_COST : 0);
+    const perThread = ((1 + cost) * length) / (this.#shares.length + 1);
+    const ownCount = Math.max(0, Math.round(perThread - cost * length));
     const own: number[] = [];
     let next = 0;
     for (const [column, setup] of setups.entries()) {

@@ -9,15 +9,18 @@ interface Column {
   readonly decided: Decided;
 }
 
-/** With fewer columns of numbers, it may be any word. */
+/** With fewer columns of numbers, or more such cells in each, it may be any word. */
 const LEAST_COLUMNS = 2;
+const MOST_CELLS = 3;
 
 export function oddRowFinding(columns: readonly Column[]): Finding[] {
   const read = columns.filter(({ decided: { type, values } }) => values && (type === 'number' || type === 'timestamp'));
   const places = read.map(({ summary, decided }) => ({ name: summary.name, place: decided.values!.firstUnreadable }));
   const [first] = places;
   const row = first?.place?.row;
-  if (row === undefined || places.some(({ place }) => place?.row !== row)) return [];
+  const counts = new Set(read.map(({ decided }) => decided.values!.unreadable));
+  const isOne = counts.size === 1 && [...counts].every((count) => count <= MOST_CELLS);
+  if (row === undefined || !isOne || places.some(({ place }) => place?.row !== row)) return [];
   const isHeader = places.every(({ name, place }) => place!.value === name);
   if (!isHeader && places.length < LEAST_COLUMNS) return [];
   const what = isHeader

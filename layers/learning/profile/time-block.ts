@@ -1,8 +1,7 @@
 /** Times of a column that follow one another, of which none is counted or remembered: they are summarised together. */
-import type { ColumnCells } from '../columns/recorder.ts';
+import type { ColumnCells, ColumnRecorder } from '../columns/recorder.ts';
 import { hashOfBytes } from '../values/hash.ts';
 import { readIsoTime } from '../values/iso-time.ts';
-import type { ColumnReader } from './column-reader.ts';
 import type { ValueCounts } from './counts.ts';
 import { hasBlank } from './word-bytes.ts';
 
@@ -47,6 +46,15 @@ export class TimeBlock {
   }
 }
 
+/** Reads a column: what times are added to. */
+interface TimesReader {
+  readonly summary: {
+    timeRules(missing: ReadonlySet<number>): TimeRules | undefined;
+    addTimes(block: TimeBlock): void;
+  };
+  readonly recorder?: Pick<ColumnRecorder, 'addTimes'> | undefined;
+}
+
 /** Nobody has it for longer than the call that fills it. */
 const block = new TimeBlock();
 
@@ -57,7 +65,7 @@ const block = new TimeBlock();
  * @param missing times that are words for "no value"
  */
 export function addTimes(
-  { summary, recorder }: Pick<ColumnReader, 'summary' | 'recorder'>,
+  { summary, recorder }: TimesReader,
   from: ColumnCells,
   before: number,
   missing: ReadonlySet<number>,

@@ -101,6 +101,10 @@ describe('labels of images', () => {
     expect(await fault({ size: { type: 'number' } })).toMatchObject([{ field: 'columns.size' }]);
     expect(await fault({ label: { role: 'ignore' } })).toMatchObject([{ field: 'columns.label.role' }]);
     expect(await fault({ label: { separator: '|' } })).toMatchObject([{ field: 'columns.label.separator' }]);
+    const dialect = { parsing: { delimiter: ';' }, task: 'auto' } as const;
+    await expect(inspectBeginning(bytesInMemory(bytes), dialect)).rejects.toMatchObject({
+      details: [{ field: 'delimiter', message: expect.stringContaining('left out for images') }],
+    });
     expect(await fault({ label: { missing: ['a'] } })).toMatchObject([
       { field: 'target', message: expect.stringContaining('got 1: "b"') },
     ]);

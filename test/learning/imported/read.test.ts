@@ -8,6 +8,7 @@ import { kindNamed } from '#learning/kinds.ts';
 import type { Input } from '#learning/serving/input.ts';
 import { rowTensors } from '#learning/serving/rows.ts';
 import recorded from '#test/fixtures/golden/imported.json' with { type: 'json' };
+import { greyBmp } from '../image/world.ts';
 
 interface Recorded {
   readonly onnx: string;
@@ -194,10 +195,10 @@ describe('a model whose input has no fractions', () => {
 describe('a model of images', () => {
   const CHANNELS = 3;
   /** The mean of each channel, as scores. */
-  const means = (dims: readonly (number | string)[], axes: readonly number[]) =>
+  const means = (dims: readonly (number | string)[], axes: readonly number[], version = 17) =>
     encodeModel({
       ...{ irVersion: 8, producerName: '', producerVersion: '', domain: '', modelVersion: 0, docString: '' },
-      ...{ opsetImport: [{ domain: '', version: 17 }], metadataProps: [] },
+      ...{ opsetImport: [{ domain: '', version }], metadataProps: [] },
       graph: {
         name: 'means',
         node: [
@@ -250,6 +251,39 @@ describe('a model of images', () => {
     // What is missing is 0.
     const nothing = await session.run(await kindNamed('image').tensors(serving, [new Array(24).fill(null)]));
     expect(toNumbers(nothing.probabilities!)).toEqual([1, 1, 1].map((one) => expect.closeTo(one / 3, 6)));
+  });
+
+  test.each([17, 8])('takes files and bytes where it is said what it makes of them, by ONNX %i', async (version) => {
+    const pixels = { scale: 255, mean: [0.5, 0.25, 0], deviation: [0.5] };
+    const bytes = means([2, 4, CHANNELS], [1, 2], version);
+    const { onnx, serving, notes } = await readImported(bytes, { target: 'class', pixels });
+    expect(serving.input).toMatchObject({ values: 'bytes' });
+    expect(notes[0]).toBe('input pixels takes images, of whose bytes it is given (byte / 255 - 0.5, 0.25, 0) / 0.5');
+    const file = `data:image/bmp;base64,${greyBmp(4, 2, () => 102).toString('base64')}`;
+    const array = new Array(2).fill(new Array(4).fill([102, 102, 102]));
+    await using session = await openSession(onnx);
+    const { probabilities } = await session.run(await kindNamed('image').tensors(serving, [file, array] as Input[]));
+    const exps = [-0.1, 0.15, 0.4].map((one) => Math.exp(2 * one));
+    const expected = exps.map((exp) => exp / exps.reduce((a, b) => a + b, 0));
+    expect(toNumbers(probabilities!)).toEqual([...expected, ...expected].map((value) => expect.closeTo(value, 6)));
+  });
+
+  test('has its pixels refused where they do not fit', async () => {
+    const refusal = async (bytes: Uint8Array, mean: number[]) => {
+      const error = await readImported(bytes, { target: 'y', pixels: { scale: 1, mean, deviation: [1] } }).catch(
+        (thrown: unknown) => thrown,
+      );
+      return (error as ValidationError).details[0];
+    };
+    expect(await refusal(means([2, 4, 3], [1, 2]), [0, 0])).toEqual({
+      field: 'pixels.mean',
+      message: 'must have 1 number, or 3, one for each channel; got 2',
+    });
+    const table = bytesOf(recorded.served['scikit-learn, a table'].onnx);
+    expect(await refusal(table, [0])).toMatchObject({
+      field: 'pixels',
+      message: 'must be left out: the model takes no images',
+    });
   });
 
   test('is compared with the answers that it gave before', async () => {

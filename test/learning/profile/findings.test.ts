@@ -122,6 +122,11 @@ describe('postal codes', () => {
   });
 });
 
+test('a sensor that says the same word again and again is no row of units', async () => {
+  const row = (i: number) => (i % 8 ? `${i}.5,${i % 7},${'uv'[i % 2]}` : `error,error,${'uv'[i % 2]}`);
+  expect(await codesOf(tableOf('a,b,y', 48, row))).toEqual(['values_unreadable', 'values_unreadable']);
+});
+
 test('a -999 of few numbers is pointed out', async () => {
   const cells = [-999, 1.5, 2.5, -999, 4.5, 5.5, -999, 7.5];
   const text = tableOf('x,n,y', 8, (i) => `${cells[i]},${i % 3},${'uv'[i % 2]}`);
