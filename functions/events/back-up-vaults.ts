@@ -12,6 +12,7 @@ import { copiesDue } from '#domain/vault/copies.ts';
 import { drillsDue, endDrills, planDrill, postponeDrill } from '#domain/vault/drills.ts';
 import { abandonedJobs } from '#domain/vault/jobs.ts';
 import { deletedManagers, findManager, managersDue, scheduleBackup } from '#domain/vault/managers.ts';
+import { auditRefusedCalls } from '#domain/vault/refused-calls.ts';
 import { abortExpiredUploads } from '#domain/vault/uploads.ts';
 import type { Log } from '#functions/http/contract.ts';
 import { backUpByTime } from '#functions/manager/backup/back-up.ts';
@@ -39,6 +40,7 @@ export function makeHandler(adapters: Adapters, options: { readonly settings: Se
       finishDeleted,
       abortUploads,
       copyDue,
+      auditRefused,
     ];
     // One step that fails does not stop the others.
     const results = await Promise.allSettled(steps.map((step) => step(services)));
@@ -126,6 +128,10 @@ async function finishDeleted(services: VaultServices): Promise<void> {
 
 async function abortUploads({ adapters: { table, blobs, now } }: VaultServices): Promise<void> {
   await abortExpiredUploads(table, blobs, now(), AT_ONCE);
+}
+
+async function auditRefused({ adapters: { table, now } }: VaultServices): Promise<void> {
+  await auditRefusedCalls(table, now, AT_ONCE);
 }
 
 /** Of each run, less than a function may take. */

@@ -118,7 +118,8 @@ async function make(context: BatchContext, of: Batch, milliseconds: number): Pro
     const predict = async (inputs: readonly Input[]) => context.predictor.predict(model, inputs, options);
     const file = hashed(predictCsv(rows, { serving, options, predict, onRows }), hash, fault);
     const { size } = await blobs.artifacts.put(blobKeys.batchFile(account_id, id), file, { contentType: 'text/csv' });
-    const event = await completeBatch(table, of, { rows: done, size, sha256: hash.digest('hex') }, isoTime(now()));
+    const made = { rows: done, size, sha256: hash.digest('hex'), warnings: rows.warnings?.() ?? [] };
+    const event = await completeBatch(table, of, made, isoTime(now()));
     if (!event) throw new OvertakenError(`batch prediction ${id} has ended`);
     await settled(context, of, event);
   } catch (error) {

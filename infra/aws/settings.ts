@@ -51,6 +51,8 @@ export const settingsSchema = z.strictObject({
   historyDays: bounded(1, 3650),
   /** An existing bucket to which the vault's backups are copied, in another account or region if possible. */
   backupCopiesBucket: matching(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, 'the name of a bucket').optional(),
+  /** Where that bucket is. Default: where the installation is. */
+  backupCopiesRegion: matching(/^[a-z]{2}-[a-z-]{3,20}-[1-9]$/, 'a region').optional(),
   /** Requests per second and burst, over all callers of a surface. The application limits each caller. */
   throttle: z.strictObject({ rate: bounded(1, 10_000), burst: bounded(1, 5_000) }),
   /** Requests an hour of each account, and of each address that has no account. */
@@ -155,6 +157,7 @@ export const OVERRIDABLE = [
   'jobDays',
   'historyDays',
   'backupCopiesBucket',
+  'backupCopiesRegion',
   'architecture',
   'waf',
   'apiLogRole',

@@ -56,6 +56,7 @@
  * | Which rotation of a manager's passwords was begun last | `ACCOUNT#id#VAULT#vault` | `ROTATION` | |
  * | Measured operations of a manager | `ACCOUNT#id#VAULT#vault` | `OPERATIONS` | |
  * | Entry of a manager's audit trail, and its last | `ACCOUNT#id#VAULTAUDIT#manager` | `ENTRY#number`, `HEAD` | |
+ * | Calls of a manager, of an hour and a caller, that were beyond the limit | `ACCOUNT#id#VAULTAUDIT#manager` | `REFUSED#hour#caller` | `VAULTREFUSED`, by the end of the hour |
  * | Backup of a manager | `ACCOUNT#id#VAULTBACKUPS#manager` | `BACKUP#name` | `VAULTSTARTED` until it is complete; `VAULTEXPIRING` |
  * | Backup whose files are still being deleted | `ACCOUNT#id#VAULTBACKUPS#manager` | `DROPPED#id` | `VAULTDROPPED` |
  * | Copy in backups of a file that is stored plainly | `ACCOUNT#id#VAULTBACKUPS#manager` | `SEALED#holder#file` | |
@@ -174,6 +175,8 @@ export const keys = {
   vaultOperations: (accountId: string, vault: string): Key => inVault(accountId, vault, 'OPERATIONS'),
   vaultAuditEntry: (accountId: string, managerId: string, seq: number): Key =>
     inTrail(accountId, managerId, `${prefixes.auditEntries}${String(seq).padStart(12, '0')}`),
+  vaultRefusedCalls: (accountId: string, managerId: string, hour: string, caller: string): Key =>
+    inTrail(accountId, managerId, `REFUSED#${hour}#${caller}`),
   vaultAuditHead: (accountId: string, managerId: string): Key => inTrail(accountId, managerId, 'HEAD'),
   vaultBackup: (accountId: string, managerId: string, name: string): Key =>
     inBackups(accountId, managerId, `${prefixes.vaultBackups}${name}`),
@@ -309,6 +312,7 @@ export const indexes = {
   vaultJobs: 'VAULTJOBS',
   vaultUploads: 'VAULTUPLOADS',
   vaultCopies: 'VAULTCOPIES',
+  refusedCalls: 'VAULTREFUSED',
   dueDrills: 'VAULTDRILLS',
   deletedVaults: 'VAULTDELETED',
   startedBackups: 'VAULTSTARTED',

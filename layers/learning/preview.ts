@@ -36,6 +36,8 @@ export interface Preview extends StoredFormat {
   /** Of CSV and TSV. */
   readonly delimiter?: string | undefined;
   readonly quote?: string | undefined;
+  /** False where the first row has no names. */
+  readonly header?: false | undefined;
   readonly columns: readonly PreviewColumn[];
   /** Times in RFC 3339; null is "no value". */
   readonly rows: readonly (readonly PreviewCell[])[];
@@ -75,9 +77,11 @@ export async function inspectBeginning(
   isCut = false,
 ): Promise<TableHead | undefined> {
   const file = withBeginning(given, HEAD_BYTES);
-  const images = await imageEntries(await file.range(0, BEGINNING_BYTES), file);
+  const images = await imageEntries(await file.range(0, BEGINNING_BYTES), file, parsing.unlabelled ?? false);
   if (images) {
-    await expectDirectory(images, { target, unlabelled: parsing.unlabelled, task });
+    const [field] = Object.keys(givenDialect(parsing));
+    if (field !== undefined) throw ValidationError.of(field, 'must be left out for images; it is for CSV and TSV');
+    await expectDirectory(images, { target, parsing, task });
     return undefined;
   }
   const head = await inspectHead(file, givenDialect(parsing), isCut);
@@ -109,9 +113,8 @@ export async function previewFile(given: FileBytes, options: PreviewOptions): Pr
   const head = await cutOrWhole(file, options);
   if (head === undefined) throw ValidationError.of('file', 'must have a header within its first bytes; got none');
   const { header, renamed, rows, dialect, rival, preamble, whole, ...stored } = head;
-  const { parsing, task, fileName } = options;
-  const table = new TableSummary(header, { target: chosenTarget(parsing) ?? options.target, parsing });
-  table.add({ rows: rows.length, text: (row, column) => rows[row]![column]! });
+  const { task, fileName } = options;
+  const table = summaryOf(head, options);
   const shown = rows.slice(0, options.rows);
   const rest = { ...storedFormat(stored), ...dialect, complete: whole && rows.length === shown.length };
   try {
@@ -129,6 +132,25 @@ export async function previewFile(given: FileBytes, options: PreviewOptions): Pr
       problems: error.details,
     };
   }
+}
+
+function summaryOf({ header, rows }: TableHead, { parsing, target }: Pick<Beginning, 'parsing' | 'target'>) {
+  const table = new TableSummary(header, { target: chosenTarget(parsing) ?? target, parsing });
+  table.add({ rows: rows.length, text: (row, column) => rows[row]![column]! });
+  return table;
+}
+
+/** Parquet may have many more columns in its first bytes than a text has cells. */
+const MOST_CELLS = HEAD_BYTES;
+
+/**
+ * Checks a file of which the beginning is all, as reading it will.
+ * @throws ValidationError with field `file`, `target`, `columns` or `dataset_type`
+ */
+export function expectReadable(head: TableHead, of: Pick<Beginning, 'parsing' | 'target' | 'task'>): void {
+  const { rows, header, dialect, whole, ...stored } = head;
+  if (!whole || rows.length * header.length > MOST_CELLS) return;
+  summaryOf(head, of).profile(of.task, { ...stored, ...dialect });
 }
 
 /** What shows whether it holds images; nothing is copied for that. */
@@ -173,12 +195,13 @@ async function endsWithNewline(file: FileBytes): Promise<boolean> {
 export async function previewProfiled(given: FileBytes, profile: DatasetProfile, most: number): Promise<Preview> {
   const file = withBeginning(given, HEAD_BYTES);
   await expectTable(file);
-  const { delimiter, quote, task } = profile;
+  const { delimiter, quote, task, header } = profile;
   const head = await inspectHead(file, givenDialect(profile));
   const rows = head?.rows.slice(0, most) ?? [];
   return {
     ...storedFormat(head ?? { format: profile.format ?? 'csv' }),
     ...(delimiter === undefined ? {} : { delimiter, quote }),
+    ...(header === undefined ? {} : { header }),
     ...(task === undefined ? {} : { task }),
     complete: rows.length === profile.rows,
     ...tableOf(profile, head?.header ?? [], rows),

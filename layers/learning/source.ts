@@ -32,7 +32,7 @@ function ofFile(file: FileBytes, options: SourceOptions): Source {
   const bytes: FileBytes = {
     size: file.size,
     ...(file.isReleased ? { isReleased: true } : {}),
-    range: (start, end) => file.range(start, end),
+    range: (start, end, into) => file.range(start, end, into),
     [Symbol.asyncIterator]() {
       if (isRead) return file[Symbol.asyncIterator]();
       isRead = true;

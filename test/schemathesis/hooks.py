@@ -44,7 +44,7 @@ BEYOND_SCHEMA = [
     (r"service_name", r"must be at most 63 lower-case"),
     (r"vault_url", r"must (be a URL|not contain a user name)"),
     (
-        r"namespace|replicas|image|vault_url|password|target|features|classes|scores",
+        r"namespace|replicas|image|vault_url|password|target|features|classes|scores|pixels",
         r"can only be given with deploy_to ",
     ),
     (r"parts", r"must be the parts 1 to \d+, in this order"),
@@ -63,7 +63,8 @@ BEYOND_SCHEMA = [
     (r"hyperparameters\.(horizon|window)", r"must be "),
     (r"cv", r"must be at most the number of rows"),
     # Of a file of weights, or of a model without classes.
-    (r"features|classes|scores|examples", r"must be left out"),
+    (r"features|classes|scores|examples|pixels", r"must be left out"),
+    (r"pixels\..*", r"must have 1 number"),
     (r"examples\[\d+\].*", r"must "),
     (r"include\[\d+\]", r"must be a column of the dataset"),
     (r"", r".*model_id must be a model that takes rows of a table"),
@@ -81,7 +82,7 @@ BEYOND_SCHEMA = [
     (r"confirm(_deletion)?", r"must be "),
     (r"parts", r"part \d+ was not uploaded"),
     # Fields of a form that are JSON.
-    (r"missing|columns|classes|features|examples", r"must be JSON"),
+    (r"missing|columns|classes|features|examples|pixels", r"must be JSON"),
     # The columns of the dataset, against the features of the model.
     (r"dataset_id", r"must be a (table|dataset with a column for each feature)"),
     (r"columns(\..*)?|target", r"must be (one of the columns|a column|different)"),

@@ -288,6 +288,6 @@ test('a training that starts from a model of kilograms refuses grams', async () 
   const more = { parent_id: (await find('first')).model_id! };
   await run(await world.queue('next', { content: content('g'), target: 'y', hyperparameters, more }));
   expect((await find('next')).failure).toBe(
-    'To start from another model, the dataset must have "w" in kg, as in the model\'s data; got values in g',
+    'To start from another model, the dataset must have "w" in kg, as in the model\'s data; got values in g: write them in the model\'s unit, or without one',
   );
 });

@@ -1,10 +1,10 @@
 import type { APIGatewayProxyEvent } from 'aws-lambda';
 import { MADE_BY_A_KEY } from '#domain/accounts/api-keys.ts';
 import { includes, scopeOf } from '#domain/accounts/scopes.ts';
-import { findSession, findSessionByRefreshToken } from '#domain/accounts/sessions.ts';
+import { findSession, findSessionByRefreshToken, type Session } from '#domain/accounts/sessions.ts';
 import { type Awaitable, andThen } from '#domain/awaitable.ts';
 import { addressBucket } from '#domain/client-address.ts';
-import { ForbiddenError, TrainyardError, UnauthorizedError } from '#domain/errors.ts';
+import { ForbiddenError, RateLimitError, TrainyardError, UnauthorizedError } from '#domain/errors.ts';
 import type { AccessToken } from '../authentication/access-token.ts';
 import { credentialsOf, presents } from '../authentication/credentials.ts';
 import { operatorOf } from '../authentication/operator.ts';
@@ -16,6 +16,13 @@ import type { Caller, Services } from '../route.ts';
 import { type Middleware, type ProxyResponse, type RequestState, stateOf } from './state.ts';
 
 const BEARER = 'Bearer ';
+
+const ofSession = (session: Session): Caller => ({
+  accountId: session.account_id,
+  userId: session.user_id,
+  scope: scopeOf(session.role),
+  session,
+});
 
 /**
  * Authenticates, rate-limits and authorizes. A token is verified without a remote call; then its session is read and the
@@ -41,27 +48,47 @@ export function admit(services: Services): Middleware {
 
   function bySession(state: RequestState, { accountId, sessionId }: AccessToken): Awaitable<Caller> {
     const finding = findSession(table, accountId, sessionId);
-    const counting = countAccount(state, accountId);
-    const both = counting instanceof Promise ? Promise.all([finding, counting]).then(([found]) => found) : finding;
+    const refused = (error: unknown) => refuse(state, finding, error);
+    let counting: Awaitable<void>;
+    try {
+      counting = countAccount(state, accountId);
+    } catch (error) {
+      return refused(error);
+    }
+    const both =
+      counting instanceof Promise ? Promise.all([finding, counting]).then(([found]) => found, refused) : finding;
     return andThen(both, (session) => {
       if (!session) throw new UnauthorizedError();
-      return { accountId, userId: session.user_id, scope: scopeOf(session.role), session };
+      return ofSession(session);
     });
+  }
+
+  /** Who calls is known also of a request that is beyond the limit. Rejects with the error. */
+  async function refuse(state: RequestState, finding: Awaitable<Session | undefined>, error: unknown): Promise<never> {
+    const session = error instanceof RateLimitError ? await finding : undefined;
+    if (session) state.caller = ofSession(session);
+    throw error;
   }
 
   async function byKey(state: RequestState, given: string): Promise<Caller | undefined> {
     const key = await apiKeys.find(given);
     if (!key) return undefined;
-    await countAccount(state, key.account_id);
     const owner = key.created_by === MADE_BY_A_KEY ? {} : { keyOwner: key.created_by };
-    return { accountId: key.account_id, scope: key.scope, keyHash: key.sha256, ...owner };
+    const caller = { accountId: key.account_id, scope: key.scope, keyHash: key.sha256, ...owner };
+    // Known also of a request that is refused next.
+    state.caller = caller;
+    await countAccount(state, key.account_id);
+    return caller;
   }
 
   /** The caller, whose request is counted; `undefined` if the request has no valid credentials. */
   function identify(state: RequestState, event: APIGatewayProxyEvent): Awaitable<Caller | undefined> {
     state.presented = presents(state.headers);
     const operator = operatorOf(event, state.route, state.headers);
-    if (operator) return andThen(countAccount(state, operator.accountId), () => operator);
+    if (operator) {
+      state.caller = operator;
+      return andThen(countAccount(state, operator.accountId), () => operator);
+    }
     const recalled = recall(state.headers);
     return recalled ? bySession(state, recalled) : byCredentials(state);
   }
@@ -77,9 +104,8 @@ export function admit(services: Services): Middleware {
     const token = await presentedRefreshToken(event, context);
     const session = token === undefined ? undefined : await findSessionByRefreshToken(table, token);
     if (!session) return admitAddress(state);
+    state.caller = ofSession(session);
     await countAccount(state, session.account_id);
-    const { account_id: accountId, user_id: userId, role } = session;
-    state.caller = { accountId, userId, scope: scopeOf(role), session };
   }
 
   /** `undefined` also if the body cannot be received: `readBody` then says why. */

@@ -4,6 +4,7 @@
  */
 import { RateLimitError } from '#domain/errors.ts';
 import { findManager } from '#domain/vault/managers.ts';
+import { countRefusedCall } from '#domain/vault/refused-calls.ts';
 import type { Refused } from '#functions/http/middleware/note-refusals.ts';
 import type { Services } from '#functions/http/route.ts';
 import { appendFailure, isAudited } from '../audited.ts';
@@ -18,12 +19,13 @@ export async function auditRefusal(refused: Refused, services: Services): Promis
   const action = actionOf(route);
   const id = manager_id.safeParse(parameters.manager_id);
   if (action === undefined || !id.success || isAudited(error)) return;
-  // An entry for each call beyond a limit would be what the limit prevents.
-  if (error instanceof RateLimitError) return;
   // Of another account, or none: there is no trail that it belongs to.
   const manager = await findManager(services.adapters.table, caller.accountId, id.data);
   if (!manager) return;
+  const by = actorOf({ caller, request: refused });
+  const { table, now } = services.adapters;
+  if (error instanceof RateLimitError) return countRefusedCall(table, manager, by, now());
   const model = model_name.safeParse(parameters.model_name);
   const access = { action, ...(model.success ? { model_name: model.data } : {}) };
-  await appendFailure(services, manager, actorOf({ caller, request: refused }), access, error);
+  await appendFailure(services, manager, by, access, error);
 }

@@ -27,6 +27,10 @@ const answered = z
     reason: z.string().nullable().meta({ description: 'An addition: the code of the error' }),
     request_id: z.string().meta({ description: 'An addition' }),
     hash: z.string().meta({ description: 'An addition' }),
+    facts: z.record(z.string(), z.unknown()).meta({
+      description: 'An addition: what else is known, such as the revision that was saved',
+      example: { revision: '0198c0de-0000-7000-8000-000000000000' },
+    }),
   })
   .meta({ id: 'AuditEntry' });
 
@@ -41,6 +45,7 @@ const show = (entry: AuditEntry): z.input<typeof answered> => ({
   reason: entry.reason ?? null,
   request_id: entry.request_id,
   hash: entry.hash,
+  facts: entry.facts ?? {},
 });
 
 export const trail = route({

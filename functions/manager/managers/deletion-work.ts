@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { backupPath } from '#domain/vault/backup.ts';
 import { ManagerNotEmptyError } from '#domain/vault/errors.ts';
-import { getManager, managerChanged, removeManager } from '#domain/vault/managers.ts';
+import { getManager, removeManager } from '#domain/vault/managers.ts';
 import { expectNoneServed } from '#domain/vault/served.ts';
 import { lastBackup, lastBackupProgress } from '../backup/last-backup.ts';
 import type { Asked, Pace } from '../jobs/work.ts';
@@ -34,7 +34,7 @@ async function run(
       : await lastBackup(services, asked, { what: manager.id, facts: { changes } }, before, pace);
   // As it is now: the backup may have taken long.
   const { models } = await getManager(table, manager.account_id, manager.id);
-  if (backup && backup.complete.models !== models) throw managerChanged(manager.id);
+  if (backup && backup.complete.models !== models) throw new ManagerNotEmptyError(manager.id, models);
   await removeManager(table, backup ? { ...manager, models, changes } : manager, by, now, confirmed);
   await deleteVault(services, manager);
   return { models: backup ? models : manager.models, backup_path: backup ? backupPath(backup) : null };

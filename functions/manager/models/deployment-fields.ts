@@ -32,6 +32,7 @@ const platformFields = {
   features: wishFields.features.optional(),
   classes: wishFields.classes.optional(),
   scores: wishFields.scores.optional(),
+  pixels: wishFields.pixels.optional(),
 };
 const FIELDS_OF = { kubernetes: kubernetesFields, trainyard: platformFields } as const;
 

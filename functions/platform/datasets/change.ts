@@ -6,7 +6,7 @@ import { getNumbered } from '#domain/datasets/read.ts';
 import { isoTime } from '#domain/times.ts';
 import { json } from '#functions/http/body/json.ts';
 import { route } from '#functions/http/route.ts';
-import { inspectBeginning } from '#learning/preview.ts';
+import { expectReadable, inspectBeginning } from '#learning/preview.ts';
 import { announce } from './announce.ts';
 import { expectTable } from './expect-table.ts';
 import { datasetChange, datasetDetail, datasetPath, showDetail } from './fields.ts';
@@ -44,7 +44,8 @@ export const change = route({
     const requested_target = chosenTarget(parsing) === undefined ? requested : undefined;
     const requested_type = dataset_type ?? found.requested_type ?? found.dataset_type;
     const asked = { parsing, target: requested_target, task: requested_type };
-    await inspectBeginning(storedFile(adapters, found), { ...asked, changed: patch });
+    const head = await inspectBeginning(storedFile(adapters, found), { ...asked, changed: patch });
+    if (head) expectReadable(head, asked);
     const changed = await reprocessDataset(table, found, { parsing, requested_type, requested_target }, isoTime(now()));
     await announce(adapters, logger, changed);
     return { status: 200, body: showDetail(changed) };

@@ -4,7 +4,7 @@ import type { Task } from '#domain/datasets/profile.ts';
 import type { UploadedFile } from '#functions/http/body/multipart.ts';
 import type { FileBytes } from '#learning/files/file-bytes.ts';
 import { storedFormat } from '#learning/files/format.ts';
-import { inspectBeginning } from '#learning/preview.ts';
+import { expectReadable, inspectBeginning } from '#learning/preview.ts';
 
 /** What is said about a file beside its bytes. */
 export interface Given {
@@ -15,11 +15,14 @@ export interface Given {
 
 /**
  * The format that the beginning shows, as far as it does. Throws `ValidationError` if it is no table, and of images for what
- * the ZIP's directory shows. Processing checks the rest.
+ * the ZIP's directory shows; of a file that is not longer than that, also if it cannot be learned from. Processing checks the
+ * rest.
  */
 export async function inspectFile(file: FileBytes, given: Given): Promise<Partial<StoredFormat>> {
   const head = await inspectBeginning(file, given);
-  return head ? storedFormat(head) : {};
+  if (head === undefined) return {};
+  expectReadable(head, given);
+  return storedFormat(head);
 }
 
 /** A file of a form, of which any part can be read. */

@@ -44,10 +44,18 @@ const decimal = z
   .enum(['.', ','])
   .meta({ description: 'An addition: the decimal mark of all columns. Default: decided for each column' });
 
+const headerMeta = {
+  description:
+    'An addition: false where the first row of CSV or TSV has values, and no names: then the columns are called `column_1`, `column_2` and so on. Default: true',
+};
+
 const unlabelledMeta = {
   description:
     'An addition: true where no column is the target, because the data are only to be predicted (`POST /models/{model_id}/predict/batch`)',
 };
+
+/** A field of a form that is true or false. */
+const truth = z.enum(['true', 'false']).transform((text) => text === 'true');
 
 /** A field of a form that is JSON. */
 export const asJson = <Z extends z.ZodType>(schema: Z) =>
@@ -67,6 +75,7 @@ export const asJson = <Z extends z.ZodType>(schema: Z) =>
 export const parsingFields = {
   delimiter: delimiter.exactOptional(),
   quote: quote.exactOptional(),
+  header: z.boolean().meta(headerMeta).exactOptional(),
   decimal: decimal.exactOptional(),
   missing: missing.exactOptional(),
   columns: columns(columnChoice).meta(columnsMeta).exactOptional(),
@@ -80,17 +89,15 @@ export const parsingForm = {
   columns: asJson(columns(columnChoice))
     .meta({ description: 'An addition: a JSON object of columns, as in `PATCH /datasets/{dataset_id}`' })
     .exactOptional(),
-  unlabelled: z
-    .enum(['true', 'false'])
-    .transform((text) => text === 'true')
-    .meta(unlabelledMeta)
-    .exactOptional(),
+  header: truth.meta(headerMeta).exactOptional(),
+  unlabelled: truth.meta(unlabelledMeta).exactOptional(),
 };
 
 /** What changes how a file is read: null goes back to what is decided from the file. */
 export const parsingChange = {
   delimiter: delimiter.nullable().exactOptional(),
   quote: quote.nullable().exactOptional(),
+  header: z.boolean().nullable().meta(headerMeta).exactOptional(),
   decimal: decimal.nullable().exactOptional(),
   missing: missing.nullable().exactOptional(),
   unlabelled: z.boolean().nullable().meta(unlabelledMeta).exactOptional(),
@@ -111,10 +118,19 @@ export const parsingChange = {
 };
 
 /** The part of such fields that says how the file is to be read. */
-export function parsingOf({ delimiter, quote, decimal, missing, columns, unlabelled }: ParsingOptions): ParsingOptions {
+export function parsingOf({
+  delimiter,
+  quote,
+  header,
+  decimal,
+  missing,
+  columns,
+  unlabelled,
+}: ParsingOptions): ParsingOptions {
   return {
     ...(delimiter === undefined ? {} : { delimiter }),
     ...(quote === undefined ? {} : { quote }),
+    ...(header === undefined ? {} : { header }),
     ...(decimal === undefined ? {} : { decimal }),
     ...(missing === undefined ? {} : { missing }),
     ...(columns === undefined ? {} : { columns }),

@@ -15,6 +15,7 @@ export const previewAnswer = z
     compression: z.enum(COMPRESSIONS).optional(),
     delimiter: z.string().optional().meta({ description: 'Of CSV and TSV', example: ',' }),
     quote: z.string().optional().meta({ description: 'Of CSV and TSV', example: '"' }),
+    header: z.boolean().optional().meta({ description: 'false where the first row was said to have no names' }),
     columns: z.array(column).meta({ example: [{ name: 'age', type: 'number', role: 'feature' }] }),
     rows: z
       .array(z.array(cell))

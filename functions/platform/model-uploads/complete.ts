@@ -18,7 +18,7 @@ import { modelDetail, showDetail } from '../models/fields.ts';
 import { DEFAULT_TARGET, examples, expectNoWishes, wishFields } from '../models/wishes.ts';
 import { importPath, readCompletion } from './fields.ts';
 
-const { target, features, classes, scores } = wishFields;
+const { target, features, classes, scores, pixels } = wishFields;
 
 const body = z
   .strictObject({
@@ -31,6 +31,7 @@ const body = z
     features: features.optional(),
     classes: classes.optional(),
     scores: scores.optional(),
+    pixels: pixels.optional(),
     examples: examples.optional(),
   })
   .meta({ id: 'ModelImportParts' });

@@ -148,8 +148,8 @@ const showVault = ({ vault }: Model) => {
 const isWeights = ({ model_type }: Model): boolean => model_type === WEIGHTS_TYPE;
 
 /** As the document has it: of an image, the channels last. */
-function shownShape({ model_type, architecture: { input_shape } }: Model): number[] {
-  const kind = families[model_type]?.kinds[0];
+function shownShape({ model_type, architecture: { input_shape } }: Model, of: Serving['kind']): number[] {
+  const kind = of ?? families[model_type]?.kinds[0];
   return [...((kind && kindNamed(kind).shownShape?.(input_shape)) ?? input_shape)];
 }
 
@@ -157,14 +157,14 @@ function shownShape({ model_type, architecture: { input_shape } }: Model): numbe
 export const showDetail = (
   of: Model,
   aliases: readonly string[],
-  serving: Pick<Serving, 'features' | 'classes'> | undefined,
+  serving: Pick<Serving, 'features' | 'classes' | 'kind'> | undefined,
 ): z.input<typeof modelDetail> => ({
   id: of.id,
   name: of.name,
   model_type: of.model_type,
   architecture: {
     ...of.architecture,
-    input_shape: shownShape(of),
+    input_shape: shownShape(of, serving?.kind),
     ...(isWeights(of) ? { output_classes: 0 } : {}),
   },
   performance: of.performance,

@@ -16,7 +16,7 @@ function inForm<T>(field: z.ZodType<T>) {
   const { description, example } = field.meta() ?? {};
   return asJson(field)
     .optional()
-    .meta({ description: `As a list in JSON: ${description}`, example: JSON.stringify(example) });
+    .meta({ description: `As JSON: ${description}`, example: JSON.stringify(example) });
 }
 
 const form = z
@@ -28,6 +28,7 @@ const form = z
     features: inForm(wishFields.features),
     classes: inForm(wishFields.classes),
     scores: wishFields.scores.optional(),
+    pixels: inForm(wishFields.pixels),
     examples: inForm(examples),
   })
   .meta({ id: 'ModelImportForm' });
@@ -38,7 +39,7 @@ export const importModel = route({
   summary: 'Import an ONNX model, or a file of weights',
   description:
     'An addition to the document: a model that scikit-learn (by skl2onnx), XGBoost, PyTorch and others exported, in one file. ' +
-    'It must take rows of a table, and give scores of classes or numbers. From then on it is a model like those trained here. ' +
+    'It must take rows of a table, or images, and give scores of classes or numbers. From then on it is a model like those trained here. ' +
     'A file of weights (`.pth`, `.safetensors`) becomes a model that does not predict, from which a training can start: `start_from`. ' +
     'What does not fit into a request comes in parts: `POST /models/import/uploads`.',
   tags: ['Models'],

@@ -8,10 +8,12 @@ import type { Settings } from '#domain/settings.ts';
 import { json } from '#functions/http/body/json.ts';
 import { route, type Services } from '#functions/http/route.ts';
 import { COVERAGES } from '#learning/assess/intervals.ts';
+import { shown } from '#learning/csv/fault.ts';
 import type { Prediction, PredictionOptions, Predictor } from '#learning/predictor.ts';
 import { VARIANTS } from '#learning/serving/description.ts';
 import { factsOf } from '#learning/serving/facts.ts';
 import { BASES } from '#learning/serving/typical.ts';
+import { type UnseenWords, unseenWords } from '#learning/serving/unseen.ts';
 import { textsOf } from '#learning/text/tensors.ts';
 import { predictionId } from '../monitoring/fields.ts';
 import { logPredictions } from '../monitoring/log-prediction.ts';
@@ -23,7 +25,7 @@ export const predictionBound = ({ predictionBodyBytes }: Settings): number => pr
 
 export interface PredictServices extends Services {
   /** Only a type here, so that declaring the route does not load ONNX Runtime. */
-  readonly predictor: Pick<Predictor, 'predict'>;
+  readonly predictor: Pick<Predictor, 'predict' | 'describe'>;
 }
 
 export const body = z
@@ -156,9 +158,19 @@ const answer = z
       .optional()
       .meta({ description: 'An addition, where it is logged: for `POST /predictions/{prediction_id}/feedback`' }),
     warnings: z
-      .array(z.strictObject({ code: z.literal('no_reference'), message: z.string() }))
+      .array(
+        z.strictObject({
+          code: z.enum(['no_reference', 'unseen_values']),
+          message: z.string(),
+          feature: z.string().optional(),
+          rows: z.int().optional(),
+        }),
+      )
       .optional()
-      .meta({ description: 'An addition: what to know about the explanations' }),
+      .meta({
+        description:
+          'An addition: what to know about the explanations (`no_reference`), and about rows with words of a `feature` that the model has not learned from (`unseen_values`)',
+      }),
     logged_rows: z.int().optional().meta({
       description:
         'An addition, where it is logged: how many rows are, from the first on; there is room for 200,000 bytes',
@@ -203,10 +215,12 @@ export const predict = route({
     return andThen(predicting, (predictions) => {
       const isLogged = log ?? model.prediction_log !== undefined;
       const logging = isLogged ? logPredictions(services, model, inputs ?? [input!], predictions) : undefined;
-      return andThen(logging, (logged) => ({
-        status: 200 as const,
-        body: { predictions: Array.from(predictions), ...warned(predictions), ...logged },
-      }));
+      return andThen(logging, (logged) =>
+        andThen(unseenIn(predictor, model, inputs ?? [input!]), (unseen) => ({
+          status: 200 as const,
+          body: { predictions: Array.from(predictions), ...warningsOf(predictions, unseen), ...logged },
+        })),
+      );
     });
   },
 });
@@ -217,10 +231,38 @@ const NO_REFERENCE = {
     'Nothing is known of the data that the model was trained on, so the explanations compare with the mean of the rows of this request, or of a single row with zeros: send a typical row as reference',
 } as const;
 
-function warned(predictions: readonly Prediction[]): { warnings?: (typeof NO_REFERENCE)[] } {
-  const basis = predictions[0]?.explanation?.basis;
-  return basis === 'request' || basis === 'zeros' ? { warnings: [NO_REFERENCE] } : {};
+/** An image cannot be compared with another one. */
+const ONLY_ZEROS = {
+  code: 'no_reference',
+  message:
+    'Nothing is known of the data that the model was trained on, so the explanations compare with an image that the network takes for zeros',
+} as const;
+
+type Warnings = z.input<typeof answer>['warnings'];
+
+function warningsOf(predictions: readonly Prediction[], unseen: readonly UnseenWords[]): { warnings?: Warnings } {
+  const { basis, picture } = predictions[0]?.explanation ?? {};
+  const found = [
+    ...(basis === 'request' || basis === 'zeros' ? [picture === undefined ? NO_REFERENCE : ONLY_ZEROS] : []),
+    ...unseen.map((one) => ({ code: 'unseen_values' as const, ...unseenMessage(one) })),
+  ];
+  return found.length > 0 ? { warnings: found } : {};
 }
+
+const unseenMessage = ({ feature, rows, first: { row, value } }: UnseenWords) => ({
+  message: `The model has not learned from the word ${shown(value)} of ${shown(feature)}, first in row ${row}: it counts as none of those that it knows`,
+  ...{ feature, rows },
+});
+
+/** Models of texts and of others have no words that are known here. */
+const unseenIn = (
+  predictor: PredictServices['predictor'],
+  model: ServedModel,
+  rows: readonly z.output<typeof row>[],
+): Awaitable<readonly UnseenWords[]> => {
+  const { takesText, isImported } = factsOf(model);
+  return takesText || isImported ? [] : andThen(predictor.describe(model), (serving) => unseenWords(serving, rows));
+};
 
 /** Throws `ValidationError`, with fields such as `inputs[3]`. */
 const predictRows = (

@@ -20,6 +20,18 @@ export const wishFields = {
     description: 'The names of the classes, in the order of the scores',
     example: ['setosa', 'virginica'],
   }),
+  pixels: z
+    .strictObject({
+      scale: z.number().min(1e-6).max(1e6).default(255),
+      mean: z.array(z.number().min(-1e6).max(1e6)).min(1).max(3).default([0]),
+      deviation: z.array(z.number().min(1e-6).max(1e6)).min(1).max(3).default([1]),
+    })
+    .meta({
+      id: 'ModelPixels',
+      description:
+        'For a model of images: how it wants bytes from 0 to 255, `(byte / scale - mean) / deviation`, by channel in the order red, green, blue. Then an input is a file, as base64 or a data URL, or arrays of bytes. Default: arrays of the numbers that the network takes',
+      example: { scale: 255, mean: [0.485, 0.456, 0.406], deviation: [0.229, 0.224, 0.225] },
+    }),
   scores: z.enum(['probabilities', 'logits']).meta({
     description:
       'What the scores of the classes are. Default: probabilities where there is a label too, or where they add up to 1',
@@ -53,8 +65,11 @@ export function expectNoWishes({
   features,
   classes,
   scores,
+  pixels,
   examples: compared,
 }: { readonly [name in keyof typeof wishFields | 'examples']?: unknown }) {
-  const odd = Object.entries({ features, classes, scores, examples: compared }).find(([, wish]) => wish !== undefined);
+  const odd = Object.entries({ features, classes, scores, pixels, examples: compared }).find(
+    ([, wish]) => wish !== undefined,
+  );
   if (odd) throw ValidationError.of(odd[0], 'must be left out for a file of weights, which does not predict');
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { LIMITS } from '#domain/limits.ts';
-import { BATCH_STATUSES, type Batch } from '#domain/predictions/record.ts';
+import { BATCH_STATUSES, type Batch, batchWarning } from '#domain/predictions/record.ts';
 import { VARIANTS } from '#learning/serving/description.ts';
 import { id, time } from '../fields.ts';
 
@@ -29,6 +29,17 @@ export const batchAnswer = z
       .nullable()
       .meta({ description: 'Of the CSV file in bytes, once it is completed', example: 9120 }),
     sha256: z.string().nullable().meta({ description: 'Of the CSV file' }),
+    warnings: z.array(batchWarning).meta({
+      description:
+        "By feature, once it is completed: rows with words that the model has not learned from (`unseen_values`), and cells that count as missing, because they are not of the feature's type (`values_unreadable`) or have no value (`missing_values`)",
+      example: [
+        {
+          ...{ code: 'unseen_values', feature: 'island', rows: 3, first_value: 'Anvers', first_row: 17 },
+          message:
+            '3 rows have words that the model has not learned from, such as "Anvers": each counts as none of those that it knows',
+        },
+      ],
+    }),
     error: z
       .strictObject({
         message: z.string(),
@@ -58,5 +69,6 @@ export const showBatch = (of: Batch): z.input<typeof batchAnswer> => ({
   ended_at: of.ended_at ?? null,
   file_size: of.file_size ?? null,
   sha256: of.sha256 ?? null,
+  warnings: of.warnings ?? [],
   error: of.failure ?? null,
 });

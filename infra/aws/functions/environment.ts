@@ -32,13 +32,14 @@ export function environmentOf(
   const trainingSeconds = trainingHours * 3600;
   // Not before Batch itself cancels the job: it has the reason.
   const waitingSeconds = Math.max(capacityHours * 3600, misconfigurationMinutes * 60);
-  const { backupCopiesBucket: copies } = installation.settings;
+  const { backupCopiesBucket: copies, backupCopiesRegion: copiesRegion } = installation.settings;
   const price = place && { trainerSecondPrice: trainerSecondPrice(place, installation.settings) };
   return {
     ...TELEMETRY_OFF,
     TRAINYARD_TABLE: data.table.tableName,
     ...each(data.buckets.byName, 'BUCKET', (bucket) => bucket.bucketName),
     ...(copies === undefined ? {} : { TRAINYARD_BUCKET_COPIES: copies }),
+    ...(copiesRegion === undefined ? {} : { TRAINYARD_COPIES_REGION: copiesRegion }),
     ...each(queues, 'QUEUE', (queue) => queue.queueUrl),
     ...each(queues, 'DEAD', (queue) => queue.dead.queueUrl),
     ...each(queueSpecs, 'RECEIVES', ({ maxReceives }) => String(maxReceives)),

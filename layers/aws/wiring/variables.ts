@@ -35,6 +35,8 @@ const schema = z.object({
   TRAINYARD_BUCKET_ARTIFACTS: required('the name of the bucket of artifacts'),
   TRAINYARD_BUCKET_BACKUPS: required('the name of the bucket of backups'),
   TRAINYARD_BUCKET_COPIES: z.string().optional(),
+  /** Where that bucket is. */
+  TRAINYARD_COPIES_REGION: z.string().optional(),
   TRAINYARD_QUEUE_DATASETS: required('the URL of the queue of datasets'),
   TRAINYARD_QUEUE_TRAINING: required('the URL of the queue of trainings'),
   TRAINYARD_QUEUE_WEBHOOKS: required('the URL of the queue of webhooks'),

@@ -260,7 +260,7 @@ export interface paths {
         };
         /**
          * Read the audit trail of a manager
-         * @description The newest first. `action_type` is one of manager_create, manager_delete, model_upload, model_save, model_load, model_info, model_list, model_search, model_compare, model_download, model_update, model_activate, model_deploy, model_delete, model_restore, password_update, backup_upload, backup_create, backup_restore, backup_download, backup_delete, restore_drill, manager_stats, manager_info, model_versions, model_signature, backup_list, security_status, health_check, audit_trail, audit_verify, audit_export, model_access, listing, model_change, backup, security, audit; `model_access` is every load, info and download.
+         * @description The newest first. `action_type` is one of manager_create, manager_delete, model_upload, model_save, model_load, model_info, model_list, model_search, model_compare, model_download, model_update, model_activate, model_deploy, model_delete, model_restore, password_update, calls_refused, backup_upload, backup_create, backup_restore, backup_download, backup_delete, restore_drill, manager_stats, manager_info, model_versions, model_signature, backup_list, security_status, health_check, audit_trail, audit_verify, audit_export, model_access, listing, model_change, backup, security, audit; `model_access` is every load, info and download.
          */
         get: operations["get_api_model_manager_manager_id_audit_trail"];
         put?: never;
@@ -1134,6 +1134,39 @@ export interface components {
              * @enum {string}
              */
             scores?: "probabilities" | "logits";
+            pixels?: components["schemas"]["ModelPixels"];
+        };
+        /**
+         * @description For a model of images: how it wants bytes from 0 to 255, `(byte / scale - mean) / deviation`, by channel in the order red, green, blue. Then an input is a file, as base64 or a data URL, or arrays of bytes. Default: arrays of the numbers that the network takes
+         * @example {
+         *       "scale": 255,
+         *       "mean": [
+         *         0.485,
+         *         0.456,
+         *         0.406
+         *       ],
+         *       "deviation": [
+         *         0.229,
+         *         0.224,
+         *         0.225
+         *       ]
+         *     }
+         */
+        ModelPixels: {
+            /** @default 255 */
+            scale?: number;
+            /**
+             * @default [
+             *       0
+             *     ]
+             */
+            mean?: number[];
+            /**
+             * @default [
+             *       1
+             *     ]
+             */
+            deviation?: number[];
         };
         BackupRequest: {
             /**
@@ -1712,6 +1745,15 @@ export interface components {
             request_id: string;
             /** @description An addition */
             hash: string;
+            /**
+             * @description An addition: what else is known, such as the revision that was saved
+             * @example {
+             *       "revision": "0198c0de-0000-7000-8000-000000000000"
+             *     }
+             */
+            facts: {
+                [key: string]: unknown;
+            };
         };
         AuditVerification: {
             valid: boolean;
@@ -3260,7 +3302,10 @@ export interface operations {
                      *           "seq": 1,
                      *           "reason": "string",
                      *           "request_id": "string",
-                     *           "hash": "string"
+                     *           "hash": "string",
+                     *           "facts": {
+                     *             "revision": "0198c0de-0000-7000-8000-000000000000"
+                     *           }
                      *         }
                      *       ],
                      *       "total_entries": 1

@@ -1337,7 +1337,7 @@ export interface paths {
         put?: never;
         /**
          * Import an ONNX model, or a file of weights
-         * @description An addition to the document: a model that scikit-learn (by skl2onnx), XGBoost, PyTorch and others exported, in one file. It must take rows of a table, and give scores of classes or numbers. From then on it is a model like those trained here. A file of weights (`.pth`, `.safetensors`) becomes a model that does not predict, from which a training can start: `start_from`. What does not fit into a request comes in parts: `POST /models/import/uploads`.
+         * @description An addition to the document: a model that scikit-learn (by skl2onnx), XGBoost, PyTorch and others exported, in one file. It must take rows of a table, or images, and give scores of classes or numbers. From then on it is a model like those trained here. A file of weights (`.pth`, `.safetensors`) becomes a model that does not predict, from which a training can start: `start_from`. What does not fit into a request comes in parts: `POST /models/import/uploads`.
          */
         post: operations["post_models_import"];
         delete?: never;
@@ -1803,6 +1803,8 @@ export interface components {
              * @enum {string}
              */
             quote?: "\"" | "'" | "none";
+            /** @description An addition: false where the first row of CSV or TSV has values, and no names: then the columns are called `column_1`, `column_2` and so on. Default: true */
+            header?: boolean;
             /**
              * @description An addition: the decimal mark of all columns. Default: decided for each column
              * @enum {string}
@@ -1872,6 +1874,8 @@ export interface components {
             target?: string | null;
             delimiter?: ("," | ";" | "\t" | "|" | "tab") | null;
             quote?: ("\"" | "'" | "none") | null;
+            /** @description An addition: false where the first row of CSV or TSV has values, and no names: then the columns are called `column_1`, `column_2` and so on. Default: true */
+            header?: boolean | null;
             decimal?: ("." | ",") | null;
             missing?: string[] | null;
             /** @description An addition: true where no column is the target, because the data are only to be predicted (`POST /models/{model_id}/predict/batch`) */
@@ -2668,6 +2672,7 @@ export interface components {
              * @enum {string}
              */
             scores?: "probabilities" | "logits";
+            pixels?: components["schemas"]["ModelPixels"];
             /**
              * @description Rows, each with what the model answered before it was exported: `class`, `probabilities` or `value`. The import is refused where the file answers otherwise: by more than 0.001, for numbers more than 0.001 of the largest
              * @example [
@@ -2681,6 +2686,38 @@ export interface components {
              *     ]
              */
             examples?: components["schemas"]["ModelExample"][];
+        };
+        /**
+         * @description For a model of images: how it wants bytes from 0 to 255, `(byte / scale - mean) / deviation`, by channel in the order red, green, blue. Then an input is a file, as base64 or a data URL, or arrays of bytes. Default: arrays of the numbers that the network takes
+         * @example {
+         *       "scale": 255,
+         *       "mean": [
+         *         0.485,
+         *         0.456,
+         *         0.406
+         *       ],
+         *       "deviation": [
+         *         0.229,
+         *         0.224,
+         *         0.225
+         *       ]
+         *     }
+         */
+        ModelPixels: {
+            /** @default 255 */
+            scale?: number;
+            /**
+             * @default [
+             *       0
+             *     ]
+             */
+            mean?: number[];
+            /**
+             * @default [
+             *       1
+             *     ]
+             */
+            deviation?: number[];
         };
         ModelExample: {
             input: components["schemas"]["Row"];
@@ -3171,6 +3208,7 @@ export interface components {
                 cost: string;
                 overrule: {
                     delimiter?: string;
+                    header?: boolean;
                     dataset_type?: string;
                     columns?: {
                         [key: string]: {
@@ -3217,6 +3255,8 @@ export interface components {
              * @example "
              */
             quote?: string;
+            /** @description false where the first row was said to have no names */
+            header?: boolean;
             /**
              * @example [
              *       {
@@ -3264,6 +3304,7 @@ export interface components {
                 cost: string;
                 overrule: {
                     delimiter?: string;
+                    header?: boolean;
                     dataset_type?: string;
                     columns?: {
                         [key: string]: {
@@ -3454,6 +3495,7 @@ export interface components {
                 cost: string;
                 overrule: {
                     delimiter?: string;
+                    header?: boolean;
                     dataset_type?: string;
                     columns?: {
                         [key: string]: {
@@ -3541,6 +3583,7 @@ export interface components {
                 cost: string;
                 overrule: {
                     delimiter?: string;
+                    header?: boolean;
                     dataset_type?: string;
                     columns?: {
                         [key: string]: {
@@ -4148,6 +4191,7 @@ export interface components {
                 cost: string;
                 overrule: {
                     delimiter?: string;
+                    header?: boolean;
                     dataset_type?: string;
                     columns?: {
                         [key: string]: {
@@ -4505,6 +4549,28 @@ export interface components {
             file_size: number | null;
             /** @description Of the CSV file */
             sha256: string | null;
+            /**
+             * @description By feature, once it is completed: rows with words that the model has not learned from (`unseen_values`), and cells that count as missing, because they are not of the feature's type (`values_unreadable`) or have no value (`missing_values`)
+             * @example [
+             *       {
+             *         "code": "unseen_values",
+             *         "feature": "island",
+             *         "rows": 3,
+             *         "first_value": "Anvers",
+             *         "first_row": 17,
+             *         "message": "3 rows have words that the model has not learned from, such as \"Anvers\": each counts as none of those that it knows"
+             *       }
+             *     ]
+             */
+            warnings: {
+                /** @enum {string} */
+                code: "unseen_values" | "values_unreadable" | "missing_values";
+                feature: string;
+                rows: number;
+                first_value: string | null;
+                first_row: number | null;
+                message: string;
+            }[];
             /**
              * @description Why it failed: in a cell, the row from 1 and the column
              * @example null
@@ -5222,11 +5288,13 @@ export interface components {
              * @example 7-019a0c9b-8f5e-7c3a-9d47-2f6b1e0a4c55
              */
             prediction_id?: string;
-            /** @description An addition: what to know about the explanations */
+            /** @description An addition: what to know about the explanations (`no_reference`), and about rows with words of a `feature` that the model has not learned from (`unseen_values`) */
             warnings?: {
-                /** @constant */
-                code: "no_reference";
+                /** @enum {string} */
+                code: "no_reference" | "unseen_values";
                 message: string;
+                feature?: string;
+                rows?: number;
             }[];
             /** @description An addition, where it is logged: how many rows are, from the first on; there is room for 200,000 bytes */
             logged_rows?: number;
@@ -6908,6 +6976,11 @@ export interface operations {
                      */
                     quote?: "\"" | "'" | "none";
                     /**
+                     * @description An addition: false where the first row of CSV or TSV has values, and no names: then the columns are called `column_1`, `column_2` and so on. Default: true
+                     * @enum {string}
+                     */
+                    header?: "true" | "false";
+                    /**
                      * @description An addition: the decimal mark of all columns. Default: decided for each column
                      * @enum {string}
                      */
@@ -7536,6 +7609,8 @@ export interface operations {
                         compression?: "gzip" | "zip";
                         delimiter?: string;
                         quote?: string;
+                        /** @constant */
+                        header?: false;
                         sha256: string;
                         warnings?: {
                             code: string;
@@ -7547,6 +7622,7 @@ export interface operations {
                             cost: string;
                             overrule: {
                                 delimiter?: string;
+                                header?: boolean;
                                 dataset_type?: string;
                                 columns?: {
                                     [key: string]: {
@@ -7669,6 +7745,11 @@ export interface operations {
                      * @enum {string}
                      */
                     quote?: "\"" | "'" | "none";
+                    /**
+                     * @description An addition: false where the first row of CSV or TSV has values, and no names: then the columns are called `column_1`, `column_2` and so on. Default: true
+                     * @enum {string}
+                     */
+                    header?: "true" | "false";
                     /**
                      * @description An addition: the decimal mark of all columns. Default: decided for each column
                      * @enum {string}
@@ -9654,6 +9735,16 @@ export interface operations {
                      *       "ended_at": "2026-01-01T00:00:00.000Z",
                      *       "file_size": 9120,
                      *       "sha256": "string",
+                     *       "warnings": [
+                     *         {
+                     *           "code": "unseen_values",
+                     *           "feature": "island",
+                     *           "rows": 3,
+                     *           "first_value": "Anvers",
+                     *           "first_row": 17,
+                     *           "message": "3 rows have words that the model has not learned from, such as \"Anvers\": each counts as none of those that it knows"
+                     *         }
+                     *       ],
                      *       "error": null
                      *     }
                      */
@@ -9731,6 +9822,16 @@ export interface operations {
                      *           "ended_at": "2026-01-01T00:00:00.000Z",
                      *           "file_size": 9120,
                      *           "sha256": "string",
+                     *           "warnings": [
+                     *             {
+                     *               "code": "unseen_values",
+                     *               "feature": "island",
+                     *               "rows": 3,
+                     *               "first_value": "Anvers",
+                     *               "first_row": 17,
+                     *               "message": "3 rows have words that the model has not learned from, such as \"Anvers\": each counts as none of those that it knows"
+                     *             }
+                     *           ],
                      *           "error": null
                      *         }
                      *       ],
@@ -9788,6 +9889,16 @@ export interface operations {
                      *       "ended_at": "2026-01-01T00:00:00.000Z",
                      *       "file_size": 9120,
                      *       "sha256": "string",
+                     *       "warnings": [
+                     *         {
+                     *           "code": "unseen_values",
+                     *           "feature": "island",
+                     *           "rows": 3,
+                     *           "first_value": "Anvers",
+                     *           "first_row": 17,
+                     *           "message": "3 rows have words that the model has not learned from, such as \"Anvers\": each counts as none of those that it knows"
+                     *         }
+                     *       ],
                      *       "error": null
                      *     }
                      */
@@ -9870,6 +9981,16 @@ export interface operations {
                      *       "ended_at": "2026-01-01T00:00:00.000Z",
                      *       "file_size": 9120,
                      *       "sha256": "string",
+                     *       "warnings": [
+                     *         {
+                     *           "code": "unseen_values",
+                     *           "feature": "island",
+                     *           "rows": 3,
+                     *           "first_value": "Anvers",
+                     *           "first_row": 17,
+                     *           "message": "3 rows have words that the model has not learned from, such as \"Anvers\": each counts as none of those that it knows"
+                     *         }
+                     *       ],
                      *       "error": null
                      *     }
                      */
@@ -10898,12 +11019,12 @@ export interface operations {
                      */
                     target?: string;
                     /**
-                     * @description As a list in JSON: The names of the features, in the order of its inputs and of their columns
+                     * @description As JSON: The names of the features, in the order of its inputs and of their columns
                      * @example ["sepal length","sepal width"]
                      */
                     features?: string;
                     /**
-                     * @description As a list in JSON: The names of the classes, in the order of the scores
+                     * @description As JSON: The names of the classes, in the order of the scores
                      * @example ["setosa","virginica"]
                      */
                     classes?: string;
@@ -10913,7 +11034,12 @@ export interface operations {
                      */
                     scores?: "probabilities" | "logits";
                     /**
-                     * @description As a list in JSON: Rows, each with what the model answered before it was exported: `class`, `probabilities` or `value`. The import is refused where the file answers otherwise: by more than 0.001, for numbers more than 0.001 of the largest
+                     * @description As JSON: For a model of images: how it wants bytes from 0 to 255, `(byte / scale - mean) / deviation`, by channel in the order red, green, blue. Then an input is a file, as base64 or a data URL, or arrays of bytes. Default: arrays of the numbers that the network takes
+                     * @example {"scale":255,"mean":[0.485,0.456,0.406],"deviation":[0.229,0.224,0.225]}
+                     */
+                    pixels?: string;
+                    /**
+                     * @description As JSON: Rows, each with what the model answered before it was exported: `class`, `probabilities` or `value`. The import is refused where the file answers otherwise: by more than 0.001, for numbers more than 0.001 of the largest
                      * @example [{"input":[5.1,3.5],"class":"setosa"}]
                      */
                     examples?: string;

@@ -32,6 +32,8 @@ export type ColumnChoice = z.infer<typeof columnChoice>;
 export const parsingOptions = z.object({
   delimiter: z.enum(DELIMITERS).exactOptional(),
   quote: z.enum(QUOTES).exactOptional(),
+  /** Whether the first row has the names of the columns. Default: true. */
+  header: z.boolean().exactOptional(),
   /** Of all columns that do not say otherwise. */
   decimal: decimal.exactOptional(),
   /** The words for "no value" beside the empty cell, in all columns that do not say otherwise. */

@@ -87,6 +87,8 @@ export const datasetProfile = z.object({
   /** Of CSV and TSV. */
   delimiter: z.string().optional(),
   quote: z.string().optional(),
+  /** Where its owner said that the first row has no names. */
+  header: z.literal(false).optional(),
   /** Of the file's bytes, in hex. */
   sha256: z.string(),
   /** The most important first. */

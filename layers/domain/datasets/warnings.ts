@@ -16,6 +16,7 @@ export const datasetWarning = z.object({
   overrule: z
     .object({
       delimiter: z.string().exactOptional(),
+      header: z.boolean().exactOptional(),
       dataset_type: z.string().exactOptional(),
       columns: z.record(z.string(), z.record(z.string(), z.union([z.string(), z.array(z.string())]))).exactOptional(),
     })

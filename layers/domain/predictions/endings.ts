@@ -14,7 +14,7 @@ import { isActive, isCurrent } from './attempts.ts';
 import { type BatchEnding, batchEnded } from './events.ts';
 import { batchLists } from './lists.ts';
 import { getBatch } from './read.ts';
-import type { Batch, BatchFailure } from './record.ts';
+import type { Batch, BatchFailure, BatchWarning } from './record.ts';
 
 /** Milliseconds after a cancellation in which a worker that has not noticed it may still write the file. */
 const LATE_FILE_MS = 15 * 60_000;
@@ -26,17 +26,24 @@ interface End {
   readonly rows_done?: number;
   readonly file_size?: number;
   readonly sha256?: string;
+  readonly warnings?: BatchWarning[];
 }
 
 /** Each resolves with the event to publish, or with `undefined` if it had ended or another attempt has begun. */
 export function completeBatch(
   table: Table,
   of: Batch,
-  file: { readonly rows: number; readonly size: number; readonly sha256: string },
+  file: {
+    readonly rows: number;
+    readonly size: number;
+    readonly sha256: string;
+    readonly warnings?: readonly BatchWarning[];
+  },
   now: string,
 ): Promise<DomainEvent | undefined> {
-  const { rows, size, sha256 } = file;
-  const set = { status: 'completed', ended_at: now, rows_done: rows, file_size: size, sha256 } as const;
+  const { rows, size, sha256, warnings = [] } = file;
+  const made = { rows_done: rows, file_size: size, sha256, warnings: [...warnings] };
+  const set = { status: 'completed' as const, ended_at: now, ...made };
   return end(table, of, set, isCurrent(of), clearOrphanMark('artifacts', prefixOf(of)));
 }
 

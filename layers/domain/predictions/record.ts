@@ -13,6 +13,18 @@ import { resent } from '../resent.ts';
 
 export const BATCH_STATUSES = ['queued', 'running', 'completed', 'failed', 'cancelled'] as const;
 
+/** What was found in the cells of a feature that its owner may not expect. */
+export const batchWarning = z.object({
+  code: z.enum(['unseen_values', 'values_unreadable', 'missing_values']),
+  feature: z.string(),
+  rows: z.number().int(),
+  first_value: z.string().nullable(),
+  /** From 1. */
+  first_row: z.number().int().nullable(),
+  message: z.string(),
+});
+export type BatchWarning = z.infer<typeof batchWarning>;
+
 export const batch = z.object({
   id: z.string(),
   account_id: z.string(),
@@ -47,6 +59,8 @@ export const batch = z.object({
   /** Of the file, once it is completed. */
   file_size: z.number().int().optional(),
   sha256: z.string().optional(),
+  /** Once it is completed. Absent for those of earlier builds. */
+  warnings: z.array(batchWarning).optional(),
   /** Why it failed, as the API shows it. */
   failure: z
     .object({ message: z.string(), details: z.array(z.object({ field: z.string(), message: z.string() })) })

@@ -30,7 +30,7 @@ export const ACTION_GROUPS: Readonly<Record<string, readonly AuditAction[]>> = {
     'model_restore',
   ],
   backup: ['backup_upload', 'backup_create', 'backup_restore', 'backup_download', 'backup_delete', 'restore_drill'],
-  security: ['password_update'],
+  security: ['password_update', 'calls_refused'],
   audit: ['audit_trail', 'audit_verify', 'audit_export'],
 };
 

@@ -35,6 +35,7 @@ export const AUDIT_ACTIONS = [
   'model_delete',
   'model_restore',
   'password_update',
+  'calls_refused',
   'backup_upload',
   'backup_create',
   'backup_restore',

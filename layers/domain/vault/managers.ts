@@ -83,13 +83,13 @@ export async function listManagers(table: Table, accountId: string): Promise<Man
   return items.map((item) => manager.parse(item));
 }
 
-export const managerChanged = (id: string): ConflictError =>
+const managerChanged = (id: string): ConflictError =>
   new ConflictError(`Models of manager '${id}' were changed while it was to be deleted; delete it again`);
 
 /**
  * From then on the manager does not exist; its models are deleted afterwards, by `deleteVault` or by the schedule. Throws
- * `ManagerNotEmptyError` if it has models, unless that was `confirmed`, and `ConflictError` if any of them was saved,
- * changed or deleted since it was read: that would not be in the last backup. Throws `ModelServedError` while the platform
+ * `ManagerNotEmptyError` if it has models, unless that was `confirmed`, or another number of them than when it was read,
+ * and `ConflictError` if one was replaced or changed since: that would not be in the last backup. Throws `ModelServedError` while the platform
  * serves one of them.
  */
 export async function removeManager(
@@ -140,7 +140,8 @@ export async function removeManager(
     if (!(error instanceof TransactionFailedError)) throw error;
     const found = await getManager(table, accountId, id);
     await expectNoneServed(table, found);
-    throw confirmed && found.vault === vault ? managerChanged(id) : new ManagerNotEmptyError(id, found.models);
+    const isChanged = confirmed && found.vault === vault && found.models === of.models;
+    throw isChanged ? managerChanged(id) : new ManagerNotEmptyError(id, found.models);
   }
 }
 

@@ -2,7 +2,7 @@ import type { FileHandle } from 'node:fs/promises';
 import { release } from '#domain/release.ts';
 
 /** Small pieces are written together: each write waits for a thread. */
-const BATCH_BYTES = 1_048_576;
+const BATCH_BYTES = 524_288;
 
 /**
  * Writes pieces to the end of a file, in batches, while the next ones are being made. Pieces must not be changed after

@@ -23,7 +23,8 @@ import {
 import { BlobNotFoundError, InvalidCursorError } from '#domain/ports/errors.ts';
 import type { Database, Row } from '../database.ts';
 import { afterPrefix } from '../table/query.ts';
-import type { Content, Contents } from './contents.ts';
+import type { Content } from './content-stream.ts';
+import type { Contents } from './contents.ts';
 import { etags } from './etag.ts';
 import type { PresignedUrls } from './presigned-urls.ts';
 import { areFramed, contentsOf, digestsOf, INFO_COLUMNS, infoOf, type NewBlob, noteSums, replaceBlob } from './rows.ts';

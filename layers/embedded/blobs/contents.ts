@@ -1,37 +1,22 @@
-import { type Cipheriv, randomUUID } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { link, mkdir, open, readdir, unlink } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
+import { link, mkdir, open, readdir, readFile, unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Readable } from 'node:stream';
+import type { Readable } from 'node:stream';
 import { crc32Digest } from '#domain/checked-stream.ts';
 import { InsufficientStorageError } from '#domain/errors.ts';
 import type { MessageFrames } from '#domain/ports/blobs/port.ts';
-import { PIECE_BYTES } from '#domain/release.ts';
 import { type DiskSpace, isDiskFull } from '../disk-space.ts';
 import { syncFolder } from '../folder.ts';
 import { isAlive, processIdentity } from '../process-identity.ts';
 import { BatchedWriter } from './batched-writer.ts';
 import { BlockSums } from './block-sums.ts';
+import { type Content, type Piece, streamOf } from './content-stream.ts';
 import { type EtagKind, etags } from './etag.ts';
 import { Flusher } from './flusher.ts';
-import { FrameSealer, framedName, framesOf, isFramed, unframedName } from './framed-content.ts';
+import { FrameSealer, framedName, unframedName } from './framed-content.ts';
 import { gathered } from './gathered.ts';
-import { readFrames } from './read-frames.ts';
-import { type FilePart, readPieces } from './read-pieces.ts';
-import { contentCipher, isSealed, unsealedName } from './sealed-content.ts';
-import { formatOf, isView, openSealedFrames, sealFrames, unviewedName, viewName } from './view.ts';
-
-/** Bytes in a file of their own, whose name is never reused. */
-export interface Content {
-  readonly name: string;
-  readonly size: number;
-  /** Of its bytes, where it is known. */
-  readonly digest?: string;
-  /** Of its blocks, where it is large: see `block-sums.ts`. */
-  readonly sums?: string;
-  /** Of a view: what opens it. See `view.ts`. */
-  readonly frames?: string;
-}
+import { unsealedName } from './sealed-content.ts';
+import { isView, keyName, openSealedFrames, sealFrames, unviewedName, viewedBy, viewName } from './view.ts';
 
 export interface WrittenContent extends Content {
   readonly etag: string;
@@ -48,11 +33,6 @@ interface WriteOptions {
   readonly isAuthenticated?: boolean;
   /** Whether a loss of power may take its bytes, though not its name. */
   readonly mayBeLost?: boolean;
-}
-
-/** A part of an open file. */
-interface Piece extends FilePart {
-  readonly content: Content;
 }
 
 /** Immutable files. The database decides which of them are in use. */
@@ -142,13 +122,19 @@ export class Contents {
   /** A view of so many bytes of an encrypted content. `undefined`: the file system has no links, or the content is gone. */
   async view(of: Content, size: number, frames: MessageFrames): Promise<Content | undefined> {
     const name = viewName(newName());
-    const path = join(await this.#folder(name, false), name);
+    await this.#folder(name, false);
     try {
-      await link(this.#path(of.name), path);
+      await link(this.#path(of.name), this.#path(name));
     } catch {
       return undefined;
     }
-    return { name, size, frames: sealFrames(this.#secret, name, frames) };
+    try {
+      await writeFile(this.#path(keyName(name)), sealFrames(this.#secret, name, frames), { mode: 0o600, flag: 'wx' });
+      return { name, size };
+    } catch (error) {
+      await this.remove([name]);
+      throw error;
+    }
   }
 
   /**
@@ -162,14 +148,20 @@ export class Contents {
       for (const content of contents) {
         const from = Math.max(start - offset, 0);
         const to = Math.min(end - offset, content.size - 1);
-        if (from <= to) pieces.push({ file: await open(this.#path(content.name), 'r'), content, start: from, end: to });
+        if (from <= to) pieces.push({ ...(await this.#open(content)), content, start: from, end: to });
         offset += content.size;
       }
     } catch (error) {
       for (const { file } of pieces) await file.close();
       throw error;
     }
-    return stream(pieces, this.#secret);
+    return streamOf(pieces, this.#secret);
+  }
+
+  async #open({ name }: Content): Promise<Pick<Piece, 'file' | 'frames'>> {
+    if (!isView(name)) return { file: await open(this.#path(name), 'r') };
+    const frames = openSealedFrames(this.#secret, name, await readFile(this.#path(keyName(name))));
+    return { file: await open(this.#path(name), 'r'), frames };
   }
 
   /** Removing a missing file succeeds. */
@@ -177,19 +169,21 @@ export class Contents {
     const absent = (error: NodeJS.ErrnoException) => {
       if (error.code !== 'ENOENT') throw error;
     };
+    const all = [...names].flatMap((name) => (isView(name) ? [keyName(name), name] : [name]));
     // Side by side: the system gives back the memory of a large file before it answers.
-    await Promise.all([...names].map((name) => unlink(this.#path(name)).catch(absent)));
+    await Promise.all(all.map((name) => unlink(this.#path(name)).catch(absent)));
   }
 
   /** Removes the files that have no row and whose writer has ended. */
   async sweep(isReferenced: (name: string) => boolean): Promise<number> {
     let removed = 0;
     for (const shard of await readdir(this.#dir)) {
-      for (const name of await readdir(join(this.#dir, shard))) {
+      for (const file of await readdir(join(this.#dir, shard))) {
+        const name = viewedBy(file);
         // Check the writer first: the rows that it wrote before it ended are then visible.
         const writer = unviewedName(unframedName(unsealedName(name))).slice(UUID_LENGTH + 1);
         if (isAlive(writer) || isReferenced(name)) continue;
-        await this.remove([name]);
+        await this.remove([file]);
         removed += 1;
       }
     }
@@ -222,68 +216,3 @@ const UUID_LENGTH = 36;
 
 /** The writer's identity tells the sweep whether the file may still get its row. */
 const newName = (): string => `${randomUUID()}-${processIdentity()}`;
-
-const isPlain = ({ name }: Content): boolean => !isFramed(name) && !isSealed(name);
-
-function stream(pieces: readonly Piece[], secret: Uint8Array): Readable {
-  // A single small file, the usual case, needs no generator.
-  const [only] = pieces;
-  if (only !== undefined && isPlain(only.content) && only.end - only.start < PIECE_BYTES && pieces.length === 1)
-    return createReadStream('', { fd: only.file, start: only.start, end: only.end });
-  const source = readAll(pieces, secret);
-  const joined = Readable.from(source, { objectMode: false });
-  joined.once('close', () => void closeAll(pieces));
-  // Whoever iterates gets the chunks as they are made: through a stream each would take as long as to decrypt it.
-  joined[Symbol.asyncIterator] = () => chunksUntilDestroyed(joined, source);
-  return joined;
-}
-
-/**
- * What the source of a stream has, with the errors of the stream: one that is destroyed ends its source, which must not look
- * like the end of the file.
- */
-async function* chunksUntilDestroyed(
-  of: Readable,
-  source: AsyncGenerator<Buffer>,
-): AsyncGenerator<Buffer, undefined, undefined> {
-  const destroyed = () => of.errored ?? new Error('The stream was closed before its end');
-  // Whoever iterates gets it.
-  of.on('error', () => undefined);
-  try {
-    for await (const chunk of source) {
-      if (of.destroyed) throw destroyed();
-      yield chunk;
-    }
-    if (of.destroyed) throw destroyed();
-  } finally {
-    of.destroy();
-  }
-}
-
-/** Files that were read to the end are closed already; closing them again does nothing. */
-async function closeAll(pieces: readonly Piece[]): Promise<void> {
-  for (const { file } of pieces) await file.close().catch(() => undefined);
-}
-
-async function* readAll(pieces: readonly Piece[], secret: Uint8Array): AsyncGenerator<Buffer> {
-  try {
-    for (const piece of pieces) {
-      for await (const chunk of chunksOf(piece, secret)) yield chunk;
-    }
-  } finally {
-    await closeAll(pieces);
-  }
-}
-
-function chunksOf(piece: Piece, secret: Uint8Array): AsyncIterable<Buffer> {
-  const { content, start } = piece;
-  const { name, size, frames = '' } = content;
-  if (isView(name)) return readFrames(piece, formatOf(openSealedFrames(secret, name, frames), size));
-  if (isFramed(name)) return readFrames(piece, framesOf(secret, name, size));
-  if (isSealed(name)) return decrypted(piece, contentCipher(secret, name, start));
-  return readPieces(piece);
-}
-
-async function* decrypted(piece: Piece, cipher: Cipheriv): AsyncGenerator<Buffer> {
-  for await (const bytes of readPieces(piece)) yield cipher.update(bytes);
-}

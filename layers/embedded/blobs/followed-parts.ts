@@ -1,7 +1,8 @@
 import type { FollowedUpload } from '#domain/ports/blobs/port.ts';
 import { InvalidUploadError } from '#domain/ports/errors.ts';
 import type { Database } from '../database.ts';
-import type { Content, Contents } from './contents.ts';
+import type { Content } from './content-stream.ts';
+import type { Contents } from './contents.ts';
 import { contentOfPart, contentsOf, etagOfParts } from './rows.ts';
 import { listenToUpload } from './upload-news.ts';
 

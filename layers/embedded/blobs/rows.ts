@@ -2,9 +2,8 @@ import { createHash } from 'node:crypto';
 import { crc32Digest, sha256Digest } from '#domain/checked-stream.ts';
 import type { BlobInfo, Digest } from '#domain/ports/blobs/port.ts';
 import type { Database, Row } from '../database.ts';
-import type { Content } from './contents.ts';
+import type { Content } from './content-stream.ts';
 import { isFramed } from './framed-content.ts';
-import { isView } from './view.ts';
 
 /** All columns but `contents`, which is long for a blob of many parts. */
 export const INFO_COLUMNS = 'key, size, etag, content_type, modified_at';
@@ -20,16 +19,14 @@ export const infoOf = (row: Row): BlobInfo => ({
 /** Its contents in their order. Of those that an earlier release wrote, the digest is known where its etag is one. */
 export function contentsOf(row: Row): Content[] {
   const stored = JSON.parse(String(row.contents)) as [name: string, size: number, digest?: string, sums?: string][];
-  return stored.map(([name, size, known, sums]) => {
-    if (isView(name)) return { name, size, frames: known ?? '' };
-    const digest = known ?? (stored.length === 1 ? digestOfEtag(String(row.etag)) : undefined);
-    return {
+  return stored.map(
+    ([name, size, digest = stored.length === 1 ? digestOfEtag(String(row.etag)) : undefined, sums]) => ({
       name,
       size,
       ...(digest === undefined ? {} : { digest }),
       ...(sums === undefined ? {} : { sums }),
-    };
-  });
+    }),
+  );
 }
 
 export function contentOfPart(row: Row): Content {
@@ -45,12 +42,10 @@ export function contentOfPart(row: Row): Content {
 export const etagOfParts = (parts: readonly string[]): string =>
   `${createHash('sha256').update(parts.join()).digest('hex')}-${parts.length}`;
 
-/** How a row has them. One with checksums of its blocks has a digest, and a view has neither. */
+/** How a row has them. One with checksums of its blocks has a digest. */
 const storedContents = (contents: readonly Content[]): string =>
   JSON.stringify(
-    contents.map(({ name, size, digest, sums, frames }) =>
-      [name, size, frames, digest, sums].filter((part) => part !== undefined),
-    ),
+    contents.map(({ name, size, digest, sums }) => [name, size, digest, sums].filter((part) => part !== undefined)),
   );
 
 /** Only within `Database.write`: the same contents, of which more is known. Not if they were replaced meanwhile. */

@@ -11,7 +11,8 @@ import { checked, crc32Digest, expectWritten } from '#domain/checked-stream.ts';
 import { DamagedFileError } from '#domain/errors.ts';
 import type { Digest } from '#domain/ports/blobs/port.ts';
 import { BLOCK_BYTES, BlockSums, LEAST_BYTES, sumsOf } from './block-sums.ts';
-import type { Content, Contents } from './contents.ts';
+import type { Content } from './content-stream.ts';
+import type { Contents } from './contents.ts';
 import { isFramed } from './framed-content.ts';
 
 /** A content of an earlier release, which has no checksums of its blocks, is read as a whole once if it is no larger. */

@@ -1,7 +1,8 @@
 /**
  * Views: files in plain that are made of an encrypted one whenever they are read. The file of a view is a link to the
- * encrypted one: it takes no room, and stays when the other is deleted. Its row has what opens the frames, encrypted under
- * a key of the secret and the view's name, which is never used again.
+ * encrypted one: it takes no room, and stays when the other is deleted. What opens the frames is in a file beside it,
+ * encrypted under a key of the secret and the view's name, which is never used again. It is not in the database: what was
+ * deleted there may be found in a copy of its file, and the encrypted one stays.
  *
  *     header │ number, IV │ ciphertext of a frame │ tag │ … │ mark of the end, number, IV, length │ ciphertext │ tag
  *
@@ -16,6 +17,7 @@ import type { FrameFormat } from './read-frames.ts';
 
 const ALGORITHM = 'aes-256-gcm';
 const ENDING = '.view';
+const KEY_ENDING = '.key';
 const KEY_BYTES = 32;
 const IV_BYTES = 12;
 const TAG_BYTES = 16;
@@ -28,24 +30,28 @@ export const viewName = (name: string): string => framedName(`${name}${ENDING}`)
 export const isView = (name: string): boolean => unframedName(name).endsWith(ENDING);
 export const unviewedName = (name: string): string => (name.endsWith(ENDING) ? name.slice(0, -ENDING.length) : name);
 
+/** The file beside that of a view. */
+export const keyName = (name: string): string => `${name}${KEY_ENDING}`;
+/** The view that such a file is of; any other name as it is. */
+export const viewedBy = (name: string): string =>
+  name.endsWith(KEY_ENDING) ? name.slice(0, -KEY_ENDING.length) : name;
+
 const keyOf = (secret: Uint8Array, name: string): Uint8Array =>
   new Uint8Array(hkdfSync('sha256', secret, '', `trainyard view ${name}`, KEY_BYTES));
 
 const NONCE = Buffer.alloc(IV_BYTES);
 
-/** As the row of the view has them. */
-export function sealFrames(secret: Uint8Array, name: string, frames: MessageFrames): string {
+export function sealFrames(secret: Uint8Array, name: string, frames: MessageFrames): Uint8Array {
   const { key, messageId, headerBytes, frameBytes } = frames;
   const stored = { key: base64(key), messageId: base64(messageId), headerBytes, frameBytes };
   const cipher = createCipheriv(ALGORITHM, keyOf(secret, name), NONCE);
   const text = cipher.update(JSON.stringify(stored), 'utf8');
   cipher.final();
-  return base64(Buffer.concat([text, cipher.getAuthTag()]));
+  return Buffer.concat([text, cipher.getAuthTag()]);
 }
 
 /** Throws `DamagedFileError`. */
-export function openSealedFrames(secret: Uint8Array, name: string, sealed: string): MessageFrames {
-  const bytes = Buffer.from(sealed, 'base64');
+export function openSealedFrames(secret: Uint8Array, name: string, bytes: Uint8Array): MessageFrames {
   try {
     const decipher = createDecipheriv(ALGORITHM, keyOf(secret, name), NONCE, { authTagLength: TAG_BYTES });
     decipher.setAuthTag(bytes.subarray(-TAG_BYTES));

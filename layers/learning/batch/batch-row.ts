@@ -1,5 +1,6 @@
 /** What a batch prediction predicts, one after another, whatever the kind of data. */
 import type { DatasetProfile } from '#domain/datasets/profile.ts';
+import type { BatchWarning } from '#domain/predictions/record.ts';
 import type { Serving } from '../serving/description.ts';
 import type { Input } from '../serving/input.ts';
 
@@ -18,6 +19,8 @@ export interface BatchRows {
   /** At most so many are predicted at once. */
   readonly piece: number;
   readonly rows: AsyncIterable<BatchRow>;
+  /** What is to be said of the cells that were read so far. */
+  readonly warnings?: () => readonly BatchWarning[];
 }
 
 export interface RowsWanted {

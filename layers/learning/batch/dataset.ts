@@ -14,7 +14,13 @@ export interface DatasetRows {
   readonly placeOf: (name: string) => number;
   readonly rows: AsyncIterable<readonly string[]>;
   /** Converts the cells of the feature's column. */
-  readonly readerOf: (feature: ServedFeature) => (cell: string) => Cell;
+  readonly readerOf: (feature: ServedFeature) => CellReader;
+}
+
+export interface CellReader {
+  readonly read: (cell: string) => Cell;
+  /** Whether a cell is empty or has a word for "no value". */
+  readonly isMissing: (cell: string) => boolean;
 }
 
 /** The file that the profile describes. Throws `ValidationError`, also while its rows are read. */
@@ -50,21 +56,22 @@ function formatOf(own: Format, models: Format): Format {
  * Where the column has the feature's type, its cells are read by its own format, and what cannot be read is missing, as in
  * a training. Otherwise text stays text: the model reads it by the format of its own data, or says that it cannot.
  */
-function readerOf({ type, format }: ServedFeature, column: DatasetProfile['columns'][number] | undefined) {
+function readerOf({ type, format }: ServedFeature, column: DatasetProfile['columns'][number] | undefined): CellReader {
   const { isMissing, number, word } = columnValues(type, formatOf(column?.format, format));
   const asText = (cell: string): Cell => (isMissing(cell) ? null : cell);
   // Categories that are numbers may be written with another decimal mark than the model's.
   const areNumbers = column?.type === 'number' || column?.format?.words === 'number';
+  const reader = (read: CellReader['read']): CellReader => ({ read, isMissing });
   if (type === 'category' && format?.words === 'number' && areNumbers)
-    return (cell: string): Cell => {
+    return reader((cell) => {
       const text = asText(cell);
       const value = text === null ? Number.NaN : parseNumber(cell.trim(), column.format?.decimal);
       return Math.abs(value) <= Number.MAX_SAFE_INTEGER ? value : text;
-    };
-  if (type === 'category' || type !== column?.type) return asText;
-  if (type === 'boolean') return (cell: string): Cell => word(cell) || null;
-  return (cell: string): Cell => {
+    });
+  if (type === 'category' || type !== column?.type) return reader(asText);
+  if (type === 'boolean') return reader((cell) => word(cell) || null);
+  return reader((cell) => {
     const value = number(cell);
     return Number.isNaN(value) ? null : value;
-  };
+  });
 }

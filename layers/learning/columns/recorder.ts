@@ -81,10 +81,17 @@ export class ColumnRecorder {
 
   /** Adds the first `length` of the numbers, which were found in these cells. */
   addNumbers(values: Float64Array, length: number, from: ColumnCells): void {
-    if (!this.#takesNumbers) {
-      this.addCells(from, length);
-      return;
-    }
+    if (this.#takesNumbers) this.#addValues(values, length);
+    else this.addCells(from, length);
+  }
+
+  /** The same of times, which nothing else was found in. */
+  addTimes(values: Float64Array, length: number, from: ColumnCells): void {
+    if (this.#isTime) this.#addValues(values, length);
+    else this.addCells(from, length);
+  }
+
+  #addValues(values: Float64Array, length: number): void {
     for (let at = 0; at < length; ) {
       const some = Math.min(length - at, this.#options.groupRows - this.#rows);
       this.#numbers.set(values.subarray(at, at + some), this.#rows);
@@ -194,6 +201,10 @@ function beginsWithYear(bytes: Buffer, start: number): boolean {
 
 /** Whether numbers of 32 bits say the same, bit for bit. */
 function areShort(numbers: Float64Array): boolean {
-  for (const number of numbers) if (!Object.is(Math.fround(number), number)) return false;
+  // The only number that is not equal to itself is the same in both.
+  for (let i = 0; i < numbers.length; i++) {
+    const number = numbers[i]!;
+    if (Math.fround(number) !== number && !Number.isNaN(number)) return false;
+  }
   return true;
 }

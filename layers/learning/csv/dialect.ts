@@ -8,6 +8,8 @@ export interface Dialect {
   readonly delimiter: string;
   /** `none` if no character is a quote. */
   readonly quote: string;
+  /** False where the first row has values, and the columns have numbers for names. */
+  readonly header?: false;
 }
 
 export interface DetectedDialect extends Dialect {
@@ -33,12 +35,15 @@ const ENOUGH_ROWS = 200;
 export const givenDialect = ({
   delimiter,
   quote,
+  header,
 }: {
   delimiter?: string | undefined;
   quote?: string | undefined;
+  header?: boolean | undefined;
 }): Partial<Dialect> => ({
   ...(delimiter === undefined ? {} : { delimiter }),
   ...(quote === undefined ? {} : { quote }),
+  ...(header === false ? { header } : {}),
 });
 
 /**
@@ -84,6 +89,7 @@ export function detectDialect(sample: string, whole: boolean, given: Partial<Dia
   return {
     delimiter: best!.delimiter,
     quote: best!.quote,
+    ...(given.header === false ? { header: given.header } : {}),
     headerLine: 1,
     headerStart: 0,
     ...(isRival ? { rival: next.delimiter } : {}),

@@ -1,5 +1,6 @@
 import { parse } from 'csv-parse/sync';
 import type { Dialect } from './dialect.ts';
+import { numberedNames } from './numbered-names.ts';
 import { parseOptions } from './parse-options.ts';
 
 export interface Header {
@@ -11,7 +12,7 @@ export interface Header {
 
 const CODE = { newline: 10, return: 13 } as const;
 
-/** The first row of the bytes. Undefined if it is not complete, or has a fault that reading the whole file reports. */
+/** The first row of the bytes, or names for its cells if it has none. Undefined if it is not complete, or has a fault that reading the whole file reports. */
 export function parseHeader(bytes: Buffer, dialect: Dialect): Header | undefined {
   const quote = dialect.quote === 'none' ? -1 : dialect.quote.charCodeAt(0);
   let start = 0;
@@ -32,6 +33,7 @@ export function parseHeader(bytes: Buffer, dialect: Dialect): Header | undefined
     );
     const [names] = records;
     if (names === undefined || records.length > 1) return undefined;
+    if (dialect.header === false) return { names: numberedNames(names.length), end: 0, line: 1 };
     return { names, end: after, line: 1 + lineBreaks(bytes, after) };
   } catch {
     return undefined;

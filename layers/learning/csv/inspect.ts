@@ -2,6 +2,7 @@ import { parse } from 'csv-parse/sync';
 import { TextCheck } from './bytes.ts';
 import { type Dialect, detectDialect } from './dialect.ts';
 import { fileFault } from './fault.ts';
+import { numberedNames } from './numbered-names.ts';
 import { parseOptions, translated } from './parse-options.ts';
 import type { Preamble } from './preamble.ts';
 import { makeRecordCheck } from './record-check.ts';
@@ -38,18 +39,21 @@ export function inspectCsvHead(head: Uint8Array, whole: boolean, given: Partial<
   const rest = text.slice(headerStart);
   const complete = whole ? rest : rest.slice(0, lastRowEnd(rest, dialect.quote));
   const before = headerLine - 1;
-  const check = makeRecordCheck();
+  const hasHeader = dialect.header !== false;
+  const check = makeRecordCheck(undefined, hasHeader);
   let records: string[][];
   try {
     records = parse(
       complete,
-      parseOptions(dialect, (record, line) => check(record, before + line)),
+      parseOptions(dialect, (record, line) => check(record, before + line), hasHeader),
     );
   } catch (error) {
     throw translated(error, dialect.quote, before);
   }
-  if (whole && records.length < 2) throw fileFault('must have at least 1 row after the header; got 0');
-  const [header, ...rows] = records;
+  const rows = hasHeader ? records.slice(1) : records;
+  if (whole && rows.length === 0) throw fileFault('must have at least 1 row after the header; got 0');
+  const [first] = records;
+  const header = hasHeader ? first : first && numberedNames(first.length);
   return header && { dialect, rival, preamble, header, rows };
 }
 

@@ -9,6 +9,7 @@ import { checkedText, newlines, TextCheck } from './bytes.ts';
 import { type Dialect, detectDialect } from './dialect.ts';
 import { fileFault } from './fault.ts';
 import { parseHeader } from './header.ts';
+import { numberedNames } from './numbered-names.ts';
 import { parseOptions, ROW_CHARACTERS, translated } from './parse-options.ts';
 import type { Preamble } from './preamble.ts';
 import { makeRecordCheck, type RecordCheck } from './record-check.ts';
@@ -69,13 +70,15 @@ export async function readCsv(
   const place = headerOf(head.subarray(start), dialect, headerLine);
   if (place === undefined) {
     // A header that is longer than the beginning of the file, or has other quotes than RFC 4180.
-    const from = { lines: headerLine - 1, check: makeRecordCheck() };
-    const records = parseRecords(joined(head.subarray(start), chunks), dialect, from);
+    const hasHeader = dialect.header !== false;
+    const from = { lines: headerLine - 1, check: makeRecordCheck(undefined, hasHeader) };
+    const records = parseRecords(joined(head.subarray(start), chunks), dialect, from, hasHeader);
     const first = await records.next();
     if (first.done) throw fileFault('must have a header and at least 1 row; got blank lines only');
+    const header = hasHeader ? first.value : numberedNames(first.value.length);
     return withRows({
-      ...{ dialect, rival, preamble, header: first.value },
-      batches: expectRows(inBatches(records)),
+      ...{ dialect, rival, preamble, header },
+      batches: expectRows(inBatches(hasHeader ? records : after(first.value, records))),
       position: () => undefined,
     });
   }
@@ -169,6 +172,11 @@ class ScannedRows {
       }
     }
   }
+}
+
+async function* after<T>(first: T, rest: AsyncIterable<T>): AsyncGenerator<T> {
+  yield first;
+  yield* rest;
 }
 
 async function* noMore(): AsyncGenerator<Buffer> {}

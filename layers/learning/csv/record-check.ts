@@ -2,6 +2,7 @@
 import { Faults } from '#domain/faults.ts';
 import { LIMITS } from '#domain/limits.ts';
 import { fileFault, shown } from './fault.ts';
+import { numberedNames } from './numbered-names.ts';
 
 const BOUNDS = LIMITS.csv;
 
@@ -11,15 +12,16 @@ export type RecordCheck = (record: readonly string[], line: number) => void;
  * Makes the check for one file. Call it with each record in turn and the number of the line on which the record ends.
  * Rows are counted from 1 after the header.
  * @param before how many columns the header has, and how many rows were checked by others
+ * @param hasHeader whether the first record has the names
  * @throws ValidationError
  */
-export function makeRecordCheck(before = { columns: -1, rows: 0 }): RecordCheck {
+export function makeRecordCheck(before = { columns: -1, rows: 0 }, hasHeader = true): RecordCheck {
   let { columns, rows: row } = before;
   return (record, line) => {
     if (columns < 0) {
-      expectHeader(record);
+      expectHeader(hasHeader ? record : numberedNames(record.length));
       columns = record.length;
-      return;
+      if (hasHeader) return;
     }
     row++;
     if (row > BOUNDS.rows) throw fileFault(`must have at most ${BOUNDS.rows} rows; got more`);

@@ -5,14 +5,18 @@ import { checked } from '#domain/checked-stream.ts';
 import { DamagedFileError } from '#domain/errors.ts';
 import type { BlobInfo, Blobs } from '#domain/ports/blobs/port.ts';
 import { BlobNotFoundError } from '#domain/ports/errors.ts';
+import { release } from '#domain/release.ts';
 
 /** Iterating over it reads all of it, from the first byte on. May be done more than once. */
 export interface FileBytes extends AsyncIterable<Uint8Array> {
   readonly size: number;
   /** Whether what iterating yields is in memory of its own, which may be given back once it was used. Default: no. */
   readonly isReleased?: boolean;
-  /** From `start` up to but without `end`. */
-  range(start: number, end: number): Promise<Uint8Array>;
+  /**
+   * From `start` up to but without `end`.
+   * @param into memory that the bytes may be put into, if it is large enough. Default: their own
+   */
+  range(start: number, end: number, into?: Uint8Array): Promise<Uint8Array>;
 }
 
 export function bytesInMemory(bytes: Uint8Array): FileBytes {
@@ -98,11 +102,17 @@ export class StoredBytes implements FileBytes {
     return new StoredBytes(blobs, info, options);
   }
 
-  async range(start: number, end: number): Promise<Uint8Array> {
-    if (start >= end) return new Uint8Array();
-    const parts: Uint8Array[] = [];
-    for await (const chunk of this.#read({ start, end: end - 1 })) parts.push(chunk);
-    return Buffer.concat(parts);
+  async range(start: number, end: number, into?: Uint8Array): Promise<Uint8Array> {
+    const length = Math.min(end, this.size) - start;
+    if (length <= 0) return new Uint8Array();
+    const bytes = into && into.length >= length ? into.subarray(0, length) : Buffer.allocUnsafe(length);
+    let at = 0;
+    for await (const chunk of this.#read({ start, end: end - 1 })) {
+      bytes.set(at + chunk.length > length ? chunk.subarray(0, length - at) : chunk, at);
+      at = Math.min(length, at + chunk.length);
+      release(chunk);
+    }
+    return bytes.subarray(0, at);
   }
 
   [Symbol.asyncIterator](): AsyncGenerator<Uint8Array> {
@@ -140,8 +150,9 @@ export class StoredBytes implements FileBytes {
 export async function openFileBytes(path: string): Promise<FileBytes & AsyncDisposable> {
   const file = await open(path, 'r');
   const { size } = await file.stat();
-  const range = async (start: number, end: number): Promise<Uint8Array> => {
-    const bytes = Buffer.allocUnsafe(Math.max(0, Math.min(end, size) - start));
+  const range = async (start: number, end: number, into?: Uint8Array): Promise<Uint8Array> => {
+    const length = Math.max(0, Math.min(end, size) - start);
+    const bytes = into && into.length >= length ? into.subarray(0, length) : Buffer.allocUnsafe(length);
     const { bytesRead } = await file.read(bytes, 0, bytes.length, start);
     return bytes.subarray(0, bytesRead);
   };

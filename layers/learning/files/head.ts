@@ -98,13 +98,13 @@ const allRows = (batch: Batch, columns: number): string[][] =>
   );
 
 async function parquetHead(file: FileBytes): Promise<ContentHead> {
-  const { header, batches } = await openParquet(file);
+  const { header, groups } = await openParquet(file);
   const rows: (readonly string[])[] = [];
   let count = 0;
-  for await (const batch of batches) {
-    count += batch.rows;
-    // A row group may be the whole file: no more of it is unpacked than is needed.
-    rows.push(...allRows(batch.first(PARQUET_ROWS - rows.length), header.length));
+  for await (const group of groups) {
+    count += group.rows;
+    // A row group may be the whole file: no more of it is read than is needed.
+    rows.push(...allRows(await group.first(PARQUET_ROWS - rows.length), header.length));
     if (count > PARQUET_ROWS) break;
   }
   return { format: 'parquet', header, rows, whole: count <= PARQUET_ROWS };

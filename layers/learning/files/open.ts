@@ -13,6 +13,7 @@ import { BEGINNING_BYTES, compressionOf, contentOf, formatName } from './format.
 import { gunzipped } from './gzip.ts';
 import { type JsonFormat, type JsonPosition, type JsonTable, readJson, resumeJson } from './json.ts';
 import { openParquet, type ParquetTable } from './parquet.ts';
+import type { RowGroup } from './parquet-group.ts';
 import { type FileHash, type HashedFile, inMemory, plainHash, SourceBytes, type TableBytes } from './source-bytes.ts';
 import { openZip, type ZipEntry } from './zip.ts';
 
@@ -28,6 +29,8 @@ export interface Table extends StoredFormat {
   readonly renamed: readonly RenamedColumn[];
   /** Each row has as many cells as the header. Can be read once; throws ValidationError. */
   readonly batches: AsyncGenerator<Batch>;
+  /** Of Parquet, the same rows for who reads columns one by one: either these are read, or the batches. */
+  readonly groups?: AsyncGenerator<RowGroup>;
   /** The SHA-256 of the file's bytes in hex, once they were read to their end. */
   digest(): string;
   /** Where reading goes on after the last batch; undefined if it cannot. */
@@ -209,8 +212,8 @@ async function readContent(
   return parquetContent(await openParquet(file, { hashed }));
 }
 
-const parquetContent = ({ header, batches, rowGroups }: ParquetTable): Content => ({
-  ...{ format: 'parquet', header, batches },
+const parquetContent = ({ header, groups, batches, rowGroups }: ParquetTable): Content => ({
+  ...{ format: 'parquet', header, groups, batches },
   at: () => ({ format: 'parquet', rowGroups: rowGroups() }),
 });
 

@@ -56,7 +56,7 @@ function* readPages(
 ): Generator<ParquetPage> {
   try {
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    expectPages(view, column, rows);
+    expectPages(view, column, rows, most);
     const reader = new PageReader(column, element, memory);
     const place = { view, offset: 0 };
     let got = 0;
@@ -82,11 +82,49 @@ function* readPages(
   }
 }
 
+/** Behind a page, for the header of the next one. */
+const HEADER_BYTES = 1024;
+
+/**
+ * How many of a column's bytes its first rows take, as far as its first bytes show.
+ * @param bytes from the beginning of the column; where there are too few, it is more than these
+ */
+export function bytesForRows(bytes: Uint8Array, rows: number): number {
+  const place = { view: new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength), offset: 0 };
+  let got = 0;
+  while (got < rows) {
+    const before = place.offset;
+    const header = headerAt(place);
+    if (!header) return before + bytes.length + HEADER_BYTES;
+    const page = header.data_page_header ?? header.data_page_header_v2;
+    // One that makes no sense is refused by whoever reads it.
+    if (!(header.compressed_page_size >= 0)) return Number.POSITIVE_INFINITY;
+    place.offset += header.compressed_page_size;
+    got += page?.num_values ?? 0;
+    if (place.offset > bytes.length) return place.offset + (got < rows ? HEADER_BYTES : 0);
+  }
+  return place.offset;
+}
+
+/** Undefined where its bytes end, or it is damaged. */
+function headerAt(place: { view: DataView; offset: number }): ReturnType<typeof parquetHeader> | undefined {
+  try {
+    return parquetHeader(place);
+  } catch {
+    return undefined;
+  }
+}
+
 /** What pages announce is allocated before it is read: they may not announce more than the file's directory does. */
-function expectPages(view: DataView, { total_uncompressed_size: unpackedSize }: ColumnMetaData, rows: number): void {
+function expectPages(
+  view: DataView,
+  { total_uncompressed_size: unpackedSize }: ColumnMetaData,
+  rows: number,
+  most: number,
+): void {
   const reader = { view, offset: 0 };
   let [values, bytes] = [0, 0];
-  while (reader.offset < view.byteLength - 1 && values < rows) {
+  while (reader.offset < view.byteLength - 1 && values < Math.min(most, rows)) {
     const header = parquetHeader(reader);
     const { compressed_page_size: packed, uncompressed_page_size: size } = header;
     const page = header.data_page_header ?? header.data_page_header_v2;

@@ -66,6 +66,30 @@ export class PageReader {
     return { rows, levels, values, dictionary: undefined };
   }
 
+  /**
+   * The first rows of a page.
+   * @param page its first bytes, unpacked
+   * @throws Error where they are too few
+   */
+  firstOf(page: Uint8Array, { encoding }: DataPageHeader, rows: number): ParquetPage {
+    const { levels, count, body } = this.#leveled(page, rows);
+    const values = this.#areWords ? readWords(body, 0, count) : this.#decoded(body, { count, encoding });
+    return { rows, levels, values, dictionary: undefined };
+  }
+
+  /** The same of a page of places in a dictionary, of which it takes the words that these rows have. */
+  firstOfDictionary(page: Uint8Array, rows: number, { bytes, count: most }: Beginning): ParquetPage {
+    const { levels, count, body } = this.#leveled(page, rows);
+    const [width = 0] = body;
+    const values = readRuns(body, 1, body.length, width, count);
+    const length = values.reduce((last, place) => Math.max(last, place + 1), 0);
+    if (length > most) throw new Error('a row has a value that its dictionary has not');
+    const dictionary = this.#areWords
+      ? readWords(bytes, 0, length)
+      : this.#decoded(bytes, { count: length, encoding: 'PLAIN' });
+    return { rows, levels, values, dictionary };
+  }
+
   /** Gives back what the last page was unpacked into: nobody uses its values any more. */
   endPage(): void {
     if (this.#page) release(this.#page);
@@ -79,10 +103,7 @@ export class PageReader {
       const { num_values: rows, encoding } = v1;
       const page = this.#unpacked(packed, header);
       this.#page = page;
-      if (this.#element.repetition_type === 'REQUIRED')
-        return { levels: undefined, rows, count: rows, encoding, body: page };
-      const end = 4 + new DataView(page.buffer, page.byteOffset, page.byteLength).getUint32(0, true);
-      return { ...levelsOf(page, 4, end, rows, this.#memory?.levels), rows, encoding, body: page.subarray(end) };
+      return { ...this.#leveled(page, rows), rows, encoding };
     }
     if (!v2) throw new Error(`a page of the type ${header.type} among the values`);
     const { num_values: rows, encoding, is_compressed: isPacked } = v2;
@@ -95,6 +116,13 @@ export class PageReader {
     this.#page = body;
     if (v2.num_nulls === 0) return { levels: undefined, rows, count: rows, encoding, body };
     return { ...levelsOf(packed, start, end, rows, this.#memory?.levels), rows, encoding, body };
+  }
+
+  /** The levels of a page of the first version, which stand in front of its values, of so many rows. */
+  #leveled(page: Uint8Array, rows: number): Pick<OpenedPage, 'levels' | 'count' | 'body'> {
+    if (this.#element.repetition_type === 'REQUIRED') return { levels: undefined, count: rows, body: page };
+    const end = 4 + new DataView(page.buffer, page.byteOffset, page.byteLength).getUint32(0, true);
+    return { ...levelsOf(page, 4, end, rows, this.#memory?.levels), body: page.subarray(end) };
   }
 
   /** In one of the rarer encodings, or of another type than text. */
@@ -113,6 +141,12 @@ export class PageReader {
     const about = { pathInSchema: this.#column.path_in_schema, element: this.#element, schemaPath: [] };
     return { ...this.#column, ...about, compressors: COMPRESSORS, parsers: {} as never };
   }
+}
+
+/** The first bytes of a dictionary, unpacked, and how many values it has in all. */
+interface Beginning {
+  readonly bytes: Uint8Array;
+  readonly count: number;
 }
 
 interface OpenedPage {

@@ -47,10 +47,9 @@ function numbersOf(values: DecodedArray, { name }: ParquetKind): Float64Array | 
   return found;
 }
 
-function textsOf(values: DecodedArray | Words, { text, unit, expectWord }: ParquetKind): Words {
+function textsOf(values: DecodedArray | Words, { text, unit, expectWords }: ParquetKind): Words {
   if (values instanceof Words) {
-    const { bytes, starts, ends, length } = values;
-    for (let i = 0; i < length; i++) expectWord(bytes, starts[i]!, ends[i]!);
+    expectWords(values);
     return values;
   }
   const times = unit && values instanceof BigInt64Array ? isoWords(values, unit) : undefined;

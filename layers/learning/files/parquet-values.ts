@@ -5,6 +5,7 @@ import { parseFloat16 } from 'hyparquet/src/convert.js';
 import { fileFault, shown } from '../csv/fault.ts';
 import type { TimeUnit } from './iso-words.ts';
 import { decimalText, timeOf } from './parquet-primitives.ts';
+import { Words } from './parquet-words.ts';
 
 export interface ParquetKind {
   /** `real` and `whole` values are numbers, `words` are bytes of UTF-8; `other` ones are read as text. */
@@ -13,8 +14,8 @@ export interface ParquetKind {
   readonly unit?: TimeUnit;
   /** Of a value as it is stored; not of null. */
   readonly text: (value: unknown) => string;
-  /** Throws `ValidationError` with field `file` for bytes that are no text. */
-  readonly expectWord: (bytes: Uint8Array, start: number, end: number) => void;
+  /** Throws `ValidationError` with field `file` where bytes are no text. */
+  readonly expectWords: (words: Words) => void;
 }
 
 /** Whole numbers in a column of floating-point numbers have a point, as everywhere else. */
@@ -49,8 +50,8 @@ const CLOCKS: Readonly<Record<string, 'MILLIS' | 'MICROS'>> = { TIME_MILLIS: 'MI
 /** @throws ValidationError with field `file` for a column whose values are no text, numbers, truth values or times */
 export function kindOf(element: SchemaElement): ParquetKind {
   const { type, converted_type: converted = '', logical_type: logical, name, scale = 0 } = element;
-  const expectWord: ParquetKind['expectWord'] = (bytes, start, end) => expectText(bytes, start, end, name);
-  const other = (text: (value: never) => string): ParquetKind => ({ name: 'other', text: text as never, expectWord });
+  const expectWords = (words: Words) => expectTexts(words, name);
+  const other = (text: (value: never) => string): ParquetKind => ({ name: 'other', text: text as never, expectWords });
   if (converted === 'INTERVAL' || converted === 'BSON') throw binary(name, converted.toLowerCase());
   if (logical?.type === 'GEOMETRY' || logical?.type === 'GEOGRAPHY') throw binary(name, logical.type.toLowerCase());
   if (converted === 'DECIMAL' || logical?.type === 'DECIMAL') return other((value) => decimalText(value, scale));
@@ -71,26 +72,42 @@ export function kindOf(element: SchemaElement): ParquetKind {
   if (type === 'BYTE_ARRAY') {
     const text = (value: unknown): string => {
       const bytes = value as Uint8Array;
-      expectWord(bytes, 0, bytes.length);
+      expectWords(Words.of([bytes]));
       return utf8.decode(bytes);
     };
-    return { name: 'words', text, expectWord };
+    return { name: 'words', text, expectWords };
   }
   if (type === 'FLOAT') return other(floatText);
-  if (type === 'DOUBLE') return { name: 'real', text: (value) => realText(value as number), expectWord };
-  return type === 'BOOLEAN' ? other(String) : { name: 'whole', text: String, expectWord };
+  if (type === 'DOUBLE') return { name: 'real', text: (value) => realText(value as number), expectWords };
+  return type === 'BOOLEAN' ? other(String) : { name: 'whole', text: String, expectWords };
 }
 
 const UUID = /^(.{8})(.{4})(.{4})(.{4})(.{12})$/;
 
-function expectText(bytes: Uint8Array, start: number, end: number, name: string): void {
-  let isAscii = true;
-  for (let at = start; at < end; at++) {
-    const code = bytes[at]!;
-    if (code === 0) throw fileFault(`column ${shown(name)} must not contain NUL characters; got one in a text`);
-    if (code >= 0x80) isAscii = false;
+/** Of four bytes: the highest bit of each, which those of ASCII do not have, and the lowest one. */
+const HIGH = 0x80808080 | 0;
+const LOW = 0x01010101;
+
+function expectTexts({ bytes, starts, ends }: Words, name: string): void {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  for (let i = 0; i < starts.length; i++) {
+    const end = ends[i]!;
+    let at = starts[i]!;
+    let isUsual = true;
+    for (; at + 3 < end && isUsual; at += 4) {
+      const four = view.getInt32(at, true);
+      // Where a byte is 0, or none of ASCII, its highest bit is set in one of these.
+      isUsual = (((((four - LOW) | 0) & ~four) | four) & HIGH) === 0;
+    }
+    for (; at < end && isUsual; at++) isUsual = bytes[at]! - 1 < 0x7f && bytes[at] !== 0;
+    if (!isUsual) expectText(bytes, starts[i]!, end, name);
   }
-  if (!isAscii && !isUtf8(bytes.subarray(start, end))) throw binary(name, 'binary values that are no UTF-8');
+}
+
+function expectText(bytes: Uint8Array, start: number, end: number, name: string): void {
+  const text = bytes.subarray(start, end);
+  if (text.includes(0)) throw fileFault(`column ${shown(name)} must not contain NUL characters; got one in a text`);
+  if (!isUtf8(text)) throw binary(name, 'binary values that are no UTF-8');
 }
 
 const binary = (name: string, kind: string) =>

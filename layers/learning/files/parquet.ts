@@ -5,21 +5,25 @@ import {
   type FileMetaData,
   parquetMetadataAsync,
   parquetSchema,
-  type RowGroup,
   type SchemaTree,
+  type RowGroup as StoredGroup,
 } from 'hyparquet';
 import { LIMITS } from '#domain/limits.ts';
 import { fileFault, shown } from '../csv/fault.ts';
 import { expectHeader } from '../csv/record-check.ts';
 import type { FileBytes } from './file-bytes.ts';
-import { ParquetBatch } from './parquet-batch.ts';
-import { type PackedColumn, rangeOf } from './parquet-chunk.ts';
+import type { ParquetBatch } from './parquet-batch.ts';
+import type { ChunkOf } from './parquet-chunk.ts';
 import { isSlip, ofDamage } from './parquet-damage.ts';
+import { RowGroup } from './parquet-group.ts';
 import { CODECS } from './parquet-page.ts';
 import { kindOf } from './parquet-values.ts';
 
 export interface ParquetTable {
   readonly header: readonly string[];
+  /** Either these are read, or the batches. */
+  readonly groups: AsyncGenerator<RowGroup>;
+  /** The row groups, of which all columns are in memory. */
   readonly batches: AsyncGenerator<ParquetBatch>;
   /** How many row groups there are up to the last batch. */
   readonly rowGroups: () => number;
@@ -46,20 +50,22 @@ export async function openParquet(
 ): Promise<ParquetTable> {
   try {
     const { metadata, columns } = await directoryOf(file);
-    const { batches, ...table } = opened(file, metadata, columns, { firstGroup, hashed });
-    return { ...table, batches: guarded(batches, hashed) };
+    const { groups, ...table } = opened(file, metadata, columns, { firstGroup, hashed });
+    const found = guarded(groups, hashed);
+    return { ...table, groups: found, batches: whole(found) };
   } catch (error) {
     await settled(hashed);
     throw ofDamage(error);
   }
 }
 
-async function* guarded(
-  batches: AsyncGenerator<ParquetBatch>,
-  hashed: Promise<void> | undefined,
-): AsyncGenerator<ParquetBatch> {
+async function* whole(groups: AsyncGenerator<RowGroup>): AsyncGenerator<ParquetBatch> {
+  for await (const group of groups) yield await group.whole();
+}
+
+async function* guarded(groups: AsyncGenerator<RowGroup>, hashed: Promise<void> | undefined): AsyncGenerator<RowGroup> {
   try {
-    yield* batches;
+    yield* groups;
   } catch (error) {
     throw ofDamage(error);
   } finally {
@@ -75,7 +81,7 @@ function opened(
   metadata: FileMetaData,
   columns: readonly SchemaTree[],
   { firstGroup, hashed }: Required<ParquetOptions>,
-): ParquetTable {
+): Omit<ParquetTable, 'batches'> {
   for (const column of columns) expectFlat(column);
   const header = columns.map(({ element }) => element.name.trim());
   expectHeader(header);
@@ -84,9 +90,9 @@ function opened(
     throw fileFault(`must have at most ${LIMITS.csv.rows} rows; got ${metadata.num_rows}`);
   expectGroups(metadata, columns.length);
   for (const { element } of columns) kindOf(element);
-  let groups = firstGroup;
-  const batches = read(file, metadata, columns, { firstGroup, hashed, onGroup: () => groups++ });
-  return { header, batches, rowGroups: () => groups };
+  let count = firstGroup;
+  const groups = read(file, metadata, columns, { firstGroup, hashed, onGroup: () => count++ });
+  return { header, groups, rowGroups: () => count };
 }
 
 async function directoryOf(file: FileBytes): Promise<{ metadata: FileMetaData; columns: readonly SchemaTree[] }> {
@@ -147,8 +153,9 @@ function expectGroups({ row_groups, num_rows }: FileMetaData, columns: number): 
 }
 
 /** They are in the order of the schema; columns of the same name can be told apart by that alone. */
-function columnOf({ columns }: RowGroup, name: string, index: number): ColumnMetaData | undefined {
-  const isNamed = ({ meta_data }: RowGroup['columns'][number] = {} as never) => meta_data?.path_in_schema[0] === name;
+function columnOf({ columns }: StoredGroup, name: string, index: number): ColumnMetaData | undefined {
+  const isNamed = ({ meta_data }: StoredGroup['columns'][number] = {} as never) =>
+    meta_data?.path_in_schema[0] === name;
   return (isNamed(columns[index]) ? columns[index] : columns.find(isNamed))?.meta_data;
 }
 
@@ -157,19 +164,16 @@ async function* read(
   { row_groups }: FileMetaData,
   columns: readonly SchemaTree[],
   { firstGroup, hashed, onGroup }: Required<ParquetOptions> & { readonly onGroup: () => void },
-): AsyncGenerator<ParquetBatch> {
+): AsyncGenerator<RowGroup> {
   for (const group of row_groups.slice(firstGroup)) {
     const rows = Number(group.num_rows);
-    const packed: PackedColumn[] = [];
-    for (const [i, { element }] of columns.entries()) {
+    const found = columns.map(({ element }, i): ChunkOf => {
       const column = columnOf(group, element.name, i);
       if (!column) throw fileFault(`column ${shown(element.name)} is missing in a row group`);
-      const of = { column, element, rows };
-      const { start, end } = rangeOf(of);
-      packed.push({ of, bytes: await file.range(start, end) });
-    }
+      return { column, element, rows };
+    });
     onGroup();
-    yield new ParquetBatch(rows, packed, hashed);
+    yield new RowGroup({ file, rows, columns: found, besides: hashed });
   }
   await hashed;
 }

@@ -7,8 +7,11 @@ import type { ZipEntry } from '../files/zip.ts';
 import type { ImageShape, PixelValues } from './rows.ts';
 
 export interface Arrays {
+  /** Of the images. */
+  readonly name: string;
   readonly header: NpyHeader;
   readonly layout: Layout;
+  /** Empty where there is none. */
   readonly labels: readonly string[];
   readonly values: PixelValues;
   /** One image after another, [channels, height, width]. A row is valid until the next one is requested. */
@@ -31,34 +34,51 @@ const HEAD_BYTES = 4096;
 export const areArrays = (entries: readonly ZipEntry[]): boolean =>
   entries.length > 0 && entries.every(({ name }) => name.endsWith('.npy'));
 
-/** @throws ValidationError naming the array */
-export async function openArrays(entries: readonly ZipEntry[]): Promise<Arrays> {
-  const images = named(entries, IMAGES, 'images');
+/**
+ * @param unlabelled whether labels are not looked for
+ * @throws ValidationError naming the array
+ */
+export async function openArrays(entries: readonly ZipEntry[], unlabelled = false): Promise<Arrays> {
+  const images = imagesOf(entries, unlabelled);
   const header = npyHeader(await beginningOf(images), images.name);
-  const [count, ...dims] = header.shape;
+  const [count = 0, ...dims] = header.shape;
   const layout = layoutOf(dims, images.name);
-  const labels = await labelsOf(named(entries, LABELS, 'labels'));
+  // A header may say anything: no image takes fewer bytes than it has numbers.
+  if (count * layout.size > images.size) throw fewer(images, header.shape);
+  const labels = unlabelled ? Array<string>(count).fill('') : await labelsOf(named(entries, LABELS, 'labels'));
+  if (count === 0) throw fileFault(`array ${shown(images.name)} must have images; got 0`);
   if (labels.length !== count) {
     throw fileFault(
       `array ${shown(images.name)} must have as many images as there are labels, ${labels.length}; got ${count}`,
     );
   }
   const values = header.type === 'u1' || header.type === 'b1' ? 'bytes' : 'numbers';
-  return { header, layout, labels, values, read: () => rowsOf(images, layout, values) };
+  return { name: nameOf(images), header, layout, labels, values, read: () => rowsOf(images, layout, values) };
 }
 
+const fewer = ({ name }: ZipEntry, shape: readonly number[]): ValidationError =>
+  fileFault(`array ${shown(name)} must have the numbers that its shape [${shape.join(', ')}] says; got fewer`);
+
 /** Whether they are there, by their names. Throws `ValidationError`. */
-export function expectArrays(entries: readonly ZipEntry[]): void {
-  named(entries, IMAGES, 'images');
-  named(entries, LABELS, 'labels');
+export function expectArrays(entries: readonly ZipEntry[], unlabelled: boolean): void {
+  imagesOf(entries, unlabelled);
+  if (!unlabelled) named(entries, LABELS, 'labels');
 }
+
+/** Without labels, one array may be called anything. */
+function imagesOf(entries: readonly ZipEntry[], unlabelled: boolean): ZipEntry {
+  const [only, ...others] = entries;
+  return unlabelled && only && others.length === 0 ? only : named(entries, IMAGES, 'images');
+}
+
+const nameOf = ({ name }: ZipEntry): string => name.replace(/\.npy$/, '');
 
 function named(entries: readonly ZipEntry[], names: readonly string[], what: string): ZipEntry {
   for (const name of names) {
     const found = entries.find((entry) => entry.name.toLowerCase() === `${name}.npy`);
     if (found) return found;
   }
-  const got = entries.map(({ name }) => shown(name.replace(/\.npy$/, ''))).join(', ');
+  const got = entries.map((entry) => shown(nameOf(entry))).join(', ');
   throw fileFault(`must have an array of ${what}, called ${names.slice(0, -1).join(', ')}; got ${got}`);
 }
 
@@ -129,7 +149,7 @@ async function labelsOf(entry: ZipEntry): Promise<string[]> {
   }
   for await (const { header, values } of npyNumbers(entry.open(), entry.name, 1024)) {
     expectColumn(entry, header.shape);
-    for (const value of values) labels.push(String(value));
+    for (const value of values) labels.push(Number.isNaN(value) ? '' : String(value));
   }
   return labels;
 }
@@ -156,10 +176,7 @@ async function* rowsOf(entry: ZipEntry, { size, places }: Layout, values: PixelV
 const isInfinite = (value: number): boolean => value === Number.POSITIVE_INFINITY || value === Number.NEGATIVE_INFINITY;
 
 /** Also of a number that has no place in 32 bits. NaN is a pixel that is missing. */
-const infinite = ({ name }: ZipEntry, image: number, got: number): ValidationError =>
+const infinite = (entry: ZipEntry, image: number, got: number): ValidationError =>
   fileFault(
-    `array ${shown(name)} must have numbers of at most 3.4e38, or NaN, which counts as the mean; got ${got} in ${name.replace(/\.npy$/, '')}[${image}]`,
+    `array ${shown(entry.name)} must have numbers of at most 3.4e38, or NaN, which counts as the mean; got ${got} in ${nameOf(entry)}[${image}]`,
   );
-
-/** Whether an array may have numbers that no training can take. */
-export const mayBeInfinite = ({ type }: NpyHeader): boolean => type.startsWith('f');

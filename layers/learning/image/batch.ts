@@ -13,7 +13,8 @@ import { openEntries } from './open.ts';
 const PIECE = 32;
 
 export async function imageBatch(source: Source, { profile, serving }: RowsWanted): Promise<BatchRows> {
-  const opened = await openEntries(source);
+  // Labels, if it has any, are of no use here.
+  const opened = await openEntries(source, true);
   const { entries } = opened;
   async function* closing(rows: AsyncIterable<BatchRow>): AsyncGenerator<BatchRow, void, undefined> {
     try {
@@ -41,7 +42,7 @@ async function arrayRows(
   serving: RowsWanted['serving'],
 ): Promise<AsyncIterable<BatchRow>> {
   const { channels, height, width } = imageInputOf(serving);
-  const { layout, read } = await openArrays(entries);
+  const { layout, read } = await openArrays(entries, true);
   const [wanted, got] = [[channels, height, width], layout.shape].map((shape) => shape.join(', '));
   if (wanted !== got) {
     throw ValidationError.of(
@@ -53,7 +54,11 @@ async function arrayRows(
     let number = 0;
     for await (const pixels of read()) {
       const row = ++number;
-      yield { input: Array.from(pixels), repeated: [], placeOf: () => `row ${row}` };
+      yield {
+        input: Array.from(pixels, (value) => (Number.isNaN(value) ? null : value)),
+        repeated: [],
+        placeOf: () => `row ${row}`,
+      };
     }
   })();
 }

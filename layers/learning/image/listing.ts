@@ -1,6 +1,7 @@
 /** Which images a ZIP has and what each is labelled with: by a manifest, or by the folder that it lies in. */
 import { posix } from 'node:path';
 import { buffer } from 'node:stream/consumers';
+import type { Task } from '#domain/datasets/profile.ts';
 import { LIMITS } from '#domain/limits.ts';
 import { fileFault, shown } from '../csv/fault.ts';
 import type { ZipEntry } from '../files/zip.ts';
@@ -8,14 +9,16 @@ import { readManifest } from './manifest.ts';
 
 export interface LabelledImage {
   readonly entry: ZipEntry;
+  /** Empty where there is none. */
   readonly label: string;
 }
 
 export interface Listing {
   readonly source: 'folders' | 'manifest';
+  /** In the order of the manifest, where there is one. */
   readonly images: readonly LabelledImage[];
-  /** Images without a label. */
-  readonly without: number;
+  /** Images that the manifest does not name. */
+  readonly unlisted: readonly ZipEntry[];
   /** What the labels are called. */
   readonly target: string;
 }
@@ -26,6 +29,10 @@ interface ListingOptions {
   /** Whether labels are not looked for. */
   readonly unlabelled?: boolean;
 }
+
+/** A folder is a class, whatever it is called, unless its owner says otherwise. */
+export const taskOf = ({ source }: Pick<Listing, 'source'>, asked: Task | 'auto'): Task | 'auto' =>
+  source === 'folders' && asked === 'auto' ? 'classification' : asked;
 
 const MANIFEST = /\.(?:csv|json|jsonl)$/i;
 const NOTES = /\.(?:txt|md|rst)$|(?:^|\/)licen[cs]e$/i;
@@ -40,7 +47,7 @@ export async function listImages(
   const images = entries.filter(({ name }) => !MANIFEST.test(name) && !NOTES.test(name));
   if (images.length === 0) throw fileFault(`must have images in it; got ${entries.length} other files`);
   if (unlabelled) {
-    return { source: 'folders', images: images.map((entry) => ({ entry, label: '' })), without: 0, target: '' };
+    return { source: 'folders', images: images.map((entry) => ({ entry, label: '' })), unlisted: [], target: '' };
   }
   const manifest = manifestOf(entries);
   return manifest ? byManifest(manifest, images, target) : byFolder(images);
@@ -69,7 +76,7 @@ function byFolder(entries: readonly ZipEntry[]): Listing {
       `entry ${shown(entry.name)} of the ZIP must lie in a folder that is named as its class, or a manifest must say its label`,
     );
   });
-  return { source: 'folders', images, without: 0, target: 'label' };
+  return { source: 'folders', images, unlisted: [], target: 'label' };
 }
 
 async function byManifest(manifest: ZipEntry, entries: readonly ZipEntry[], wanted?: string): Promise<Listing> {
@@ -77,7 +84,6 @@ async function byManifest(manifest: ZipEntry, entries: readonly ZipEntry[], want
   const folder = manifest.name.slice(0, manifest.name.lastIndexOf('/') + 1);
   const byName = new Map(entries.map((entry) => [entry.name, entry]));
   const images: LabelledImage[] = [];
-  let without = 0;
   for (const { row, file, label } of rows) {
     const name = file.replace(/^\.\//, '');
     const entry = byName.get(posix.normalize(folder + name)) ?? byName.get(name);
@@ -85,8 +91,8 @@ async function byManifest(manifest: ZipEntry, entries: readonly ZipEntry[], want
       throw fileFault(
         `manifest ${shown(manifest.name)}, row ${row}: the ZIP must have an entry ${shown(name)}; it has none`,
       );
-    if (label === '') without++;
-    else images.push({ entry, label });
+    images.push({ entry, label });
   }
-  return { source: 'manifest', images, without, target };
+  const listed = new Set(images.map(({ entry }) => entry));
+  return { source: 'manifest', images, unlisted: entries.filter((entry) => !listed.has(entry)), target };
 }

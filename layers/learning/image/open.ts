@@ -10,27 +10,42 @@ export interface OpenedEntries extends AsyncDisposable {
   readonly entries: readonly ZipEntry[];
 }
 
-/** @throws ValidationError with field `file` */
-export async function openEntries(source: Source): Promise<OpenedEntries> {
+/**
+ * @param unlabelled whether the images need no labels, so that one array is enough
+ * @throws ValidationError with field `file`
+ */
+export async function openEntries(source: Source, unlabelled = false): Promise<OpenedEntries> {
   const head = await source.head();
-  expectNotAlone(head);
-  if (!isZip(head)) throw fileFault('must be a ZIP of images');
+  if (!isZip(head)) expectAlone(head, unlabelled);
   const bytes = await openFileBytes(await source.path());
   try {
-    return { entries: await openZip(bytes), [Symbol.asyncDispose]: () => bytes[Symbol.asyncDispose]() };
+    const entries = isZip(head) ? await openZip(bytes) : arrayAlone(bytes);
+    return { entries, [Symbol.asyncDispose]: () => bytes[Symbol.asyncDispose]() };
   } catch (error) {
     await bytes[Symbol.asyncDispose]();
     throw error;
   }
 }
 
-/** Throws `ValidationError` for one array. */
-function expectNotAlone(head: Uint8Array): void {
-  if (!isNpy(head)) return;
+/** Throws `ValidationError` for anything but one array that needs no labels. */
+function expectAlone(head: Uint8Array, unlabelled: boolean): void {
+  if (!isNpy(head)) throw fileFault('must be a ZIP of images');
+  if (unlabelled) return;
   throw fileFault(
-    'must have labels beside the images: save both arrays in one .npz, such as np.savez(file, x=images, y=labels)',
+    'must have labels beside the images: save both arrays in one .npz, such as np.savez(file, x=images, y=labels); only with unlabelled, for predictions, images are enough',
   );
 }
+
+/** An `.npy`, as the only entry of an archive. */
+const arrayAlone = (file: FileBytes): readonly ZipEntry[] => [
+  {
+    name: 'images.npy',
+    size: file.size,
+    async *open() {
+      for await (const bytes of file) yield Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+    },
+  },
+];
 
 /** Tables may be in a ZIP too, one alone, whatever it is called. */
 const TABLE = /\.(?:csv|tsv|json|jsonl|ndjson|parquet|xml|rels)$/i;
@@ -55,8 +70,15 @@ export async function holdsImages(source: Source): Promise<boolean> {
  * @param head the file's first bytes
  * @throws ValidationError with field `file`
  */
-export async function imageEntries(head: Uint8Array, file: FileBytes): Promise<readonly ZipEntry[] | undefined> {
-  expectNotAlone(head);
+export async function imageEntries(
+  head: Uint8Array,
+  file: FileBytes,
+  unlabelled: boolean,
+): Promise<readonly ZipEntry[] | undefined> {
+  if (isNpy(head)) {
+    expectAlone(head, unlabelled);
+    return arrayAlone(file);
+  }
   if (!isZip(head)) return undefined;
   const entries = await openZip(file);
   return areImages(entries) ? entries : undefined;

@@ -1,66 +1,95 @@
 /**
- * Profiles a file of images: their labels and sizes. Each image is read, so that one whose end is missing, or that has
- * infinite numbers, is found before a training; nothing is decoded.
+ * Profiles a file of images: their labels and sizes. Each image is read, so that one whose end is missing, that has
+ * infinite numbers, or that is there twice is found before a training; nothing is decoded.
  */
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { buffer } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
-import type { DatasetProfile, ImagesProfile } from '#domain/datasets/profile.ts';
+import { chosenTarget } from '#domain/datasets/parsing-options.ts';
+import type { DatasetProfile, ImagesProfile, Task } from '#domain/datasets/profile.ts';
 import { fileFault, shown } from '../csv/fault.ts';
 import type { ZipEntry } from '../files/zip.ts';
 import type { ProfileOptions } from '../profile/profile.ts';
+import { type Finding, listWarnings } from '../profile/warn.ts';
 import type { Source } from '../source.ts';
-import { areArrays, mayBeInfinite, openArrays } from './arrays.ts';
+import { columnValues } from '../values/column-values.ts';
+import { areArrays, openArrays } from './arrays.ts';
 import { expectImage, ImageError } from './decode.ts';
 import { expectImageBytes } from './directory.ts';
+import { missingPixelsFinding, type Repeat, Repeats, repeatFindings, unlistedFinding } from './findings.ts';
 import type { ImageHeader } from './header.ts';
-import { profileLabels } from './labels.ts';
-import { listImages } from './listing.ts';
+import { type JudgedLabels, judgeLabels } from './labels.ts';
+import { listImages, taskOf } from './listing.ts';
 import { openEntries } from './open.ts';
 import { isWhole } from './whole.ts';
 
 interface Described {
   readonly images: ImagesProfile;
   readonly labels: readonly string[];
-  readonly without: number;
   readonly target: string;
+  readonly task: Task | 'auto';
+  readonly repeats: readonly Repeat[];
+  /** What is found beside the labels. */
+  readonly found: readonly Finding[];
+  /** What an image is called. */
+  readonly nameOf: (place: number) => string;
+}
+
+interface Wanted {
+  readonly target?: string | undefined;
+  readonly task: Task | 'auto';
+  readonly unlabelled: boolean;
 }
 
 /** @throws ValidationError naming the entry */
 export async function profileImages(
   source: Source,
-  { target, task, parsing }: ProfileOptions,
+  { target, task, parsing = {} }: ProfileOptions,
 ): Promise<DatasetProfile> {
-  await using opened = await openEntries(source);
+  const { unlabelled = false } = parsing;
+  await using opened = await openEntries(source, unlabelled);
   const { entries } = opened;
-  const unlabelled = parsing?.unlabelled ?? false;
-  const found = areArrays(entries) ? await ofArrays(entries) : await ofImages(entries, { target, unlabelled });
-  if (unlabelled) return { ...withoutLabels(found), sha256: await sha256Of(await source.path()) };
-  const labels = profileLabels(found.labels, task, found.target);
+  const wanted: Wanted = { target: chosenTarget(parsing) ?? target, task, unlabelled };
+  const described = areArrays(entries) ? await ofArrays(entries, wanted) : await ofImages(entries, wanted);
+  const { images, labels, found } = described;
+  const sha256 = await sha256Of(await source.path());
+  if (unlabelled) return { ...withoutLabels(described), ...listWarnings(found), sha256 };
+  const judged = judgeLabels(labels, { target: described.target, task: described.task, parsing });
+  const { classes, column, without } = judged;
   return {
     kind: 'image',
-    images: found.images,
-    rows: found.labels.length + found.without,
-    columns: [
-      {
-        name: found.target,
-        type: labels.task === 'regression' ? 'number' : 'category',
-        role: 'target',
-        missing: found.without,
-        distinct: new Set(found.labels).size,
-        distinct_estimated: false,
-        ...(labels.classes ? { top_values: labels.classes.slice(0, TOP) } : {}),
-      },
-    ],
+    images,
+    rows: labels.length,
+    columns: [column],
     features: [],
-    target: found.target,
-    ...labels,
-    rows_without_target: found.without,
+    target: described.target,
+    task: judged.task,
+    ...(judged.task === 'classification' ? { classes: classes.map(({ value, count }) => ({ value, count })) } : {}),
+    rows_without_target: without,
     delimiter: ',',
     quote: '"',
-    sha256: await sha256Of(await source.path()),
+    ...listWarnings([...labelFindings(judged, described), ...found]),
+    sha256,
   };
+}
+
+/** About the labels, and images that have several. */
+function labelFindings({ found, task, decided }: JudgedLabels, { labels, repeats, nameOf }: Described): Finding[] {
+  const { number, word } = columnValues(task === 'regression' ? 'number' : 'category', decided.format);
+  const normal = (label: string): string => {
+    if (task !== 'regression') return word(label);
+    const value = number(label);
+    return Number.isNaN(value) ? '' : String(value);
+  };
+  return [
+    // An image without a label has a name at least.
+    ...found.map(({ first, ...rest }) => ({
+      ...rest,
+      first: first?.value === '' && first.row !== undefined ? { ...first, value: nameOf(first.row - 1) } : first,
+    })),
+    ...repeatFindings(repeats, { nameOf, labelOf: (place) => normal(labels[place]!) }),
+  ];
 }
 
 /** Images that are only to be predicted. */
@@ -69,13 +98,18 @@ const withoutLabels = ({ images, labels }: Described): Omit<DatasetProfile, 'sha
   ...{ rows_without_target: labels.length, delimiter: ',', quote: '"' },
 });
 
-const TOP = 10;
-
-async function ofArrays(entries: readonly ZipEntry[]): Promise<Described> {
-  const { header, layout, labels, read } = await openArrays(entries);
-  if (mayBeInfinite(header)) for await (const _ of read());
+async function ofArrays(entries: readonly ZipEntry[], { task, unlabelled }: Wanted): Promise<Described> {
+  const { name, header, layout, labels, values, read } = await openArrays(entries, unlabelled);
+  const [repeats, withGaps] = [new Repeats(), [] as number[]];
+  let place = 0;
+  for await (const pixels of read()) {
+    repeats.add(new Uint8Array(pixels.buffer, pixels.byteOffset, pixels.byteLength));
+    if (values === 'numbers' && pixels.includes(Number.NaN)) withGaps.push(place);
+    place++;
+  }
   const [channels, height, width] = layout.shape;
   const side = (value: number) => ({ min: value, max: value });
+  const nameOf = (at: number): string => `${name}[${at}]`;
   return {
     images: {
       source: 'arrays',
@@ -84,19 +118,22 @@ async function ofArrays(entries: readonly ZipEntry[]): Promise<Described> {
       height: side(height),
       channels,
     },
-    labels,
-    without: 0,
-    target: 'label',
+    ...{ labels, target: 'label', task, nameOf },
+    repeats: repeats.found,
+    found: missingPixelsFinding(withGaps, nameOf),
   };
 }
 
-async function ofImages(entries: readonly ZipEntry[], wanted: Parameters<typeof listImages>[1]): Promise<Described> {
-  const { source, images, without, target } = await listImages(entries, wanted);
+async function ofImages(entries: readonly ZipEntry[], { task, ...wanted }: Wanted): Promise<Described> {
+  const listing = await listImages(entries, wanted);
+  const { source, images, unlisted, target } = listing;
   const formats: Record<string, number> = {};
-  const [widths, heights] = [new Range(), new Range()];
+  const [widths, heights, repeats] = [new Range(), new Range(), new Repeats()];
   let channels = 1;
   for (const { entry } of images) {
-    const { format, width, height, grey } = await headerOf(entry);
+    const bytes = await bytesOf(entry);
+    const { format, width, height, grey } = headerOf(entry, bytes);
+    repeats.add(bytes);
     formats[format] = (formats[format] ?? 0) + 1;
     widths.add(width);
     heights.add(height);
@@ -105,8 +142,11 @@ async function ofImages(entries: readonly ZipEntry[], wanted: Parameters<typeof 
   return {
     images: { source, formats, width: widths.bounds, height: heights.bounds, channels },
     labels: images.map(({ label }) => label),
-    without,
     target,
+    task: taskOf(listing, task),
+    repeats: repeats.found,
+    found: unlistedFinding(unlisted.map(({ name }) => name)),
+    nameOf: (place) => images[place]!.entry.name,
   };
 }
 
@@ -123,15 +163,19 @@ class Range {
 }
 
 /** Throws `ValidationError` naming the entry. */
-async function headerOf(entry: ZipEntry): Promise<ImageHeader> {
+function bytesOf(entry: ZipEntry): Promise<Buffer> {
   expectImageBytes(entry);
+  return buffer(entry.open());
+}
+
+/** Throws `ValidationError` naming the entry. */
+function headerOf({ name }: ZipEntry, bytes: Buffer): ImageHeader {
   try {
-    const bytes = await buffer(entry.open());
     const header = expectImage(bytes);
     if (!isWhole(bytes, header)) throw new ImageError('is cut off: its end is missing');
     return header;
   } catch (error) {
-    if (error instanceof ImageError) throw fileFault(`image ${shown(entry.name)} ${error.message}`);
+    if (error instanceof ImageError) throw fileFault(`image ${shown(name)} ${error.message}`);
     throw error;
   }
 }

@@ -28,21 +28,29 @@ export async function imageRows(
     const shape = shapeOfImages(profile, wanted);
     if (areArrays(entries)) {
       const { labels, values, read } = await openArrays(entries);
-      return { target: targetOf(labels, profile), shape, values, leftOut: [], read };
+      const { target, places } = targetOf(labels, profile);
+      return { target, shape, values, leftOut: [], read: () => at(places, read()) };
     }
     const { images } = await listImages(entries, { target: profile.target });
-    const read = () =>
-      decoded(
-        images.map(({ entry }) => entry),
-        shape,
-      );
-    const target = targetOf(
+    const { target, places } = targetOf(
       images.map(({ label }) => label),
       profile,
     );
+    const labelled = Array.from(places, (place) => images[place]!.entry);
+    const read = () => decoded(labelled, shape);
     return { target, shape, values: 'bytes', leftOut: [], read };
   } catch (error) {
     throw error instanceof ValidationError ? failureOf(error) : error;
+  }
+}
+
+/** Those at some places, ascending. */
+async function* at<T>(places: Int32Array, all: AsyncIterable<T>): AsyncGenerator<T, void, undefined> {
+  let [place, next] = [0, 0];
+  for await (const one of all) {
+    if (place++ !== places[next]) continue;
+    yield one;
+    next++;
   }
 }
 

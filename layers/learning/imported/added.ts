@@ -1,5 +1,5 @@
 /** The nodes and numbers that are put around a model of others. */
-import { attributeType, dataType, type NodeProto, type TensorProto } from '#engine/onnx/proto.ts';
+import { attributeType, dataType, type NodeProto, type TensorProto, type ValueInfoProto } from '#engine/onnx/proto.ts';
 
 /** Before every name within, so that none is one of those outside. */
 export const INSIDE = 'imported/';
@@ -26,4 +26,16 @@ export const vector = (name: string, values: readonly number[]): TensorProto => 
   dims: [values.length],
   dataType: dataType.int64,
   int64Data: [...values],
+});
+
+type Dims = readonly (number | string)[];
+
+export const valueInfo = (name: string, elemType: number, dims: Dims): ValueInfoProto => ({
+  name,
+  type: {
+    tensorType: {
+      elemType,
+      shape: { dim: dims.map((dim) => (typeof dim === 'number' ? { dimValue: dim } : { dimParam: dim })) },
+    },
+  },
 });

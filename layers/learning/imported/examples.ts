@@ -8,7 +8,7 @@ import { openSession, RuntimeError } from '#engine/run.ts';
 import { expectTensor, type Tensors } from '#engine/tensor.ts';
 import type { Serving } from '../serving/description.ts';
 import type { Input } from '../serving/input.ts';
-import { rowTensors } from '../serving/rows.ts';
+import { feedsOf } from './feeds.ts';
 
 /** A row and what the model answered to it: at least one of the three. */
 export interface Example {
@@ -31,7 +31,7 @@ export async function expectExamples(onnx: Uint8Array, serving: Serving, example
   expectFitting(serving, examples, faults);
   faults.throwIfAny();
   const inputs = examples.map(({ input }) => input);
-  const feeds = rowTensors(serving.features, inputs, (row) => `examples[${row}].input`);
+  const feeds = await feedsOf(serving, inputs, (row) => `examples[${row}].input`);
   const results = await answers(onnx, feeds);
   if (serving.task === 'regression') compareValues(results, examples, faults);
   else compareClasses(results, serving, examples, faults);

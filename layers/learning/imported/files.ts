@@ -3,7 +3,8 @@ import { warningLine } from '#domain/datasets/warnings.ts';
 import { dataType, parseModel } from '#engine/onnx/proto.ts';
 import type { ArtifactFile } from '../artifacts.ts';
 import { BINARY, IMPORTED_FILE, JSON_TYPE } from '../files/names.ts';
-import { CARD_FILE, ONNX_FILE, SERVING_FILE } from '../serving/description.ts';
+import { kindNamed } from '../kinds.ts';
+import { CARD_FILE, ONNX_FILE, SERVING_FILE, type Serving } from '../serving/description.ts';
 import { cell, code, line } from '../serving/markdown.ts';
 import type { Imported } from './read.ts';
 
@@ -32,6 +33,13 @@ export function countNumbers(original: Uint8Array): number {
     .reduce((sum, { dims }) => sum + dims.reduce((product, dim) => product * dim, 1), 0);
 }
 
+const inputsOf = (serving: Serving): string =>
+  serving.features.length === 0
+    ? kindNamed(serving.kind).card(serving).table
+    : `| Input | Feature | Type |
+| --- | --- | --- |
+${serving.features.map((one) => `| ${code(one.input)} | ${cell(one.name)} | ${one.type} |`).join('\n')}`;
+
 const cardOf = (
   { serving, notes, warnings }: Imported,
   { name, fileName, createdAt }: ImportFacts,
@@ -41,9 +49,7 @@ A model of others for ${serving.task}, predicting ${code(serving.target)}. Impor
 
 \`${ONNX_FILE}\` has it within inputs and outputs as those of every model here; \`${IMPORTED_FILE}\` is the file as it was.
 
-| Input | Feature | Type |
-| --- | --- | --- |
-${serving.features.map((one) => `| ${code(one.input)} | ${cell(one.name)} | ${one.type} |`).join('\n')}
+${inputsOf(serving)}
 ${serving.task === 'classification' ? `\nClasses: ${serving.classes.map(code).join(', ')}.\n` : ''}
 How its inputs and outputs became these:
 

@@ -2,7 +2,7 @@
 import type { GraphProto, NodeProto, ValueInfoProto } from '#engine/onnx/proto.ts';
 import { type Field, field } from './messages.ts';
 import { GRAPH } from './rename.ts';
-import type { ImportedInput } from './signature.ts';
+import { type ImportedInput, rowShapeOf } from './signature.ts';
 import { changingGraph, encodedNodes, encodedValue, nameIn } from './wrap.ts';
 
 const VALUE_NAME = 1;
@@ -31,12 +31,12 @@ export function withOutputs(
   });
 }
 
-const ofRows = ({ name, elemType, flat, features }: ImportedInput, rows: number): ValueInfoProto => ({
-  name,
+const ofRows = (input: ImportedInput, rows: number): ValueInfoProto => ({
+  name: input.name,
   type: {
     tensorType: {
-      elemType,
-      shape: { dim: (flat ? [rows] : [rows, features.length]).map((dimValue) => ({ dimValue })) },
+      elemType: input.elemType,
+      shape: { dim: [rows, ...rowShapeOf(input)].map((dimValue) => ({ dimValue })) },
     },
   },
 });

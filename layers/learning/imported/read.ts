@@ -6,7 +6,9 @@ import { openSession, RuntimeError, type Session } from '#engine/run.ts';
 import { type Tensor, type Tensors, toNumbers } from '#engine/tensor.ts';
 import { inputNames, SERVING_PROPERTY, type ServedFeature, type Serving, serving } from '../serving/description.ts';
 import { type Example, expectExamples } from './examples.ts';
+import { shapesOf } from './feeds.ts';
 import { expectBounded } from './growth.ts';
+import { expectPixels, type Pixels } from './images.ts';
 import { inspect, refused } from './inspect.ts';
 import { ML_DOMAIN, renamed } from './label.ts';
 import { ownValues } from './own-values.ts';
@@ -30,6 +32,8 @@ export interface Wishes {
   /** The names of the classes, in the order of the scores. */
   readonly classes?: readonly string[] | undefined;
   readonly target: string;
+  /** How a model of images wants bytes. Default: it is given the numbers that it takes. */
+  readonly pixels?: Pixels | undefined;
   /** What the scores of classes are, where the model does not tell. */
   readonly scores?: 'probabilities' | 'logits' | undefined;
   /** What the model answered before it was exported. */
@@ -54,6 +58,7 @@ export async function readImported(bytes: Uint8Array, given: Wishes): Promise<Im
   const own = ownNames(metadataProps);
   const wishes = { ...given, features: given.features ?? own.features };
   const inputs = inputsOf(graph, wishes.features);
+  expectPixels(wishes.pixels, inputs[0]?.image);
   const zipMap = zipMapOf(graph);
   const plain = withoutZipMap(bytes, zipMap);
   const plainGraph = zipMap ? inspect(plain).graph : graph;
@@ -85,17 +90,19 @@ export async function readImported(bytes: Uint8Array, given: Wishes): Promise<Im
   const names = inputNames(features.map(({ name }) => name));
   const described: Serving = {
     ...{ format: 1, task: reading.task, target: wishes.target, classes: [...classes] },
+    ...imagesOf(inputs, wishes.pixels),
     features: features.map((feature, i) => ({ ...feature, input: names[i]! })),
   };
   const mlOpset = opsetImport.find(({ domain }) => domain === ML_DOMAIN)?.version;
-  const onnx = wrap(plain, { inputs, serving: described, reading, mlOpset });
+  const opset = opsetImport.find(({ domain }) => !domain || domain === 'ai.onnx')?.version;
+  const onnx = wrap(plain, { inputs, serving: described, reading, mlOpset, opset, pixels: wishes.pixels });
   await expectAnswers(onnx, inputs, described);
   const { examples = [] } = wishes;
   if (examples.length > 0) await expectExamples(onnx, described, examples);
   const dependence = await rowDependence(onnx, described, examples);
   return {
     ...{ onnx, serving: described, warnings: dependence ? [dependence] : [] },
-    notes: [...notesOf(inputs, reading, zipMap), comparedNote(examples.length)],
+    notes: [...notesOf(inputs, reading, { zipMap, pixels: wishes.pixels }), comparedNote(examples.length)],
   };
 }
 
@@ -215,6 +222,20 @@ function isDistribution(scores: Tensor): boolean {
   return numbers.every((value) => value >= 0 && value <= 1) && sums.every((sum) => Math.abs(sum - 1) < TOLERANCE);
 }
 
+const ELEMENT_TYPE = {
+  ...{ BYTES: dataType.string, BOOL: dataType.bool, FP32: dataType.float32, FP64: dataType.float64 },
+} as const;
+
+/** Without a word of bytes, a model of images takes the network's own numbers: nobody knows what they were before. */
+function imagesOf(
+  [{ image } = {}]: readonly Partial<ImportedInput>[],
+  pixels: Pixels | undefined,
+): Pick<Serving, 'kind' | 'input'> {
+  if (!image) return {};
+  const { channels, height, width } = image;
+  return { kind: 'image', input: { channels, height, width, values: pixels ? 'bytes' : 'numbers' } };
+}
+
 const CASTS: Readonly<Record<number, NonNullable<ServedFeature['cast']>>> = {
   [dataType.int32]: 'int32',
   [dataType.int64]: 'int64',
@@ -222,20 +243,13 @@ const CASTS: Readonly<Record<number, NonNullable<ServedFeature['cast']>>> = {
 };
 
 /** The model as it will be served answers two rows. */
-async function expectAnswers(
-  onnx: Uint8Array,
-  inputs: readonly ImportedInput[],
-  { features, task }: Serving,
-): Promise<void> {
+async function expectAnswers(onnx: Uint8Array, inputs: readonly ImportedInput[], serving: Serving): Promise<void> {
   const feeds = Object.fromEntries(
-    features.map(({ input, type }) => [
-      input,
-      zeros(type === 'category' ? dataType.string : dataType.float64, [TRIAL_ROWS, 1]),
-    ]),
+    shapesOf(serving, TRIAL_ROWS).map(({ name, datatype, shape }) => [name, zeros(ELEMENT_TYPE[datatype], shape)]),
   );
   const results = await tried(onnx, inputs, (session) => session.run(feeds));
   if (!results) return;
-  const { shape } = results[task === 'classification' ? 'label' : 'value']!;
+  const { shape } = results[serving.task === 'classification' ? 'label' : 'value']!;
   if (shape.length !== 1 || shape[0] !== TRIAL_ROWS)
     throw refused(`it must give one answer a row; for ${TRIAL_ROWS} rows it gave [${shape.join(', ')}]`);
 }
@@ -245,11 +259,17 @@ const comparedNote = (examples: number): string =>
     ? 'nobody compared its answers with those that it gave before it was exported: `examples` of the import would have'
     : `it answers ${examples} examples as it did before it was exported`;
 
-function notesOf(inputs: readonly ImportedInput[], reading: Reading, zipMap: ZipMap | undefined): string[] {
-  const taken = inputs.map(({ name, features }) =>
-    features.length === 1
-      ? `input ${name} is the feature ${features[0]}`
-      : `input ${name} are ${features.length} features`,
+function notesOf(
+  inputs: readonly ImportedInput[],
+  reading: Reading,
+  { zipMap, pixels }: Pick<Known, 'zipMap'> & Pick<Wishes, 'pixels'>,
+): string[] {
+  const taken = inputs.map(({ name, features, image }) =>
+    image
+      ? `input ${name} takes images, ${pixels ? `of whose bytes it is given (byte / ${pixels.scale} - ${pixels.mean.join(', ')}) / ${pixels.deviation.join(', ')}` : 'whose numbers go to the network as they are: whoever calls scales them'}`
+      : features.length === 1
+        ? `input ${name} is the feature ${features[0]}`
+        : `input ${name} are ${features.length} features`,
   );
   if (reading.task === 'regression') return [...taken, `output ${reading.value} is the value`];
   const scores = reading.scale === 'logits' ? 'their softmax are the probabilities' : 'these are the probabilities';

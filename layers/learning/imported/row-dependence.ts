@@ -8,8 +8,8 @@ import { uniformStream } from '#engine/random.ts';
 import { openSession, RuntimeError } from '#engine/run.ts';
 import { type Tensor, type Tensors, tensor, toNumbers } from '#engine/tensor.ts';
 import type { Serving } from '../serving/description.ts';
-import { rowTensors } from '../serving/rows.ts';
 import type { Example } from './examples.ts';
+import { feedsOf, shapesOf } from './feeds.ts';
 import { zeros } from './trial.ts';
 
 const ROWS = 6;
@@ -29,7 +29,7 @@ export async function rowDependence(
 ): Promise<DatasetWarning | undefined> {
   const inputs = examples.slice(0, ROWS).map(({ input }) => input);
   const rows = inputs.length > 1 ? inputs.length : ROWS;
-  const feeds = inputs.length > 1 ? rowTensors(serving.features, inputs, (row) => `examples[${row}]`) : drawn(serving);
+  const feeds = inputs.length > 1 ? await feedsOf(serving, inputs, (row) => `examples[${row}]`) : drawn(serving);
   const output = serving.task === 'regression' ? 'value' : 'probabilities';
   try {
     await using session = await openSession(onnx, { threads: 1 });
@@ -49,16 +49,20 @@ export async function rowDependence(
 
 const numbersOf = (results: Tensors, output: string): readonly number[] => toNumbers(results[output]!);
 
-function drawn({ features }: Serving): Tensors {
+function drawn(serving: Serving): Tensors {
   const uniform = uniformStream(1, 'row dependence');
   return Object.fromEntries(
-    features.map(({ input, type }) => {
-      if (type === 'category') return [input, zeros(dataType.string, [ROWS, 1])];
-      const values = Float64Array.from(
-        { length: ROWS },
-        (_, row) => SCALES[row % SCALES.length]! * (2 * uniform() - 1),
-      );
-      return [input, tensor('float64', [ROWS, 1], values)];
+    shapesOf(serving, ROWS).map(({ name, datatype, shape }) => {
+      if (datatype === 'BYTES') return [name, zeros(dataType.string, shape)];
+      const width = shape.slice(1).reduce((product, dim) => product * dim, 1);
+      const value = (_: unknown, i: number) => SCALES[Math.floor(i / width) % SCALES.length]! * (2 * uniform() - 1);
+      const length = ROWS * width;
+      return [
+        name,
+        datatype === 'FP32'
+          ? tensor('float32', shape, Float32Array.from({ length }, value))
+          : tensor('float64', shape, Float64Array.from({ length }, value)),
+      ];
     }),
   );
 }
@@ -66,8 +70,10 @@ function drawn({ features }: Serving): Tensors {
 const rowOf = (feeds: Tensors, row: number): Tensors =>
   Object.fromEntries(Object.entries(feeds).map(([name, of]) => [name, oneOf(of, row)]));
 
-const oneOf = ({ dtype, data }: Tensor, row: number): Tensor =>
-  tensor(dtype, [1, 1], data.slice(row, row + 1) as typeof data);
+function oneOf({ dtype, data, shape }: Tensor, row: number): Tensor {
+  const width = data.length / shape[0]!;
+  return tensor(dtype, [1, ...shape.slice(1)], data.slice(row * width, (row + 1) * width) as typeof data);
+}
 
 const warningOf = (rows: number, together: number, alone: number): DatasetWarning => ({
   ...{ code: 'rows_change_answers', column: null, first_value: null, first_row: null, rows: 0, overrule: null },

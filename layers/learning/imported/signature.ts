@@ -8,7 +8,25 @@ export interface ImportedInput {
   readonly elemType: number;
   /** Whether its shape is [rows], not [rows, columns]. */
   readonly flat: boolean;
+  /** None of images. */
   readonly features: readonly string[];
+  /** Of images. */
+  readonly image?: ImageLayout;
+}
+
+export interface ImageLayout {
+  readonly channels: number;
+  readonly height: number;
+  readonly width: number;
+  /** Whether the channels are its last dimension, as TensorFlow has them. */
+  readonly isLast: boolean;
+}
+
+/** The shape of a row, as the model has it. */
+export function rowShapeOf({ flat, features, image }: ImportedInput): number[] {
+  if (!image) return flat ? [] : [features.length];
+  const { channels, height, width, isLast } = image;
+  return isLast ? [height, width, channels] : [channels, height, width];
 }
 
 export interface ImportedOutput {
@@ -41,6 +59,8 @@ export function inputsOf(graph: GraphProto, names: readonly string[] | undefined
   const initializers = new Set(graph.initializer.map(({ name }) => name));
   const given = graph.input.filter(({ name }) => !initializers.has(name));
   if (given.length === 0) throw refused('it has no input');
+  const images = given.length === 1 ? imagesOf(given[0]!, names) : undefined;
+  if (images) return [images];
   const single = given.length === 1;
   const shapes = given.map((input) => shapeOf(input, single ? names?.length : undefined));
   const count = shapes.reduce((sum, { width }) => sum + width, 0);
@@ -57,6 +77,30 @@ export function inputsOf(graph: GraphProto, names: readonly string[] | undefined
   });
 }
 
+/** Numbers of one image. */
+const MOST_PIXELS = 2 ** 22;
+
+/** `undefined`: the input is of another rank, or its rows are none. */
+function imagesOf({ name, type }: ValueInfoProto, names: readonly string[] | undefined): ImportedInput | undefined {
+  const dims = type?.tensorType?.shape?.dim ?? [];
+  const elemType = type?.tensorType?.elemType ?? 0;
+  const [rows, a, b, c] = dims.map(({ dimValue = 0 }) => dimValue);
+  if (dims.length !== 4 || rows || ![dataType.float32, dataType.float64].some((one) => one === elemType))
+    return undefined;
+  const image = [
+    { channels: a!, height: b!, width: c!, isLast: false },
+    { channels: c!, height: a!, width: b!, isLast: true },
+  ].find(({ channels, height, width }) => (channels === 1 || channels === 3) && height > 0 && width > 0);
+  if (!image)
+    throw refused(
+      `input '${name}' cannot be served: of four dimensions, they must be [rows, channels, height, width] or [rows, height, width, channels], with 1 or 3 channels and a height and a width that the file says; got [rows, ${[a, b, c].map((dim) => dim || '?').join(', ')}]`,
+    );
+  if (image.channels * image.height * image.width > MOST_PIXELS)
+    throw refused(`input '${name}' cannot be served: an image must have at most ${MOST_PIXELS} numbers`);
+  if (names) throw ValidationError.of('features', 'must be left out: the model takes images');
+  return { name, elemType, flat: false, features: [], image };
+}
+
 function shapeOf({ name, type }: ValueInfoProto, given: number | undefined) {
   const about = `input '${name}'`;
   const tensor = type?.tensorType;
@@ -69,7 +113,7 @@ function shapeOf({ name, type }: ValueInfoProto, given: number | undefined) {
   const dims = shape?.dim ?? [];
   if (dims.length !== 1 && dims.length !== 2)
     throw refused(
-      `${about} cannot be served: its shape must be [rows] or [rows, columns]; it has ${dims.length} dimensions`,
+      `${about} cannot be served: its shape must be [rows] or [rows, columns], or that of images; it has ${dims.length} dimensions`,
     );
   const [rows, columns] = dims;
   if (rows?.dimValue)

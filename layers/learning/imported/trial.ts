@@ -1,16 +1,11 @@
 /** Rows with which a model of others is tried. */
 import { dataType } from '#engine/onnx/proto.ts';
 import { type Tensor, type Tensors, tensor } from '#engine/tensor.ts';
-import type { ImportedInput } from './signature.ts';
+import { type ImportedInput, rowShapeOf } from './signature.ts';
 
 /** Numbers are 0 and texts empty. */
 export const trialOf = (inputs: readonly ImportedInput[], rows: number): Tensors =>
-  Object.fromEntries(
-    inputs.map(({ name, elemType, flat, features }) => {
-      const shape = flat ? [rows] : [rows, features.length];
-      return [name, zeros(elemType, shape)];
-    }),
-  );
+  Object.fromEntries(inputs.map((input) => [input.name, zeros(input.elemType, [rows, ...rowShapeOf(input)])]));
 
 export function zeros(elemType: number, shape: readonly number[]): Tensor {
   const size = shape.reduce((product, dim) => product * dim, 1);

@@ -11,7 +11,8 @@ import {
   type ValueInfoProto,
 } from '#engine/onnx/proto.ts';
 import { SERVING_PROPERTY, type Serving } from '../serving/description.ts';
-import { ADDED, CLASSES, FLAT, INSIDE, node, vector } from './added.ts';
+import { ADDED, CLASSES, FLAT, INSIDE, node, valueInfo, vector } from './added.ts';
+import { beforeImages, type Pixels } from './images.ts';
 import { labelNodes, ML_DOMAIN, ML_OPSET, type OwnLabel } from './label.ts';
 import { type Field, field, fieldsOf, message } from './messages.ts';
 import { GRAPH, MODEL, renameGraph } from './rename.ts';
@@ -35,6 +36,10 @@ export interface Wrapping {
   readonly reading: Reading;
   /** The version of ai.onnx.ml that the model imports, if it does. */
   readonly mlOpset: number | undefined;
+  /** The version of ONNX itself that it imports, if it does. */
+  readonly opset: number | undefined;
+  /** How a model of images wants bytes. */
+  readonly pixels: Pixels | undefined;
 }
 
 /** Without the node that makes lists of maps: the tensor of which it makes them is an output instead. */
@@ -48,8 +53,9 @@ export function withoutZipMap(bytes: Uint8Array, zipMap: ZipMap | undefined): Ui
 }
 
 export function wrap(bytes: Uint8Array, wrapping: Wrapping): Uint8Array {
-  const { inputs, serving, mlOpset } = wrapping;
-  const before = beforeNodes(inputs, serving);
+  const { inputs, serving, mlOpset, opset = OPSET, pixels } = wrapping;
+  const [images] = inputs;
+  const before = images?.image ? beforeImages(images, images.image, { opset, pixels }) : beforeNodes(inputs, serving);
   const after = afterNodes(wrapping);
   const added = fieldsOf(graphIn(encodeModel(modelOf(before.graph))));
   const behind = fieldsOf(graphIn(encodeModel(modelOf(after))));
@@ -133,18 +139,6 @@ export const encodedNodes = (nodes: readonly NodeProto[]): Uint8Array[] =>
   fieldsOf(graphIn(encodeModel(modelOf({ node: [...nodes] })))).flatMap(({ number, raw }) =>
     number === GRAPH.nodes ? [raw] : [],
   );
-
-type Dims = readonly (number | string)[];
-
-const valueInfo = (name: string, elemType: number, dims: Dims): ValueInfoProto => ({
-  name,
-  type: {
-    tensorType: {
-      elemType,
-      shape: { dim: dims.map((dim) => (typeof dim === 'number' ? { dimValue: dim } : { dimParam: dim })) },
-    },
-  },
-});
 
 const float32Matrix = (name: string): ValueInfoProto => valueInfo(name, dataType.float32, ['rows', 'classes']);
 

@@ -70,15 +70,22 @@ export class ProbabilityScores {
 
 /** The probabilities of logits, divided by the temperature; written into `to`. */
 export function softmaxInto(to: Float64Array, logits: ArrayLike<number>, from: number, temperature = 1): void {
+  const { length } = to;
   let most = Number.NEGATIVE_INFINITY;
-  for (let c = 0; c < to.length; c++) most = Math.max(most, logits[from + c]!);
+  // One that is NaN makes all NaN below.
+  for (let c = 0; c < length; c++) {
+    const logit = logits[from + c]!;
+    if (logit > most) most = logit;
+  }
   let sum = 0;
-  for (let c = 0; c < to.length; c++) {
+  for (let c = 0; c < length; c++) {
     const gap = logits[from + c]! - most;
     // One of them is the largest.
-    sum += to[c] = gap === 0 ? 1 : Math.exp(gap / temperature);
+    const power = gap === 0 ? 1 : Math.exp(gap / temperature);
+    to[c] = power;
+    sum += power;
   }
-  for (let c = 0; c < to.length; c++) to[c]! /= sum;
+  for (let c = 0; c < length; c++) to[c]! /= sum;
 }
 
 /** The same for rows of `width` logits, one after another. */

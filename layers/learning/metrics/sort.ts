@@ -10,8 +10,7 @@ const SHIFTS = [0, BITS, 2 * BITS] as const;
 
 /** @returns the numbers in ascending order, in memory of their own */
 export function sorted(values: Float64Array): Float64Array {
-  if (values.length < LEAST || values.some((value) => !(value >= 0) || Object.is(value, -0)))
-    return values.slice().sort();
+  if (values.length < LEAST || !arePositive(values)) return values.slice().sort();
   let [from, to] = [values.slice(), new Float64Array(values.length)];
   for (const half of HALVES) {
     for (const shift of SHIFTS) {
@@ -20,6 +19,14 @@ export function sorted(values: Float64Array): Float64Array {
     }
   }
   return from;
+}
+
+function arePositive(values: Float64Array): boolean {
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i]!;
+    if (!(value >= 0) || (value === 0 && Object.is(value, -0))) return false;
+  }
+  return true;
 }
 
 /** The lower half of each number first, wherever the machine has it. */

@@ -51,6 +51,12 @@ export class Alternatives<Way extends string> {
     for (const other of this.#others) other?.candidate.add(value, cell, row);
   }
 
+  /** Adds values that all ways read the same, of one row after another from `row` on. */
+  addAllSame(values: Float64Array, length: number, row: number): void {
+    this.#first.addAll(values, length, row);
+    for (const other of this.#others) other?.candidate.addAll(values, length, row);
+  }
+
   /** @param values what each of the ways makes of the cell; NaN if it cannot read it */
   add(values: readonly number[], cell: CellText, row: number): void {
     const [first = Number.NaN] = values;

@@ -7,14 +7,17 @@ import { readIsoTime } from '../values/iso-time.ts';
 import { type MissingWords, missingWords } from '../values/missing.ts';
 import { missingNumbers, missingValues } from '../values/missing-values.ts';
 import { ReadNumber, readPlainNumber } from '../values/plain-number.ts';
+import { mayBeUntidy, tidy } from '../values/tidy.ts';
 import { BytesText } from './cell-text.ts';
 import type { ColumnState, ColumnSummary } from './column.ts';
 import { charactersOf } from './counts.ts';
 import { DictionaryNumbers } from './dictionary-numbers.ts';
 import { type KnownCell, knownCell } from './known-cell.ts';
 import { BLOCK, type BlockRules, NumberBlock } from './number-block.ts';
-import { NumberCell, type Numbers, wholeLength } from './number-cells.ts';
-import { bareEnd, bareStart, hasBlank, isSurelyWord, mayHaveOtherBlanks, SHORT_WORD } from './word-bytes.ts';
+import { NumberCell, type Numbers, runOf, wholeLength } from './number-cells.ts';
+import { addTimes } from './time-block.ts';
+import { bareEnd, bareStart, hasBlank, isSurelyWord, SHORT_WORD } from './word-bytes.ts';
+import { WordsAgain } from './words-again.ts';
 
 /** Of rows that have a value, its place in a dictionary. */
 export interface Codes {
@@ -62,12 +65,12 @@ export class ColumnReader {
     const { bytes, columns, rows, starts, ends } = cells;
     let isNumber = true;
     for (let row = 0; row < rows; row++) {
-      // Numbers mostly come together.
+      // Numbers mostly come together, and so do times.
       if (isNumber) {
         const length = this.#addBlock(before + row + 1, (block, rules) => block.takeCells(cells, column, row, rules));
         if (length > 0) this.recorder?.addNumbers(this.#block.values, length, { cells, column, row });
         row += length;
-      }
+      } else row += addTimes(this, { cells, column, row }, before, this.#missingValues);
       if (row >= rows) return;
       const at = row * columns + column;
       isNumber = this.#addCell(bytes, starts[at]!, ends[at]!, before + row + 1);
@@ -80,17 +83,21 @@ export class ColumnReader {
     const rows = levels?.length ?? codes.length;
     // What is known of a word is looked up once.
     const entries = new Int32Array(length).fill(-1);
+    const again = new WordsAgain(this.summary, entries);
     for (let row = 0, at = 0; row < rows; row++) {
       if (levels && !levels[row]) {
         this.summary.addEmpty(before + row + 1);
         continue;
       }
       const code = codes[at++]!;
-      if (this.#addAgain(entries[code] ?? -1)) continue;
-      const [start, end] = [starts[code] ?? 0, ends[code] ?? 0];
+      if (again.add(code) || this.#addAgain(entries[code]!)) continue;
+      again.flush();
+      const [start, end] = [starts[code]!, ends[code]!];
       this.#addCell(bytes, start, end, before + row + 1);
       entries[code] = this.summary.counts.find(bytes, start, end, hashOfBytes(bytes, start, end));
+      if (this.#known[entries[code]!]?.isWord) again.take(code);
     }
+    again.end();
   }
 
   /** Adds numbers that come after `before` rows. */
@@ -125,7 +132,7 @@ export class ColumnReader {
     return new DictionaryNumbers(values, isReal, this.#missingValues);
   }
 
-  /** Adds numbers of a dictionary, by their places in it, that come after `before` rows. */
+  /** Adds numbers of a dictionary, which `endDictionary` ends, by their places in it, that come after `before` rows. */
   addNumberCodes(dictionary: DictionaryNumbers, { codes, levels }: Codes, before: number): void {
     const { values, isReal, entries } = dictionary;
     const rows = levels?.length ?? codes.length;
@@ -150,8 +157,12 @@ export class ColumnReader {
       const code = codes[at++]!;
       const isPlain = cell.set(values[code]!, isReal);
       const known = entries[code]! < 0 ? undefined : entries[code];
-      entries[code] = this.#addValue(isPlain, cell, known, before + row + 1) ?? -1;
+      const entry = this.#addValue(isPlain, cell, known, before + row + 1) ?? -1;
+      if (this.summary.counts.isCounted(entry)) dictionary.setEntry(code, entry);
     }
+  }
+
+  endDictionary(dictionary: DictionaryNumbers): void {
     this.summary.addUsed(dictionary);
   }
 
@@ -244,11 +255,12 @@ export class ColumnReader {
     let entry = this.summary.counts.find(bytes, start, end, hash);
     this.#last.entry = entry;
     if (this.#addAgain(entry)) return;
-    if (entry < 0 && mayHaveOtherBlanks(bytes, start, end)) {
+    if (entry < 0 && mayBeUntidy(bytes, start, end)) {
       const text = bytes.toString('utf8', start, end);
-      const bare = Buffer.from(text.trim());
-      if (bare.length < end - start) {
-        this.#addWord(bare, 0, bare.length, row);
+      const bare = tidy(text);
+      if (bare !== text) {
+        const other = Buffer.from(bare);
+        this.#addWord(other, 0, other.length, row);
         return;
       }
     }
@@ -263,7 +275,7 @@ export class ColumnReader {
     if (entry < 0 || !this.#known[entry]?.isWord) return false;
     // A word that is only remembered is not counted.
     if (this.summary.isCounted) this.summary.counts.repeat(entry);
-    this.summary.addWordAgain();
+    this.summary.addWordsAgain(1);
     return true;
   }
 
@@ -299,12 +311,4 @@ export class ColumnReader {
     if (!summary.hasBlanks) summary.hasBlanks = hasBlank(bytes, start, end);
     summary.addTime(isTime ? time : Number.NaN, this.#cell, length, hash, row);
   }
-}
-
-/** How many rows from one on have a value. */
-function runOf(levels: ArrayLike<number> | undefined, from: number, rows: number): number {
-  if (levels === undefined) return rows - from;
-  let row = from;
-  while (row < rows && levels[row]) row++;
-  return row - from;
 }

@@ -11,14 +11,17 @@ import type { Worker } from 'node:worker_threads';
 import { ValidationError } from '#domain/errors.ts';
 import type { Recorded } from '../columns/layout.ts';
 import type { Chunk } from '../columns/recorder.ts';
-import type { Cells, CellsMemory } from '../files/cells.ts';
-import type { ParquetBatch } from '../files/parquet-batch.ts';
+import type { Cells } from '../files/cells.ts';
+import type { ColumnMemory } from '../files/column-memory.ts';
+import type { RowGroup } from '../files/parquet-group.ts';
 import type { ColumnState } from './column.ts';
 import type { ColumnSetup, WorkerMessage, WorkerReply } from './column-worker.ts';
 import { keepThread, takeThread } from './reading-threads.ts';
 
 /** What finding the cells costs, and waiting for the workers' start, as a share of what reading all columns costs. */
 const SCAN_COST = 0.25;
+/** The same of storing what was recorded of the columns. */
+const STORE_COST = 0.07;
 /** How many batches a worker may have that it has not read yet: enough for as long as it takes to start. */
 const MOST_PENDING = 16;
 /** The same of columns of a row group, each of which is as large as many batches: for as long as this thread reads one. */
@@ -28,10 +31,24 @@ interface Share {
   readonly worker: Worker;
   readonly columns: number[];
   pending: number;
-  /** What it reads cells from, as they were sent. */
-  readonly memories: CellsMemory[];
+  /** Called, in this order, when it has read what was sent. */
+  readonly used: (() => void)[];
   /** What it has read, at its end. */
   states: readonly ColumnState[] | undefined;
+}
+
+interface OwnWork {
+  /** Reads a column in this thread. */
+  readonly read: (column: number) => Promise<void>;
+  /** What this thread does besides, while others read. */
+  readonly besides: () => Promise<void>;
+  /** What columns are read into. */
+  readonly memories: ColumnMemory;
+}
+
+interface Sent extends Pick<OwnWork, 'memories'> {
+  readonly group: RowGroup;
+  readonly before: number;
 }
 
 export class ColumnThreads implements AsyncDisposable {
@@ -48,7 +65,7 @@ export class ColumnThreads implements AsyncDisposable {
   constructor(threads: number) {
     this.#shares = Array.from({ length: threads - 1 }, () => {
       const worker = takeThread();
-      const share: Share = { worker, columns: [], pending: 0, memories: [], states: undefined };
+      const share: Share = { worker, columns: [], pending: 0, used: [], states: undefined };
       worker.on('message', (reply: WorkerReply) => this.#take(share, reply));
       worker.on('error', (error) => {
         this.#failure ??= error;
@@ -68,8 +85,7 @@ export class ColumnThreads implements AsyncDisposable {
       return;
     }
     share.pending--;
-    const memory = share.memories.shift();
-    if (memory) memory.readers--;
+    share.used.shift()?.();
     if (reply.kind === 'fault') this.#failure ??= new ValidationError(reply.details);
   }
 
@@ -84,7 +100,7 @@ export class ColumnThreads implements AsyncDisposable {
     for (const share of this.#shares) {
       while (share.pending >= MOST_PENDING) await this.#reply(share);
       this.#send(share, { kind: 'cells', cells: shared, before });
-      share.memories.push(memory);
+      share.used.push(() => memory.readers--);
       memory.readers++;
       share.pending++;
     }
@@ -94,8 +110,10 @@ export class ColumnThreads implements AsyncDisposable {
   /** Columns of every kind for each thread: of neighbours that are alike, each has some. */
   #shareOut(setups: readonly ColumnSetup[]): number[] {
     const { length } = setups;
-    const perThread = ((1 + SCAN_COST) * length) / (this.#shares.length + 1);
-    const ownCount = Math.max(0, Math.round(perThread - SCAN_COST * length));
+    const isRecorded = setups.some(({ groupRows }) => groupRows !== undefined);
+    const cost = SCAN_COST + (isRecorded ? STORE_COST : 0);
+    const perThread = ((1 + cost) * length) / (this.#shares.length + 1);
+    const ownCount = Math.max(0, Math.round(perThread - cost * length));
     const own: number[] = [];
     let next = 0;
     for (const [column, setup] of setups.entries()) {
@@ -114,15 +132,15 @@ export class ColumnThreads implements AsyncDisposable {
    * Reads a row group, which comes after `before` rows. Of the first one, each thread takes the next column whenever it has
    * nothing to do; they keep those columns.
    * @param setups all columns, as far as they were read before the first row group
-   * @param own what this thread does: it reads a column, and what is to be done besides, while others read
    */
   async addGroup(
-    group: ParquetBatch,
+    group: RowGroup,
     before: number,
     setups: () => readonly ColumnSetup[],
-    { read, besides }: { readonly read: (column: number) => void; readonly besides: () => void },
+    { read, besides, memories }: OwnWork,
   ): Promise<void> {
-    const fresh = this.#own ? [] : [...setups().entries()];
+    // The largest ones first: the threads end at about the same time.
+    const fresh = this.#own ? [] : [...setups().entries()].sort(([a], [b]) => group.bytesOf(b) - group.bytesOf(a));
     const own = [...(this.#own ?? [])];
     let isFirst = true;
     this.#own ??= [];
@@ -132,24 +150,25 @@ export class ColumnThreads implements AsyncDisposable {
         // Of the last ones, each thread has some.
         const most = left.length > 0 ? MOST_PACKED : Math.min(MOST_PACKED, 1 + (fresh.length >> 1));
         while (share.pending < most && left.length + fresh.length > 0) {
-          this.#sendPacked(share, left.shift() ?? this.#taken(share, fresh), group, before);
+          await this.#sendColumn(share, left.shift() ?? this.#taken(share, fresh), { group, before, memories });
         }
       }
       if (this.#failure) throw this.#failure;
       await group.besides;
-      if (isFirst) besides();
+      if (isFirst) await besides();
       isFirst = false;
-      const column = own.shift() ?? fresh.pop()?.[0];
+      const column = own.shift() ?? fresh.shift()?.[0];
       if (column !== undefined) {
         if (!this.#own.includes(column)) this.#own.push(column);
-        read(column);
+        await read(column);
         // Replies come between two columns.
         await setImmediate();
         continue;
       }
       const next = waiting.find(({ left }) => left.length > 0);
       if (!next) return;
-      await this.#reply(next.share);
+      // It may have read all that it had while something else was awaited here.
+      if (next.share.pending > 0) await this.#reply(next.share);
     }
   }
 
@@ -159,15 +178,16 @@ export class ColumnThreads implements AsyncDisposable {
     return column;
   }
 
-  #sendPacked(share: Share, column: number, { packed }: ParquetBatch, before: number): void {
-    const { of, bytes } = packed[column]!;
-    const copy = new Uint8Array(bytes);
-    this.#send(share, { kind: 'packed', column, packed: { of, bytes: copy }, before }, [copy.buffer]);
+  async #sendColumn(share: Share, column: number, { group, before, memories }: Sent): Promise<void> {
+    const memory = memories.take(group.bytesOf(column));
+    const packed = await group.column(column, memory);
+    this.#send(share, { kind: 'packed', column, packed, before });
+    share.used.push(() => memories.give(memory));
     share.pending++;
   }
 
-  #send({ worker }: Share, message: WorkerMessage, given: readonly ArrayBuffer[] = []): void {
-    worker.postMessage(message, given);
+  #send({ worker }: Share, message: WorkerMessage): void {
+    worker.postMessage(message);
   }
 
   /** What the other threads have read, by column. */

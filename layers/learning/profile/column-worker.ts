@@ -1,7 +1,6 @@
 /** A thread that reads some columns of a table; see `column-threads.ts`. */
 import { parentPort } from 'node:worker_threads';
 import { type ErrorDetail, ValidationError } from '#domain/errors.ts';
-import { release } from '#domain/release.ts';
 import type { Recorded } from '../columns/layout.ts';
 import type { Chunk } from '../columns/recorder.ts';
 import { Recording } from '../columns/recording.ts';
@@ -86,7 +85,6 @@ function reply(message: WorkerMessage): WorkerReply | undefined {
 
 function readPacked({ column, packed, before }: Extract<WorkerMessage, { kind: 'packed' }>): void {
   addParquet(readers.get(column)!, streamed(packed), before);
-  release(packed.bytes);
 }
 
 function readCells({ cells: shared, before }: Extract<WorkerMessage, { kind: 'cells' }>): void {

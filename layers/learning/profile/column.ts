@@ -10,6 +10,7 @@ import type { DictionaryNumbers } from './dictionary-numbers.ts';
 import { DistinctCount, type DistinctState } from './distinct.ts';
 import type { BlockRules, NumberBlock } from './number-block.ts';
 import { wholeLength } from './number-cells.ts';
+import type { TimeBlock, TimeRules } from './time-block.ts';
 
 /** The most distinct values of a category column. With more, it is text. */
 export const MAX_CATEGORIES = 1000;
@@ -166,9 +167,32 @@ export class ColumnSummary {
     this.times.addUnreadable(length);
   }
 
+  /** Which times may be added as a block. Undefined: none. */
+  timeRules(missing: ReadonlySet<number>): TimeRules | undefined {
+    const { counts } = this;
+    const isUsual = this.present > 0 && this.booleanPair === undefined && counts.overflowed && counts.isFull;
+    return isUsual && this.numbers.isSettled ? { missing, counts } : undefined;
+  }
+
+  /** Adds times that are no numbers. */
+  addTimes({ values, hashes, length, longest, hasBlanks, row }: TimeBlock): void {
+    this.present += length;
+    for (let i = 0; i < length; i++) this.#distinct.add(hashes[i]!);
+    if (longest > this.longest) this.longest = longest;
+    this.hasBlanks ||= hasBlanks;
+    this.numbers.addUnreadable(length);
+    this.times.addAllSame(values, length, row);
+  }
+
   /** Adds numbers of a dictionary that occur, once each; their rows were added in blocks. */
   addUsed(numbers: DictionaryNumbers): void {
     const { digits } = this;
+    const { occurrences, entries } = numbers;
+    for (let code = 0; code < occurrences.length; code++) {
+      if (occurrences[code] === 0) continue;
+      this.counts.repeat(entries[code]!, occurrences[code]);
+      occurrences[code] = 0;
+    }
     const { places, count } = numbers.takeUsed();
     for (let i = 0; i < count; i++) {
       const value = numbers.values[places[i]!]!;
@@ -181,11 +205,11 @@ export class ColumnSummary {
     }
   }
 
-  /** A word, no number and no time, that was added before. */
-  addWordAgain(): void {
-    this.present++;
-    this.numbers.addUnreadable(1);
-    this.times.addUnreadable(1);
+  /** Words, no numbers and no times, that were added before. */
+  addWordsAgain(count: number): void {
+    this.present += count;
+    this.numbers.addUnreadable(count);
+    this.times.addUnreadable(count);
   }
 
   /** A time, or NaN for a word that is no number. */

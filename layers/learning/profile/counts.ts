@@ -79,10 +79,15 @@ export class ValueCounts {
     return added;
   }
 
+  /** Whether it is an entry, and one that is counted. */
+  isCounted(entry: number): boolean {
+    return entry >= 0 && this.#counts[entry] !== 0;
+  }
+
   /** Counts a word once more of which `add` has returned the entry, be it -1. Returns whether it is one that is counted. */
-  repeat(entry: number): boolean {
-    if (entry < 0 || this.#counts[entry] === 0) return false;
-    this.#counts[entry]!++;
+  repeat(entry: number, times = 1): boolean {
+    if (!this.isCounted(entry)) return false;
+    this.#counts[entry]! += times;
     return true;
   }
 
@@ -95,6 +100,12 @@ export class ValueCounts {
     this.#counts[added] = 0;
     this.#rows[added] = 0;
     return added;
+  }
+
+  /** Whether there is room for no other word, be it counted or remembered. */
+  get isFull(): boolean {
+    const { words } = this.#counted;
+    return words >= this.#bounds.values && this.#table.size - words >= REMEMBERED.words;
   }
 
   text(entry: number): string {
@@ -111,10 +122,10 @@ export class ValueCounts {
     return entry < 0 ? undefined : this.#rows[entry];
   }
 
-  /** The most frequent values first; equally frequent ones in the order of the values. */
-  top(limit = this.size): { value: string; count: number }[] {
+  /** The most frequent values first, with the rows in which they occurred first; equally frequent ones in the order of the values. */
+  top(limit = this.size): { value: string; count: number; row: number }[] {
     return this.#counts
-      .flatMap((count, entry) => (count > 0 ? [{ value: this.text(entry), count }] : []))
+      .flatMap((count, entry) => (count > 0 ? [{ value: this.text(entry), count, row: this.#rows[entry]! }] : []))
       .sort((a, b) => b.count - a.count || (a.value < b.value ? -1 : 1))
       .slice(0, limit);
   }

@@ -1,6 +1,6 @@
 /** Decides what a column is: by what its owner says, and otherwise by what most of its values are. */
 import { type ColumnFormat, DATE_ORDERS, type DateOrder } from '#domain/datasets/column-format.ts';
-import type { ColumnChoice } from '#domain/datasets/parsing-options.ts';
+import type { ColumnChoice, ParsingOptions } from '#domain/datasets/parsing-options.ts';
 import type { ColumnType } from '#domain/datasets/profile.ts';
 import { DECIMAL_MARKS, type DecimalMark } from '../values/number.ts';
 import type { Candidate } from './candidate.ts';
@@ -32,6 +32,11 @@ export interface Decided {
 /** The file's words for "no value" hold for columns that have none of their own. */
 export interface Saying extends ColumnChoice {
   readonly fileDecimal?: DecimalMark | undefined;
+}
+
+/** What is said of a column, and of the file where that says nothing of it. */
+export function sayingOf({ decimal: fileDecimal, missing, columns = {} }: ParsingOptions, name: string): Saying {
+  return { ...(missing === undefined ? {} : { missing }), ...columns[name], fileDecimal };
 }
 
 export function decide(summary: ColumnSummary, said: Saying, conventions: Conventions): Decided {

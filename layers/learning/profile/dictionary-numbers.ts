@@ -11,16 +11,20 @@ export const FACT = {
   /** A row has it, and it was taken. */
   used: 4,
   taken: 8,
+  /** It is among the counted values. */
+  counted: 16,
 } as const;
 
 export class DictionaryNumbers {
   readonly values: Float64Array;
   readonly isReal: boolean;
   readonly facts: Uint8Array;
-  /** Their values with a comma as the decimal mark. */
-  readonly withComma: Float64Array;
+  /** Whether all may be summarised together with others. */
+  readonly arePlain: boolean;
   /** Their entries among the counted values; -1 where that is not known. */
   readonly entries: Int32Array;
+  /** How often those that are counted have occurred since the last call of `takeUsed`. */
+  readonly occurrences: Uint32Array;
   readonly #places: Uint32Array;
 
   /**
@@ -33,17 +37,26 @@ export class DictionaryNumbers {
     this.values = values;
     this.isReal = isReal;
     this.facts = new Uint8Array(length);
-    this.withComma = isReal ? new Float64Array(length) : values;
     this.entries = new Int32Array(length).fill(-1);
+    this.occurrences = new Uint32Array(length);
     this.#places = new Uint32Array(length);
+    let plain = 0;
     for (let code = 0; code < length; code++) {
       // Adding 0 makes -0 and 0 the same.
       const value = stored[code]! + 0;
       values[code] = value;
-      if (isReal) this.withComma[code] = grouped(value);
       const isPlain = isPlainSize(Math.abs(value)) && !(missing.size > 0 && missing.has(value));
-      this.facts[code] = (isPlain ? FACT.plain : 0) | (Number.isNaN(this.withComma[code]) ? 0 : FACT.comma);
+      const hasComma = !isReal || !Number.isNaN(grouped(value));
+      this.facts[code] = (isPlain ? FACT.plain : 0) | (hasComma ? FACT.comma : 0);
+      if (isPlain) plain++;
     }
+    this.arePlain = plain === length;
+  }
+
+  /** @param entry its place among the counted values */
+  setEntry(code: number, entry: number): void {
+    this.entries[code] = entry;
+    this.facts[code]! |= FACT.counted;
   }
 
   /** The places of those that were used since the last call, at the beginning of an array that the next call uses again. */

@@ -25,6 +25,8 @@ export class DistinctCount {
   /** Hashes above are not among the k smallest. */
   #largest = Number.POSITIVE_INFINITY;
   #overflowed: boolean;
+  /** The k smallest, until there is another one. */
+  #sorted: Float64Array | undefined;
 
   constructor({ hashes, overflowed }: DistinctState = { hashes: new Float64Array(), overflowed: false }) {
     this.#overflowed = overflowed;
@@ -69,10 +71,11 @@ export class DistinctCount {
   }
 
   get #smallest(): Float64Array {
-    return this.#places
+    this.#sorted ??= this.#places
       .filter((hash) => hash !== FREE)
       .sort()
       .slice(0, K);
+    return this.#sorted;
   }
 
   #keep(hashes: Float64Array): void {
@@ -91,6 +94,7 @@ export class DistinctCount {
       at = (at + 1) & mask;
     }
     places[at] = hash;
+    this.#sorted = undefined;
     this.#size++;
     return true;
   }

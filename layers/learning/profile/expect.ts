@@ -1,8 +1,10 @@
 /** What is said about a file's columns has to be possible. */
 import type { ColumnRole, ParsingOptions } from '#domain/datasets/parsing-options.ts';
+import type { ColumnType } from '#domain/datasets/profile.ts';
 import { ValidationError } from '#domain/errors.ts';
 import { Faults } from '#domain/faults.ts';
 import { shown } from '../csv/fault.ts';
+import type { Place } from './candidate.ts';
 import { type ColumnSummary, MAX_CATEGORIES } from './column.ts';
 import { canBeCategory, type Decided, type Saying } from './decide.ts';
 import { listed } from './target.ts';
@@ -46,6 +48,22 @@ export function expectSeparators({ columns = {} }: SaidColumns, target: string |
   faults.throwIfAny();
 }
 
+/** Throws `ValidationError` for an order of dates, or a decimal mark, by which the values of a column cannot be read. */
+function expectWritten({ name, present, times, numbers }: ColumnSummary, said: Saying, type: ColumnType): void {
+  if (present === 0 || said.type !== undefined || ['id', 'ignore'].includes(said.role ?? '')) return;
+  const { date_order: order, decimal } = said;
+  const fault = (field: string, got: string, what: string, { value, row }: Place) =>
+    ValidationError.of(
+      `columns.${name}.${field}`,
+      `must fit the values: by ${got}, most of column ${shown(name)} are no ${what}, such as ${shown(value)} in row ${row}`,
+    );
+  if (order !== undefined && type !== 'timestamp')
+    throw fault('date_order', order, 'dates', times.of(order).firstUnreadable ?? { value: '', row: 0 });
+  const rival = decimal === ',' ? '.' : ',';
+  const unread = decimal && numbers.of(decimal).firstUnreadable;
+  if (unread && type !== 'number' && numbers.of(rival).fits) throw fault('decimal', decimal, 'numbers', unread);
+}
+
 /** Throws `ValidationError` if a column cannot be what its owner says. */
 export function expectPossible(summary: ColumnSummary, said: Saying, { type, values }: Decided): void {
   if (said.role === 'time' && !values) {
@@ -54,6 +72,7 @@ export function expectPossible(summary: ColumnSummary, said: Saying, { type, val
       `must be that of a column of times or numbers; column ${shown(summary.name)} is ${type}`,
     );
   }
+  expectWritten(summary, said, type);
   if (said.type === undefined || summary.present === 0) return;
   const field = `columns.${summary.name}.type`;
   if (values && values.readable === 0) {

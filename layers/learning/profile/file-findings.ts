@@ -16,6 +16,8 @@ export interface FileFacts extends StoredFormat {
   /** What stands before the header. */
   readonly preamble?: Preamble | undefined;
   readonly fileName?: string | undefined;
+  /** False where the first row has no names. */
+  readonly header?: false | undefined;
   /** Columns whose names others have before them. */
   readonly renamed?: readonly RenamedColumn[];
 }
@@ -88,12 +90,16 @@ export const renamedFindings = (
   }));
 
 /** A file without names has a row of values in their place: where a column has numbers, its name is one. */
-export function headerFinding(columns: readonly ColumnSummary[]): Finding[] {
-  const numeric = columns.filter(({ numbers }) => numbers.of('.').fits);
+export function headerFinding(
+  { header, delimiter }: Pick<FileFacts, 'header' | 'delimiter'>,
+  columns: readonly ColumnSummary[],
+): Finding[] {
+  const numeric = columns.filter(({ numbers }) => numbers.of('.').fits || numbers.of(',').fits);
+  const names = numeric.map(({ name }) => numberIn(name));
   const [first] = numeric;
-  // Years are names, too: then each column has one.
-  if (!first || numeric.length === columns.length || numeric.some(({ name }) => Number.isNaN(parseNumber(name))))
-    return [];
+  if (header === false || !first || names.some((name) => Number.isNaN(name)) || areNumbered(names)) return [];
+  // Years are names, too.
+  if (names.every((name, i) => isYear(name) && (i === 0 || name > names[i - 1]!))) return [];
   return [
     {
       code: 'header_like_row',
@@ -101,8 +107,20 @@ export function headerFinding(columns: readonly ColumnSummary[]): Finding[] {
       first: { value: first.name },
       rows: 1,
       message: `The first row was taken for the names of the columns, and it looks like values: ${shown(first.name)} is the name of a column of numbers`,
-      cost: 'That row is not learned from. If the file has no names, write a line with them before it, and upload it again',
-      overrule: null,
+      cost: 'That row is not learned from',
+      // Rows of JSON may only be given names.
+      overrule: delimiter === undefined ? null : { header: false },
     },
   ];
 }
+
+const numberIn = (name: string): number => {
+  const number = parseNumber(name);
+  return Number.isNaN(number) ? parseNumber(name, ',') : number;
+};
+
+const isYear = (name: number): boolean => Number.isInteger(name) && name >= 1000 && name <= 3000;
+
+/** Such as 0, 1, 2, as pandas names the columns of an array. */
+const areNumbered = (names: readonly number[]): boolean =>
+  names.length > 2 && names.every((name, i) => Number.isInteger(name) && name - names[0]! === i);

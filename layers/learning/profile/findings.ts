@@ -4,7 +4,7 @@ import { DATE_ORDERS, type DateOrder } from '#domain/datasets/column-format.ts';
 import { shown } from '../csv/fault.ts';
 import { DECIMAL_MARKS } from '../values/number.ts';
 import type { ColumnSummary } from './column.ts';
-import { areCodes, type Decided, hasComma } from './decide.ts';
+import { areCodes, canBeCategory, type Decided, hasComma } from './decide.ts';
 import { areTokens, isUnique } from './identifier.ts';
 import type { Leak } from './leaks.ts';
 import { sentinelFindings } from './sentinels.ts';
@@ -196,7 +196,8 @@ export function featureFindings(summary: ColumnSummary, { type }: Decided): Find
 export function leftOutFinding(summary: ColumnSummary, { type }: Decided, reason: 'text' | 'id'): Finding {
   const { name: column, present: rows, distinct } = summary;
   const first = summary.first;
-  const mostly = reason === 'text' ? mostlyReadable(summary) : undefined;
+  const codes = areCodes(summary);
+  const mostly = reason === 'text' && !codes ? mostlyReadable(summary) : undefined;
   if (mostly) {
     return {
       ...{ code: 'text_left_out', column, first: mostly.values.firstUnreadable, rows },
@@ -213,10 +214,11 @@ export function leftOutFinding(summary: ColumnSummary, { type }: Decided, reason
       rows,
       message: 'Each row has a value of its own, as identifiers have',
       cost: 'The column is left out of the features',
-      overrule: choose(column, { role: 'feature', ...(type === 'text' ? { type: 'category' } : {}) }),
+      overrule: choose(column, { role: 'feature', ...(type === 'text' ? typeInstead(summary) : {}) }),
     };
   }
-  const why = rows === 0 ? 'It has no values' : `It is free text, with about ${distinct} different values`;
+  const values = codes ? 'It has digits of which some begin with a 0, as codes have' : 'It is free text';
+  const why = rows === 0 ? 'It has no values' : `${values}, with about ${distinct} different values`;
   return {
     code: 'text_left_out',
     column,
@@ -224,12 +226,15 @@ export function leftOutFinding(summary: ColumnSummary, { type }: Decided, reason
     rows,
     message: why,
     cost: 'The column is left out of the features',
-    overrule: choose(column, { type: 'category' }),
+    overrule: choose(column, typeInstead(summary)),
   };
 }
 
+/** Of words that are too many to be a category, only `compact-text` makes something. */
+const typeInstead = (summary: ColumnSummary) => ({ type: canBeCategory(summary) ? 'category' : 'text' });
+
 /** What more than half of the values of a column are that is nothing else. */
-function mostlyReadable({ numbers, times, present }: ColumnSummary) {
+export function mostlyReadable({ numbers, times, present }: ColumnSummary) {
   const all = [
     ...DECIMAL_MARKS.map((mark) => ({ type: 'number' as const, values: numbers.of(mark) })),
     ...DATE_ORDERS.map((order) => ({ type: 'timestamp' as const, values: times.of(order) })),

@@ -2,14 +2,14 @@
 import type { ColumnFormat, Separator } from '#domain/datasets/column-format.ts';
 import type { Task } from '#domain/datasets/profile.ts';
 import type { Place } from './candidate.ts';
-import { caseVariants } from './case-variants.ts';
 import { type ClassCount, classesOf } from './classes.ts';
 import type { ColumnSummary } from './column.ts';
 import { type Conventions, type Decided, decide, type Saying, wordsOf } from './decide.ts';
 import { columnFindings } from './findings.ts';
 import { countLabels, guessSeparator, separatorFinding } from './labels.ts';
-import { expectLabels, taskOf } from './target.ts';
-import { classFindings, targetRowsFinding } from './target-findings.ts';
+import { areTimes, expectLabels, taskOf } from './target.ts';
+import { classFindings, targetRowsFinding, timesFinding } from './target-findings.ts';
+import { variantFindings } from './variants.ts';
 import type { Finding } from './warn.ts';
 
 export interface JudgedTarget {
@@ -25,13 +25,15 @@ interface TargetSaying {
   readonly task: Task | 'auto';
   readonly said: Saying;
   readonly conventions: Conventions;
+  /** Whether a cell may have several labels. Default: yes. */
+  readonly mayBeLists?: boolean;
 }
 
 /** @throws ValidationError with field `target` */
 export function judgeTarget(
   summary: ColumnSummary,
   rows: number,
-  { task: asked, said, conventions }: TargetSaying,
+  { task: asked, said, conventions, mayBeLists = true }: TargetSaying,
 ): JudgedTarget {
   const numeric = decide(summary, { ...said, type: 'number' }, conventions);
   const numbers = numeric.values!;
@@ -42,7 +44,7 @@ export function judgeTarget(
   const format: ColumnFormat = { words, decimal: numeric.format.decimal, missing: [...(said.missing ?? [])] };
   const classes = classesOf(summary, format);
   const areNumbers = said.type === 'number' || kind === 'number';
-  const separator = said.separator ?? (areNumbers ? undefined : guessSeparator(summary));
+  const separator = said.separator ?? (areNumbers || !mayBeLists ? undefined : guessSeparator(summary));
   const areLists = separator !== undefined;
   const task = taskOf({ summary, numbers, areNumbers, classes, areLists }, asked);
   if (task === 'multilabel') return judgeLabels(summary, rows, { format, separator, said });
@@ -58,7 +60,8 @@ export function judgeTarget(
   const hasWords = said.missing !== undefined && said.missing.length > 0;
   const first = earliest(summary.empty.first, hasWords ? summary.absent.first : undefined);
   const decided = { type, format, ...(type === 'number' ? { values: numbers } : {}) } as const;
-  const found = [...classFindings(summary, classes, said.missing), ...caseVariants(summary, decided, classes)];
+  const found = [...classFindings(summary, classes, said.missing), ...variantFindings(summary, decided, classes)];
+  if (areTimes(summary)) found.push(timesFinding(summary, classes.length));
   if (without > 0) found.push(targetRowsFinding(summary, { rows: without, first, task, hasWords }));
   return { task, classes, without, decided, found };
 }

@@ -4,7 +4,7 @@ import { hashOfBytes } from '../values/hash.ts';
 import { isPlainSize, ReadNumber, readPlainNumber } from '../values/plain-number.ts';
 import type { ValueCounts } from './counts.ts';
 import { type DictionaryNumbers, FACT } from './dictionary-numbers.ts';
-import { grouped, type Numbers, wholeLength } from './number-cells.ts';
+import { grouped, inThousands, mayBeGrouped, type Numbers, wholeLength } from './number-cells.ts';
 
 /** The most of them. */
 export const BLOCK = 1024;
@@ -74,6 +74,10 @@ export class NumberBlock {
     this.#reset();
     if (isReal && !points) return;
     const last = Math.min(to, from + most);
+    if (isReal && !counts && missing.size === 0) {
+      this.#takeReal(values, from, last);
+      return;
+    }
     for (let at = from; at < last; at++) {
       const value = values[at]! + 0;
       if (!isPlainSize(Math.abs(value)) || (missing.size > 0 && missing.has(value))) break;
@@ -84,31 +88,85 @@ export class NumberBlock {
     this.longest = this.digits.most;
   }
 
+  /** The usual case of numbers with a point, any of which may be taken. */
+  #takeReal(values: Float64Array, from: number, to: number): void {
+    const { values: into, withComma } = this;
+    let length = 0;
+    let commas = 0;
+    for (let at = from; at < to; at++) {
+      const value = values[at]! + 0;
+      if (!isPlainSize(Math.abs(value))) break;
+      into[length++] = value;
+      if (!mayBeGrouped(value)) continue;
+      const thousands = grouped(value);
+      if (!Number.isNaN(thousands)) withComma[commas++] = thousands;
+    }
+    this.length = length;
+    this.commas = commas;
+  }
+
   /** Takes numbers of a dictionary, of rows that all have one. What is known of each of these is not in the block. */
   takeCodes(
-    { values, isReal, facts, withComma, entries }: DictionaryNumbers,
+    dictionary: DictionaryNumbers,
     codes: ArrayLike<number>,
     { from, to }: { readonly from: number; readonly to: number },
     { most, points, differ, counts }: BlockRules,
   ): void {
     this.#reset();
+    const { values, isReal, facts, occurrences } = dictionary;
     if (isReal && !points) return;
+    const last = Math.min(to, from + most);
+    if (!counts && dictionary.arePlain) {
+      this.#gather(dictionary, codes, { from, to: last }, differ);
+      return;
+    }
     const { values: into, withComma: intoWithComma } = this;
     const wanted = differ ? FACT.comma : 0;
-    const last = Math.min(to, from + most);
+    const needed = counts ? FACT.plain | FACT.counted : FACT.plain;
     let length = 0;
     let commas = 0;
     for (let at = from; at < last; at++) {
       const code = codes[at]!;
       const fact = facts[code]!;
-      if ((fact & FACT.plain) === 0 || (counts && !counts.repeat(entries[code]!))) break;
+      if ((fact & needed) !== needed) break;
+      if (counts) occurrences[code]!++;
       if ((fact & FACT.used) === 0) facts[code] = fact | FACT.used;
-      into[length++] = values[code]!;
-      if ((fact & wanted) !== 0) intoWithComma[commas++] = withComma[code]!;
+      const value = values[code]!;
+      into[length++] = value;
+      if ((fact & wanted) !== 0) intoWithComma[commas++] = isReal ? inThousands(value) : value;
     }
     this.length = length;
     this.commas = commas;
     if (!isReal) this.digits.cells = length;
+  }
+
+  /** The same of a dictionary of which all may be taken, without a branch that would be guessed wrong for every other value. */
+  #gather(
+    { values, isReal, facts }: DictionaryNumbers,
+    codes: ArrayLike<number>,
+    { from, to }: { readonly from: number; readonly to: number },
+    differ: boolean,
+  ): void {
+    const { values: into, withComma } = this;
+    const wanted = differ && isReal ? FACT.comma : 0;
+    let commas = 0;
+    for (let at = from; at < to; at++) {
+      const code = codes[at]!;
+      const fact = facts[code]!;
+      facts[code] = fact | FACT.used;
+      const value = values[code]!;
+      into[at - from] = value;
+      // Where there is none, the next one is put in its place.
+      withComma[commas] = inThousands(value);
+      commas += (fact & wanted) >> COMMA_BIT;
+    }
+    this.length = to - from;
+    this.commas = commas;
+    if (isReal) return;
+    this.digits.cells = this.length;
+    if (!differ) return;
+    withComma.set(into.subarray(0, this.length));
+    this.commas = this.length;
   }
 
   #reset(): void {
@@ -128,6 +186,9 @@ export class NumberBlock {
     if (length > digits.most) digits.most = length;
   }
 }
+
+/** Of `FACT.comma`. */
+const COMMA_BIT = 1;
 
 /** By value. */
 export type Entries = Pick<ReadonlyMap<number, number>, 'get'>;

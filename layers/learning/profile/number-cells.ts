@@ -36,16 +36,29 @@ export class NumberCell implements PlainNumber, CellText {
 /** What 1.234 is if the point stands between thousands: it has to have three digits behind it. */
 export function grouped(value: number): number {
   const size = Math.abs(value);
-  if (size < 1 || size >= 1000) return Number.NaN;
-  const thousands = Math.round(value * 1000);
-  // Most numbers have more digits than three behind the point, which is seen without a division.
-  if (Math.abs(value * 1000 - thousands) > 1e-6) return Number.NaN;
+  if (size < 1 || size >= 1000 || !mayBeGrouped(value)) return Number.NaN;
+  const thousands = inThousands(value);
   return thousands / 1000 === value && thousands % 10 !== 0 ? thousands : Number.NaN;
 }
 
+/** Whether it has at most three digits behind the point: most numbers have more, which is seen without a division. */
+export const mayBeGrouped = (value: number): boolean => Math.abs(value * 1000 - inThousands(value)) <= 1e-6;
+
+/** What it is without the point, if that has three digits behind it. */
+export const inThousands = (value: number): number => Math.round(value * 1000);
+
 /** How many characters a whole number has. */
 export function wholeLength(value: number): number {
+  const size = Math.abs(value);
   let length = value < 0 ? 2 : 1;
-  for (let size = Math.abs(value); size >= 10; size /= 10) length++;
+  for (let bound = 10; size >= bound; bound *= 10) length++;
   return length;
+}
+
+/** How many rows from one on have a value. */
+export function runOf(levels: ArrayLike<number> | undefined, from: number, rows: number): number {
+  if (levels === undefined) return rows - from;
+  let row = from;
+  while (row < rows && levels[row]) row++;
+  return row - from;
 }

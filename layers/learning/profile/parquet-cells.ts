@@ -15,13 +15,17 @@ export function addParquet(reader: ColumnReader, column: StreamedColumn, before:
     const { levels, rows, codes } = typed;
     if (typed.numbers && codes) {
       const { numbers: of } = typed;
-      if (dictionary?.of !== of) dictionary = { of, numbers: reader.dictionaryOf(of, isReal) };
+      if (dictionary?.of !== of) {
+        if (dictionary) reader.endDictionary(dictionary.numbers);
+        dictionary = { of, numbers: reader.dictionaryOf(of, isReal) };
+      }
       reader.addNumberCodes(dictionary.numbers, { codes, levels }, row);
     } else if (typed.numbers) reader.addNumbers({ values: typed.numbers, levels, isReal }, row);
     else if (codes) reader.addCodes(typed.texts, { codes, levels }, row);
     else for (const { cells, first } of cellsOf(typed.texts, levels, rows)) reader.addCells(cells, 0, row + first);
     row += rows;
   }
+  if (dictionary) reader.endDictionary(dictionary.numbers);
 }
 
 /** How many rows are made into cells together. */

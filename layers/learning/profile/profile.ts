@@ -77,7 +77,7 @@ export async function profileInParts(bytes: TableBytes, options: ProfileOptions,
   if (from) table.restore(from.table);
   const isRecorded = !from && read.format !== 'parquet' && 'size' in bytes && bytes.size >= RECORDED_BYTES;
   if (isRecorded && parts.storeColumns) rows.record(table, read.header.length, parts.storeColumns);
-  for await (const batch of read.batches) {
+  for await (const batch of read.groups ?? read.batches) {
     await rows.add(table, batch);
     const position = parts.isDue() ? read.position() : undefined;
     if (position === undefined) continue;

@@ -4,7 +4,8 @@ import { Recording } from '../columns/recording.ts';
 import { ColumnsWriter, type StoreColumns } from '../columns/write.ts';
 import type { Batch } from '../files/batch.ts';
 import { Cells } from '../files/cells.ts';
-import { ParquetBatch } from '../files/parquet-batch.ts';
+import { ColumnMemory } from '../files/column-memory.ts';
+import { RowGroup } from '../files/parquet-group.ts';
 import { ColumnThreads } from './column-threads.ts';
 import type { TableSummary } from './table.ts';
 
@@ -16,6 +17,7 @@ export class ReadRows implements AsyncDisposable {
   readonly #count: number;
   #threads: ColumnThreads | undefined;
   #bytes = 0;
+  readonly #memories = new ColumnMemory();
   #recording: Recording | undefined;
   #columns: ColumnsWriter | undefined;
 
@@ -38,25 +40,36 @@ export class ReadRows implements AsyncDisposable {
     if (this.#threads) this.#threads.onChunk = emit;
   }
 
-  async add(table: TableSummary, batch: Batch): Promise<void> {
+  async add(table: TableSummary, rows: Batch | RowGroup): Promise<void> {
+    if (rows instanceof RowGroup) return this.#addGroup(table, rows);
     await this.#columns?.room();
-    if (batch instanceof Cells) this.#bytes += batch.bytes.length;
+    if (rows instanceof Cells) this.#bytes += rows.bytes.length;
     this.#startIf(this.#bytes);
-    const threads = this.#threads;
-    if (threads && batch instanceof Cells) {
-      table.addCells(batch, await threads.add(batch, table.rows, () => table.setups));
-    } else if (threads && batch instanceof ParquetBatch) {
-      await threads.addGroup(batch, table.rows, () => table.setups, {
-        read: (column) => table.addColumn(batch, column),
-        besides: () => table.compareGroup(batch),
-      });
-      table.endGroup(batch);
-    } else {
-      if (batch instanceof ParquetBatch) await batch.besides;
-      // Those columns are recorded by the other threads, which do not see these rows.
-      if (threads) await this.#columns?.abort(new Error('rows are read by one thread'));
-      table.add(batch);
+    if (this.#threads && rows instanceof Cells) {
+      table.addCells(rows, await this.#threads.add(rows, table.rows, () => table.setups));
+      return;
     }
+    // Those columns are recorded by the other threads, which do not see these rows.
+    if (this.#threads) await this.#columns?.abort(new Error('rows are read by one thread'));
+    table.add(rows);
+  }
+
+  async #addGroup(table: TableSummary, group: RowGroup): Promise<void> {
+    const compare = () => table.compareGroup(group);
+    const read = async (column: number): Promise<void> => {
+      const memory = this.#memories.take(group.bytesOf(column));
+      table.addColumn(await group.column(column, memory), column);
+      this.#memories.give(memory);
+    };
+    if (this.#threads) {
+      const memories = this.#memories;
+      await this.#threads.addGroup(group, table.rows, () => table.setups, { read, besides: compare, memories });
+    } else {
+      await group.besides;
+      for (let column = 0; column < group.width; column++) await read(column);
+      await compare();
+    }
+    table.endGroup(group);
   }
 
   #startIf(bytes: number): void {

@@ -7,14 +7,14 @@ import { fileFault } from '../csv/fault.ts';
 import { expectFeatureAndTarget } from '../csv/record-check.ts';
 import type { Batch } from '../files/batch.ts';
 import { asCells, type Cells } from '../files/cells.ts';
-import { ParquetBatch } from '../files/parquet-batch.ts';
-import { caseVariants } from './case-variants.ts';
+import { type PackedColumn, streamed } from '../files/parquet-chunk.ts';
+import type { RowGroup } from '../files/parquet-group.ts';
 import { type ColumnState, ColumnSummary } from './column.ts';
 import { type Column, columnProfile } from './column-profile.ts';
 import { ColumnReader } from './column-reader.ts';
 import type { ColumnSetup } from './column-worker.ts';
 import type { CountBounds } from './counts.ts';
-import { type Conventions, conventionsOf, decide, type Saying } from './decide.ts';
+import { type Conventions, conventionsOf, decide, type Saying, sayingOf } from './decide.ts';
 import { expectPossible } from './expect.ts';
 import { type FileFacts, fileFindings, headerFinding, renamedFindings } from './file-findings.ts';
 import {
@@ -30,10 +30,13 @@ import { isIdentifier } from './identifier.ts';
 import { type JudgedTarget, judgeTarget } from './judge-target.ts';
 import { judgeLabelColumns, labelColumns, labelsName } from './label-columns.ts';
 import { Leaks, type LeaksState } from './leaks.ts';
+import { oddRowFinding } from './odd-rows.ts';
 import { addParquet } from './parquet-cells.ts';
 import { chooseTarget, mayBeTarget, TARGET_BOUNDS } from './target.ts';
 import { type LastCell, lastCell, totalsFinding } from './totals.ts';
+import { variantFindings } from './variants.ts';
 import { type Finding, listWarnings } from './warn.ts';
+import { wordFindings } from './word-findings.ts';
 
 /** Of a row group, that are compared first. */
 const FIRST_ROWS = 256;
@@ -124,8 +127,7 @@ export class TableSummary {
 
   /** Adds the next rows. */
   add(batch: Batch): void {
-    if (batch instanceof ParquetBatch) this.#addGroup(batch);
-    else for (const cells of asCells(batch, this.#columns.length)) this.addCells(cells);
+    for (const cells of asCells(batch, this.#columns.length)) this.addCells(cells);
   }
 
   /** @param columns those that no other thread reads. Default: all */
@@ -141,27 +143,22 @@ export class TableSummary {
     this.#rows += cells.rows;
   }
 
-  #addGroup(group: ParquetBatch): void {
-    for (const column of this.#readers.keys()) this.addColumn(group, column);
-    this.compareGroup(group);
-    this.endGroup(group);
-  }
-
   /** Adds a column of a row group, which `endGroup` ends. */
-  addColumn(group: ParquetBatch, column: number): void {
-    addParquet(this.#readers[column]!, group.streamed(column), this.#rows);
+  addColumn(packed: PackedColumn, column: number): void {
+    addParquet(this.#readers[column]!, streamed(packed), this.#rows);
   }
 
   /** Compares the columns of a row group with the target, before `endGroup`. */
-  compareGroup(group: ParquetBatch): void {
-    // Few columns equal the target for long, and the others need not be unpacked for that.
-    const first = group.first(FIRST_ROWS);
+  async compareGroup(group: RowGroup): Promise<void> {
+    if (!this.#isComparing) return;
+    // Few columns equal the target for long, and the others need not be read for that.
+    const first = await group.first(FIRST_ROWS);
     this.#compare(first, 0);
-    if (this.#isComparing) this.#compare(group, first.rows);
+    if (this.#isComparing && first.rows < group.rows) this.#compare(await group.whole(), first.rows);
   }
 
   /** All columns of the group were added, here or by other threads. */
-  endGroup({ rows }: ParquetBatch): void {
+  endGroup({ rows }: RowGroup): void {
     this.#rows += rows;
   }
 
@@ -202,7 +199,7 @@ export class TableSummary {
       : this.#judgedLabels(asked, conventions);
     const found: Finding[] = [
       ...fileFindings(file),
-      ...headerFinding(this.#columns),
+      ...headerFinding(file, this.#columns),
       ...renamedFindings(file, this.#columns, this.#rows),
       ...totalsFinding(this.#last, this.#columns),
       ...(target?.found ?? []),
@@ -210,11 +207,12 @@ export class TableSummary {
     const columns = this.#columns.map((summary): Column => this.#column(summary, conventions, target));
     for (const { summary, role } of columns) if (role === 'group') found.push(...groupFindings(summary));
     const features = this.#features(columns, found);
+    found.push(...oddRowFinding(columns));
     const twins = new Set(this.#twins.map((i) => this.#columns[i]));
     const leaks = new Map(this.#leaks.found.map((leak) => [this.#columns[leak.column], leak]));
     for (const { summary, decided } of features) {
       found.push(...columnFindings(summary, decided), ...featureFindings(summary, decided));
-      found.push(...caseVariants(summary, decided));
+      found.push(...variantFindings(summary, decided), ...wordFindings(summary, decided, this.#said(summary.name)));
       const leak = leaks.get(summary);
       if (twins.has(summary)) found.push(equalsTargetFinding(summary, this.target));
       else if (leak && (leak.kind === 'code' || target?.task === 'regression')) {
@@ -261,8 +259,7 @@ export class TableSummary {
   }
 
   #said(name: string): Saying {
-    const { decimal: fileDecimal, missing, columns = {} } = this.#parsing;
-    return { ...(missing === undefined ? {} : { missing }), ...columns[name], fileDecimal };
+    return sayingOf(this.#parsing, name);
   }
 
   #column(summary: ColumnSummary, conventions: Conventions, target: TargetFound | undefined): Column {

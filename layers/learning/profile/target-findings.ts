@@ -83,6 +83,17 @@ function withoutClasses({ name }: ColumnSummary, classes: readonly ClassCount[],
 
 const placeOf = ({ counts }: ColumnSummary, value: string): Place => ({ row: counts.firstRow(value) ?? 0, value });
 
+/** Classes that are times. */
+export const timesFinding = (summary: ColumnSummary, classes: number): Finding => ({
+  code: 'target_times',
+  column: summary.name,
+  first: summary.first,
+  rows: summary.present,
+  message: `The values of the target are dates or times, and each different one was taken for a class: ${classes} classes`,
+  cost: 'A model answers none but these, and knows nothing of their order. To learn when something happens, write a number into the file, such as the days until then',
+  overrule: choose(summary.name, { role: 'time' }),
+});
+
 interface LeftOutRows {
   readonly rows: number;
   readonly first: Finding['first'];

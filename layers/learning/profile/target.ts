@@ -54,6 +54,9 @@ export function listed(header: readonly string[]): string {
   return header.length > 20 ? `${names} and ${header.length - 20} more (at most ${LIMITS.csv.columns})` : names;
 }
 
+/** In any of the orders that a date may have. */
+export const areTimes = ({ times }: ColumnSummary): boolean => times.best.some((order) => times.of(order).fits);
+
 export interface TargetFacts {
   readonly summary: ColumnSummary;
   /** Its values if it is to be a regression. */
@@ -117,10 +120,11 @@ function expectNumbers({ summary, numbers }: TargetFacts): void {
   const { firstUnreadable, moments } = numbers;
   if (!numbers.fits && firstUnreadable) {
     const { value, row } = firstUnreadable;
-    throw fault(
-      summary,
-      `must be numeric for regression; got ${shown(value)} in row ${row}, and ${numbers.unreadable} of ${summary.present} values are no numbers`,
-    );
+    const isTime = areTimes(summary);
+    const rest = isTime
+      ? 'as dates or times: write a number in their place, such as the days since the first of them'
+      : `and ${numbers.unreadable} of ${summary.present} values are no numbers`;
+    throw fault(summary, `must be numeric for regression; got ${shown(value)} in row ${row}, ${rest}`);
   }
   if (moments.count === 0) throw fault(summary, 'must have values for regression; got none');
   if (moments.min === moments.max)

@@ -17,10 +17,6 @@ export function bareEnd(bytes: Uint8Array, start: number, end: number): number {
   return at;
 }
 
-/** Whether it may begin or end with blanks beyond ASCII, such as U+00A0. */
-export const mayHaveOtherBlanks = (bytes: Uint8Array, start: number, end: number): boolean =>
-  bytes[start]! >= 0x80 || bytes[end - 1]! >= 0x80;
-
 export function hasBlank(bytes: Uint8Array, start: number, end: number): boolean {
   for (let at = start; at < end; at++) if (bytes[at] === CODE.blank) return true;
   return false;

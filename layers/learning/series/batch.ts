@@ -6,6 +6,7 @@
 import type { DatasetProfile } from '#domain/datasets/profile.ts';
 import { ValidationError } from '#domain/errors.ts';
 import type { BatchRow, BatchRows, RowsWanted } from '../batch/batch-row.ts';
+import { CellCounts } from '../batch/cell-counts.ts';
 import { readDataset } from '../batch/dataset.ts';
 import { PIECE, placeIn } from '../batch/table-rows.ts';
 import { shown } from '../csv/fault.ts';
@@ -26,7 +27,8 @@ export async function seriesBatch(source: Source, { profile, serving, include }:
   const { steps } = windowOf(serving);
   const { features } = serving;
   const { rows, placeOf, readerOf } = await readDataset(source.bytes(), profile);
-  const columns = features.map((feature) => ({ at: placeOf(feature.name), read: readerOf(feature) }));
+  const columns = features.map((feature) => ({ at: placeOf(feature.name), ...readerOf(feature) }));
+  const counts = new CellCounts(features);
   const repeated = include.map(placeOf);
   const groupAt = placeOf(nameOf(profile, 'group') ?? '');
   const time = timeOf(profile, placeOf);
@@ -50,7 +52,13 @@ export async function seriesBatch(source: Source, { profile, serving, include }:
       const known = seriesOf(record);
       const series = known ?? { window: [], time: Number.NEGATIVE_INFINITY };
       if (time) expectLater(series, record, number, time);
-      series.window.push({ number, cells: columns.map(({ at, read: cell }) => cell(record[at] ?? '')) });
+      const cells = columns.map(({ at, read: readCell, isMissing }, feature) => {
+        const cell = record[at] ?? '';
+        const value = readCell(cell);
+        counts.add(feature, cell, value, number, isMissing);
+        return value;
+      });
+      series.window.push({ number, cells });
       if (series.window.length > steps) series.window.shift();
       const window = [...series.window];
       yield {
@@ -62,7 +70,7 @@ export async function seriesBatch(source: Source, { profile, serving, include }:
     }
   }
   const piece = Math.max(1, Math.min(PIECE.rows, Math.floor(PIECE.cells / (steps * columns.length))));
-  return { header: include, piece, rows: read() };
+  return { header: include, piece, rows: read(), warnings: () => counts.warnings };
 }
 
 const nameOf = ({ columns }: DatasetProfile, role: 'group' | 'time'): string | undefined =>

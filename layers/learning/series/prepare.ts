@@ -9,6 +9,7 @@ import type { Prepared, PrepareOptions } from '../prepared.ts';
 import { needsDisk, withRoom } from '../room.ts';
 import { RowSink } from '../row-sink.ts';
 import type { Source } from '../source.ts';
+import { AfterSplit } from '../table/after-split.ts';
 import { classesOf, type Rows, type Target } from '../table/columns.ts';
 import { encodeRows, encodeTarget } from '../table/encode.ts';
 import { fitEncoder } from '../table/encoder.ts';
@@ -35,7 +36,8 @@ export const prepareSeries = (source: Source, profile: DatasetProfile, options: 
     }
     // The rows themselves stay in memory, so that windows can be taken from them in any order.
     needsDisk(residentBytes(profile), scratch?.residentBytes ?? RESIDENT_BYTES, false);
-    const loaded = await loadRows(source.bytes(), profile, { threads, columns });
+    // A window has the rows that follow each other in the file, whether or not each has a target: so has a prediction's.
+    const loaded = await loadRows(source.bytes(), profile, { threads, columns, withoutTarget: true });
     return await encode(spec.horizon > 0 ? withPast(loaded, profile) : loaded, profile, spec, options);
   });
 
@@ -51,7 +53,7 @@ async function encode(
   spec: WindowSpec,
   { validationSplit, testSplit, seed, scratch, fold, between = async () => undefined }: PrepareOptions,
 ): Promise<Prepared> {
-  const windows = windowsOf(rows, spec);
+  const windows = windowsOf(rows, spec, (row) => hasTarget(rows.target, row));
   const target = targetsOf(rows.target, windows);
   const fractions = { validation: validationSplit, test: testSplit, fold };
   const splitBy = rows.group
@@ -59,7 +61,9 @@ async function encode(
     : ({ by: 'time', values: Float64Array.from(windows.starts) } as const);
   const split = splitRows(target, fractions, seed, splitBy);
   expectEnough(split, fractions, splitBy);
-  const encoder = fitEncoder(rows, rowsWithin(windows, split.training, spec.steps));
+  const learned = rowsWithin(windows, split.training, rows.count, spec.steps);
+  const encoder = fitEncoder(rows, learned);
+  const late = lateTimes(rows, profile, learned, split);
   const scale = fitTarget(target, split.training);
   const encoding = seriesEncoding(encoder, profile, spec);
   const tensors = rowTypes({ ...encoding.types, y: targetType(target.task, classesOf(target)) });
@@ -70,7 +74,7 @@ async function encode(
   );
   const encoded = Object.entries(encodeRows(rows, encoder, windows.order)).map(([name, values]) => {
     const bytes = bytesOf(values);
-    return { name, bytes, rowBytes: bytes.length / rows.count };
+    return { name, bytes, rowBytes: bytes.length / windows.order.length };
   });
   const part = async (name: keyof Split) => {
     const which = split[name];
@@ -105,9 +109,20 @@ async function encode(
       ...(test.length > 0 ? { test: await part('test') } : {}),
     },
     rows: { training: training.length, validation: validation.length, test: test.length },
-    warnings: [],
+    warnings: late.warnings,
   };
 }
+
+/** Of a split by time: times in the rows of the windows to learn from that are later than the latest of these rows. */
+function lateTimes(rows: Rows, profile: DatasetProfile, training: Int32Array, { validation, test }: Split): AfterSplit {
+  const splitBy = rows.time && !rows.group ? ({ by: 'time', values: rows.time.values } as const) : undefined;
+  const late = new AfterSplit(profile, splitBy, { training, validation, test }, true);
+  late.take(rows, training);
+  return late;
+}
+
+const hasTarget = (target: Target, row: number): boolean =>
+  target.task === 'regression' ? !Number.isNaN(target.values[row]) : target.values[row]! >= 0;
 
 /** The targets of windows. */
 function targetsOf(target: Target, { targets }: Windows): Target {
@@ -117,9 +132,9 @@ function targetsOf(target: Target, { targets }: Windows): Target {
   throw new TypeError('no family of series learns labels');
 }
 
-/** The rows that some windows consist of, ascending. */
-function rowsWithin({ order, starts }: Windows, which: Int32Array, steps: number): Int32Array {
-  const isWithin = new Uint8Array(order.length);
+/** The rows, of so many, that some windows consist of, ascending. */
+function rowsWithin({ order, starts }: Windows, which: Int32Array, count: number, steps: number): Int32Array {
+  const isWithin = new Uint8Array(count);
   for (const window of which) for (let i = 0; i < steps; i++) isWithin[order[starts[window]! + i]!] = 1;
   return Int32Array.from(isWithin.keys()).filter((row) => isWithin[row]);
 }

@@ -18,7 +18,7 @@ export interface WindowSpec {
 
 export interface Windows {
   readonly count: number;
-  /** All rows of series, each series in its order, one after another. */
+  /** The rows of all series, each series in its order, one after another. */
   readonly order: Int32Array;
   /** Where each window begins in `order`. */
   readonly starts: Int32Array;
@@ -31,12 +31,20 @@ export interface Windows {
 /**
  * Rows of one group are a series, in the order of their times, or of the file where there are none. Without a column of
  * groups, all rows are one. Where there is one, a row without a group is of no series: the dataset warns of it.
+ * @param hasTarget whether a row has a target: only those are asked for
  * @throws TrainingFailure naming a series that is shorter than a window and its horizon
  */
-export function windowsOf(rows: Pick<Rows, 'count' | 'group' | 'time'>, { steps, horizon }: WindowSpec): Windows {
+export function windowsOf(
+  rows: Pick<Rows, 'count' | 'group' | 'time'>,
+  { steps, horizon }: WindowSpec,
+  hasTarget: (row: number) => boolean = () => true,
+): Windows {
   const groupOf = (row: number): number => rows.group?.values[row] ?? 0;
   const all = Int32Array.from({ length: rows.count }, (_, row) => row).filter((row) => groupOf(row) >= 0);
-  const members = [...Map.groupBy(all, groupOf).values()].map((series) => inTime(series, rows));
+  // Of a series without any target, nothing is asked.
+  const members = [...Map.groupBy(all, groupOf).values()]
+    .filter((series) => series.some(hasTarget))
+    .map((series) => inTime(series, rows));
   const needed = steps + horizon;
   const short = members.find(({ length }) => length < needed);
   if (short) {
@@ -47,25 +55,32 @@ export function windowsOf(rows: Pick<Rows, 'count' | 'group' | 'time'>, { steps,
       `${parts} must be at most as long as each series: ${which} ${short.length} rows; got ${needed}`,
     );
   }
-  const order = new Int32Array(all.length);
-  const count = all.length - members.length * (needed - 1);
-  const windows = { starts: new Int32Array(count), targets: new Int32Array(count), series: new Int32Array(count) };
-  let [first, at] = [0, 0];
+  const order = new Int32Array(members.reduce((sum, { length }) => sum + length, 0));
+  const found = { starts: [] as number[], targets: [] as number[], series: [] as number[] };
+  let first = 0;
   for (const [series, own] of members.entries()) {
     order.set(own, first);
-    for (let i = 0; i + needed <= own.length; i++, at++) {
-      windows.starts[at] = first + i;
-      windows.targets[at] = own[i + needed - 1]!;
-      windows.series[at] = series;
+    for (let i = 0; i + needed <= own.length; i++) {
+      const target = own[i + needed - 1]!;
+      if (!hasTarget(target)) continue;
+      found.starts.push(first + i);
+      found.targets.push(target);
+      found.series.push(series);
     }
     first += own.length;
   }
-  return { count, order, ...windows };
+  const [starts, targets, series] = [found.starts, found.targets, found.series].map((all) => Int32Array.from(all));
+  return { count: found.starts.length, order, starts: starts!, targets: targets!, series: series! };
 }
 
-/** Rows without a time come first. Rows of one time are in the order of the file. */
+/** A row without a time follows the one before it in the file. Rows of one time are in the order of the file. */
 function inTime(series: number[], { time }: Pick<Rows, 'time'>): number[] {
   if (!time) return series;
-  const at = (row: number): number => (Number.isNaN(time.values[row]!) ? Number.NEGATIVE_INFINITY : time.values[row]!);
-  return series.toSorted((a, b) => (at(a) < at(b) ? -1 : at(a) > at(b) ? 1 : a - b));
+  let latest = Number.NEGATIVE_INFINITY;
+  const timed = series.map((row) => {
+    const value = time.values[row]!;
+    if (!Number.isNaN(value)) latest = value;
+    return { row, at: latest };
+  });
+  return timed.sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : a.row - b.row)).map(({ row }) => row);
 }

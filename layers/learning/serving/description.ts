@@ -20,6 +20,8 @@ export const CARD_FILE = 'model-card.md';
 const servedFeature = featureSpec.extend({
   /** The name of the model's input. A feature's own name may not be valid for that. */
   input: z.string(),
+  /** Of a category: all that the model has learned from. Absent for models of earlier builds. */
+  words: z.array(z.string()).exactOptional(),
   /** Of a model of others whose input has no fractions and nothing for a missing value: its type. */
   cast: z.enum(['int32', 'int64', 'bool']).exactOptional(),
 });

@@ -11,7 +11,7 @@ export function foreignUnits(features: readonly ServedFeature[], { columns }: Da
     const foreign = column?.format?.units?.find((unit) => isForeignUnit(unit, format?.units));
     if (foreign === undefined) continue;
     const wanted = format?.units?.length ? `in ${format.units.join(' or ')}` : 'without a unit';
-    return `${JSON.stringify(name)} ${wanted}, as in the model's data; got values in ${foreign}`;
+    return `${JSON.stringify(name)} ${wanted}, as in the model's data; got values in ${foreign}: write them in the model's unit, or without one`;
   }
   return undefined;
 }

@@ -120,7 +120,7 @@ function remembering({ take, ...rest }: Taking<string>): Taking<string> {
 }
 
 /** A word of the feature's data in the form in which the model takes it; '' for "no value". */
-export const wordOf = (feature: ServedFeature, word: string): string => wordsOf(feature).take(word) ?? '';
+export const wordOf = (feature: ServedFeature, word: Exclude<Cell, null>): string => wordsOf(feature).take(word) ?? '';
 
 /**
  * Each feature's values [rows, 1] by the name of its input.

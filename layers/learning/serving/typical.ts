@@ -38,6 +38,8 @@ export function typicalValues(serving: Serving, { given, reference, takesMissing
     return { reference: referenceOf(features, (input) => ofOneRow(row[input]!)), basis: 'given' };
   }
   if (reference || takesMissing) return { reference, basis: 'training_data' };
+  // What is not of features, such as images, has no mean here: what is missing of it is 0.
+  if (features.length === 0) return { reference: undefined, basis: 'zeros' };
   const typical = count > 1 ? meanOf : zeroOf;
   return { reference: referenceOf(features, (input) => typical(rows[input]!)), basis: count > 1 ? 'request' : 'zeros' };
 }

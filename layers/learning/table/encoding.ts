@@ -26,9 +26,11 @@ export function tableEncoding(encoder: Encoder, { columns }: Pick<DatasetProfile
   const formats = new Map(columns.map(({ name, format }) => [name, format]));
   const codes = codesOf(encoder);
   const names = inputNames(encoder.features.map(({ name }) => name));
-  const served = encoder.features.map(({ name, type: of }, i): ServedFeature => {
+  const served = encoder.features.map((feature, i): ServedFeature => {
+    const { name, type: of } = feature;
     const format = formats.get(name);
-    return { name, type: of, input: names[i]!, ...(format === undefined ? {} : { format }) };
+    const words = feature.type === 'category' ? { words: feature.words } : {};
+    return { name, type: of, input: names[i]!, ...(format === undefined ? {} : { format }), ...words };
   });
   return {
     kind: 'table',

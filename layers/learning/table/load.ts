@@ -1,4 +1,5 @@
 import type { ColumnProfile, DatasetProfile } from '#domain/datasets/profile.ts';
+import { ascending } from '#engine/shuffle.ts';
 import { ColumnsUnusableError, openColumns } from '../columns/read.ts';
 import { givenDialect } from '../csv/dialect.ts';
 import { fileChanged } from '../failure.ts';
@@ -19,6 +20,8 @@ export interface LoadOptions {
   readonly more?: readonly NamedPieces[];
   /** How many threads store columns, this one included. Default: 1. */
   readonly threads?: number;
+  /** Whether rows without a target are read as well: of a class it is -1 then, of a number NaN. Default: no. */
+  readonly withoutTarget?: boolean;
   /** The columns as an earlier reading has recorded them, which are read instead of the file where they can be. */
   readonly columns?: FileBytes | undefined;
 }
@@ -38,7 +41,8 @@ export async function loadRows(bytes: TableBytes, profile: DatasetProfile, optio
 
 async function inOnePiece(bytes: TableBytes, profile: DatasetProfile, options: LoadOptions): Promise<Rows> {
   const all: Rows[] = [];
-  for await (const rows of readRows(bytes, profile, Math.max(1, usableRows(profile)), options)) all.push(rows);
+  const count = options.withoutTarget ? profile.rows : usableRows(profile);
+  for await (const rows of readRows(bytes, profile, Math.max(1, count), options)) all.push(rows);
   return all[0]!;
 }
 
@@ -52,11 +56,11 @@ export async function* readRows(
   bytes: TableBytes,
   profile: DatasetProfile,
   pieceRows: number,
-  { more = [], threads: wanted = 1, columns: file }: LoadOptions = {},
+  { more = [], threads: wanted = 1, columns: file, withoutTarget = false }: LoadOptions = {},
 ): AsyncGenerator<Rows, void, undefined> {
   const recorded = file && (await recordedTable(file, profile, more));
   const { header, cells: all, close, digest, format } = recorded ?? (await tableOf(bytes, profile));
-  const count = usableRows(profile);
+  const count = withoutTarget ? profile.rows : usableRows(profile);
   // Earlier builds kept blanks of names within quotes.
   const placeOf = (name: string) => header.indexOf(name.trim());
   const labels = profile.columns.filter(({ role }) => role === 'label');
@@ -103,7 +107,7 @@ export async function* readRows(
   begin();
   let before = 0;
   for await (const cells of all) {
-    const rows = target.rowsOf(cells, targetAt);
+    const rows = withoutTarget ? ascending(cells.rows) : target.rowsOf(cells, targetAt);
     for (let from = 0; from < rows.length; ) {
       if (done + row === count) throw fileChanged();
       if (row === size) {

@@ -68,7 +68,7 @@ async function onDisk(
     await between();
     const some = within(split.training, piece);
     fitting.take(piece.rows, some);
-    late.take(piece.rows, some);
+    late.take(piece.rows, some, piece.first);
     ({ columns } = piece.rows);
   }
   const { leftOut } = rows;

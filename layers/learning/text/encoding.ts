@@ -39,8 +39,15 @@ const typesOf = (places: number | string): Readonly<Record<string, Type>> => ({
   [TEXT_INPUTS.weights]: type('float32', ['rows', places]),
 });
 
-/** @param places how many n-grams there is room for in a row to learn from */
-export function textEncoding(input: TextInput, places: number, leftOut: readonly string[]): Encoding {
+interface TextData {
+  /** How many n-grams there is room for in a row to learn from. */
+  readonly places: number;
+  readonly leftOut: readonly string[];
+  /** Of the column. */
+  readonly format: ColumnProfile['format'];
+}
+
+export function textEncoding(input: TextInput, { places, leftOut, format }: TextData): Encoding {
   const { column } = input;
   return {
     kind: 'text',
@@ -50,8 +57,7 @@ export function textEncoding(input: TextInput, places: number, leftOut: readonly
     leftOut,
     served: {
       kind: 'text',
-      // As cells are read: whatever the text is, it is no word for "no value".
-      features: [{ name: column, type: 'category', input: 'text', format: { missing: [] } }],
+      features: [{ name: column, type: 'category', input: 'text', ...(format === undefined ? {} : { format }) }],
       input,
     },
     torch: () => textTorch(input),

@@ -2,10 +2,13 @@
 import type { DatasetProfile } from '#domain/datasets/profile.ts';
 import { BUCKETS } from '#zoo/compact-text.ts';
 import type { Kind } from '../kind.ts';
+import type { Serving } from '../serving/description.ts';
 import { valueAt, valuesOf } from '../serving/explain.ts';
+import type { Input } from '../serving/input.ts';
 import { code } from '../serving/markdown.ts';
 import { table } from '../table/kind.ts';
 import { usableRows } from '../table/resident.ts';
+import { columnValues } from '../values/column-values.ts';
 import { BYTES_PER_GRAM, ofColumn, TEXT_INPUTS, textColumn } from './encoding.ts';
 import { explainTexts, GRAM_BOUNDS } from './explain.ts';
 import { MAX_GRAMS } from './featurizer.ts';
@@ -21,6 +24,10 @@ const USUAL_WORDS = 256;
 const TOGETHER = 64;
 /** Of a file that nobody has read yet. */
 const GUESS = { bytesPerText: 500 };
+
+/** By the rules by which the data were read: what means "no value" there is no text. */
+const textsIn = (serving: Serving, inputs: readonly Input[]): string[] =>
+  textsOf(inputs, ofColumn(serving).column, columnValues('category', serving.features[0]?.format).isMissing);
 
 export const text: Kind = {
   ...table,
@@ -53,11 +60,11 @@ export const text: Kind = {
   },
   prepare: prepareColumn,
   tensors: async (serving, inputs) => {
-    const { column, places, featurizer } = ofColumn(serving);
-    return gramTensors(textsOf(inputs, column), featurizer, places);
+    const { places, featurizer } = ofColumn(serving);
+    return gramTensors(textsIn(serving, inputs), featurizer, places);
   },
   pieces: (serving, inputs) => {
-    const texts = textsOf(inputs, ofColumn(serving).column);
+    const texts = textsIn(serving, inputs);
     return Array.from({ length: Math.ceil(texts.length / TOGETHER) }, (_, i) =>
       texts.slice(i * TOGETHER, (i + 1) * TOGETHER),
     );
@@ -70,8 +77,8 @@ export const text: Kind = {
     },
   },
   explain: async ({ serving, inputs, run }) => {
-    const { column, places, featurizer } = ofColumn(serving);
-    const texts = textsOf(inputs, column);
+    const { places, featurizer } = ofColumn(serving);
+    const texts = textsIn(serving, inputs);
     const ask = (some: readonly string[]) => run(gramTensors(some, featurizer, places), some.length);
     const answers = valuesOf(serving, await ask(texts)).map((value, i) => ({ text: texts[i]!, ...value }));
     return explainTexts(answers, GRAM_BOUNDS, async (some, output) => {

@@ -37,7 +37,10 @@ export const prepareColumn = (source: Source, profile: DatasetProfile, options: 
     const rows = await loadRows(source.bytes(), { ...profile, columns: alone }, { more: [texts] });
     const others = profile.features.filter((name) => name !== column.name);
     const leftOut = [...new Set([...rows.leftOut.filter((name) => name !== column.name), ...others])];
-    const encoding = textEncoding({ column: column.name, featurizer }, texts.most, leftOut);
+    const encoding = textEncoding(
+      { column: column.name, featurizer },
+      { places: texts.most, leftOut, format: column.format },
+    );
     return encode(rows, { texts, encoding, options });
   });
 

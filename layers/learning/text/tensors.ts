@@ -11,19 +11,24 @@ const USUAL_NAME = 'text';
 
 /**
  * The text of each row: the row itself, its only value, or its value by the column's name or `text`.
+ * @param isMissing whether a text means "no value". Default: none does but the empty one
  * @throws ValidationError with fields such as `inputs[3]`
  */
-export function textsOf(rows: readonly Input[], column = USUAL_NAME): string[] {
+export function textsOf(
+  rows: readonly Input[],
+  column = USUAL_NAME,
+  isMissing: (text: string) => boolean = (text) => text.trim() === '',
+): string[] {
   const faults = new Faults();
   const names = [...new Set([column, USUAL_NAME])];
   const texts = rows.map((row, i) => {
     const text = textOf(row, names);
-    if (typeof text === 'string' && text.trim() !== '' && Buffer.byteLength(text) <= LIMITS.text.bytes) return text;
+    if (typeof text === 'string' && !isMissing(text) && Buffer.byteLength(text) <= LIMITS.text.bytes) return text;
     const got =
       text === undefined
         ? formOf(row, names)
         : typeof text === 'string'
-          ? shown(text)
+          ? `${shown(text)}${text.trim() !== '' && isMissing(text) ? ', which means "no value" in the model\'s data' : ''}`
           : shortened(JSON.stringify(text), 60);
     faults.add(
       `inputs[${i}]`,

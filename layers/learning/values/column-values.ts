@@ -2,6 +2,7 @@
 import type { ColumnFormat } from '#domain/datasets/column-format.ts';
 import { isMissing, missingWords } from './missing.ts';
 import { parseNumber } from './number.ts';
+import { tidy } from './tidy.ts';
 import { parseTime } from './time.ts';
 import { parseBoolean } from './truth.ts';
 
@@ -29,7 +30,7 @@ export function columnValues(
   // Numbers among the words, however a cell writes them.
   const numbers = new Set(missing?.map((word) => parseNumber(word.trim(), decimal)));
   numbers.delete(Number.NaN);
-  const text = format ? (cell: string) => cell.trim() : (cell: string) => cell;
+  const text = format ? tidy : (cell: string) => cell;
   const isAbsent = (cell: string): boolean => isMissing(cell, without);
   const parse =
     type === 'timestamp' ? (cell: string) => parseTime(cell, date_order) : (cell: string) => parseNumber(cell, decimal);

@@ -5,27 +5,43 @@ const MONTH_DAYS = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
 /** Of a fraction of a second. */
 const MOST_DIGITS = 9;
 
+/** The day that was read last, which is mostly that of the next time, too, as one number, and when it begins. */
+const last = new Float64Array([-1, 0]);
+
 /** As `parseTime` reads it, or NaN for all other spellings and for days that do not exist. */
 export function readIsoTime(bytes: Uint8Array, start: number, end: number): number {
   const length = end - start;
   if (length < 10 || bytes[start + 4] !== CODE.hyphen || bytes[start + 7] !== CODE.hyphen) return Number.NaN;
-  const year = 100 * twoDigits(bytes, start) + twoDigits(bytes, start + 2);
-  const day = startOfDay(year, twoDigits(bytes, start + 5), twoDigits(bytes, start + 8));
+  const century = twoDigits(bytes, start);
+  const ofCentury = twoDigits(bytes, start + 2);
+  const month = twoDigits(bytes, start + 5);
+  const ofMonth = twoDigits(bytes, start + 8);
+  if ((century | ofCentury | month | ofMonth) < 0) return Number.NaN;
+  const number = ((100 * century + ofCentury) * 100 + month) * 100 + ofMonth;
+  if (number !== last[0]) {
+    last[1] = startOfDay(100 * century + ofCentury, month, ofMonth);
+    last[0] = number;
+  }
+  const day = last[1]!;
   if (length === 10) return day;
   const between = bytes[start + 10];
   if (length < 19 || (between !== CODE.blank && between !== CODE.T)) return Number.NaN;
   if (bytes[start + 13] !== CODE.colon || bytes[start + 16] !== CODE.colon) return Number.NaN;
-  const [hours, minutes] = [twoDigits(bytes, start + 11), twoDigits(bytes, start + 14)];
+  const hours = twoDigits(bytes, start + 11);
+  const minutes = twoDigits(bytes, start + 14);
   const seconds = twoDigits(bytes, start + 17);
-  if (!(hours < 24 && minutes < 60 && seconds < 60)) return Number.NaN;
-  const last = bytes[end - 1] === CODE.Z ? end - 1 : end;
-  return day + (hours * 60 + minutes) * 60_000 + seconds * 1000 + fraction(bytes, start + 19, last);
+  if ((hours | minutes | seconds) < 0 || hours >= 24 || minutes >= 60 || seconds >= 60) return Number.NaN;
+  const whole = day + ((hours * 60 + minutes) * 60 + seconds) * 1000;
+  if (length === 19) return whole;
+  return whole + fraction(bytes, start + 19, bytes[end - 1] === CODE.Z ? end - 1 : end);
 }
 
-/** The number of two digits; NaN if they are none. */
+/** The number of two digits; -1 if they are none. */
 function twoDigits(bytes: Uint8Array, at: number): number {
-  const [tens, ones] = [bytes[at]! - CODE.zero, bytes[at + 1]! - CODE.zero];
-  return tens >= 0 && tens <= 9 && ones >= 0 && ones <= 9 ? 10 * tens + ones : Number.NaN;
+  const tens = bytes[at]! - CODE.zero;
+  const ones = bytes[at + 1]! - CODE.zero;
+  // What is less than 0 is large without its sign.
+  return tens >>> 0 <= 9 && ones >>> 0 <= 9 ? 10 * tens + ones : -1;
 }
 
 /** Whole milliseconds; 0 of nothing. */

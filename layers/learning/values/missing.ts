@@ -5,6 +5,7 @@
 const USUAL: ReadonlySet<string> = new Set([
   ...['na', 'n/a', '<na>', '#n/a', '#na', '#n/a n/a', 'n.a.', 'n. a.', 'k.a.'],
   ...['nan', '-nan', 'nat', 'null', '(null)', '#null!', 'nil', 'none', '\\n'],
+  ...['#bezug!', '#zahl!', '#überlauf!', '#spill!', '#calc!', '#valeur!', '#nombre!', '#nom?', '#¡valor!', '#¡ref!'],
   ...['#div/0!', '#value!', '#ref!', '#name?', '#num!', '#nv', '#wert!'],
   ...['?', '-', '--', '.', '–', '—'],
 ]);

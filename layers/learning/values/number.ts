@@ -11,6 +11,7 @@ export type DecimalMark = (typeof DECIMAL_MARKS)[number];
 const NUMBER_CHARACTERS = 1100;
 const PLAIN = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?$/;
 const POINTS_BETWEEN_THOUSANDS = /^[+-]?[1-9]\d{0,2}(?:\.\d{3})+$/;
+const SIGN_BEHIND = /[.,]\d{2,}-$/;
 const DIGITS = /^\d+$/;
 const EXPONENT = /[eE][+-]?\d{1,4}$/;
 
@@ -27,11 +28,19 @@ export function parseNumber(cell: string, decimal: DecimalMark = '.'): number {
     if (decimal === '.' || !cell.includes('.')) return bounded(Number(cell));
     return POINTS_BETWEEN_THOUSANDS.test(cell) ? bounded(Number(cell.replaceAll('.', ''))) : Number.NaN;
   }
+  if (OTHER_DIGITS.test(cell)) return parseNumber(westernDigits(cell), decimal);
   if (!mayBeNumber(cell)) return Number.NaN;
   const { negative, body } = dressed(cell);
   const value = bounded(parseBody(body, decimal));
   return negative ? -value : value;
 }
+
+/** Arabic, Persian and full-width ones. */
+const OTHER_DIGITS = /[\u0660-\u0669\u06f0-\u06f9\uff10-\uff19]/;
+const MARKS: Readonly<Record<string, string>> = { '٫': '.', '٬': ',', '．': '.', '，': ',', '－': '-', '＋': '+' };
+
+const westernDigits = (cell: string): string =>
+  cell.replace(/[\u0660-\u066c\u06f0-\u06f9\uff0b-\uff19]/g, (one) => MARKS[one] ?? String(one.charCodeAt(0) & 15));
 
 /** Whether the cell is written with digits and at most a point, a sign and an exponent: it reads the same to a program. */
 export const isPlainNumber = (cell: string): boolean => cell.length <= NUMBER_CHARACTERS && PLAIN.test(cell);
@@ -71,11 +80,16 @@ function dressed(cell: string): { negative: boolean; unit: string; body: string 
   }
   const takeSign = (): void => {
     const [first = ''] = body;
-    if (negative || !'+-−'.includes(first) || first === '') return;
+    if (negative || !'+-−–'.includes(first) || first === '') return;
     negative = first !== '+';
     body = body.slice(1).trimStart();
   };
   takeSign();
+  // As SAP writes amounts; a mark at school has no decimals.
+  if (!negative && SIGN_BEHIND.test(body)) {
+    negative = true;
+    body = body.slice(0, -1);
+  }
   const before = leadingUnit(body);
   body = body.slice(before.length).trimStart();
   if (before !== '') takeSign();

@@ -31,6 +31,14 @@ export function contents(subject: () => BlobsSubject, test: Test): void {
     expect(await read(subject(), 'empty')).toHaveLength(0);
   });
 
+  test('what may be lost with the power is there once it was put, and can be replaced', async () => {
+    const options = { mayBeLost: true, isAuthenticated: true, isReleased: true };
+    await subject().blobs.put('made', chunks('first ', 'of ', 'all'), options);
+    expect((await read(subject(), 'made')).toString()).toBe('first of all');
+    await subject().blobs.put('made', chunks('again'), options);
+    expect((await read(subject(), 'made')).toString()).toBe('again');
+  });
+
   test('a stream that fails leaves the previous blob', async () => {
     await subject().blobs.put('kept', bytesOf('before'));
     const failing = (async function* () {

@@ -27,7 +27,7 @@ export const ADDITIONS = {
   search: { assumed: texts },
   backup: { kind: words, expires_at: orNull(time) },
   backupCreated: { missing: texts, damaged: texts, taken_from_backup: texts },
-  auditEntry: { seq: integer, reason: orNull(text), request_id: words, hash: words },
+  auditEntry: { seq: integer, reason: orNull(text), request_id: words, hash: words, facts: anything },
   managerDeleted: { models_deleted: integer, backup_created: anything, backup_path: orNull(text) },
   byTags: { tags: texts },
 } as const satisfies Readonly<Record<string, Readonly<Record<string, Shape>>>>;

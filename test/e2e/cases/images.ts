@@ -112,7 +112,7 @@ export function images(world: World): void {
       const sent = await fetch(begun.parts[0]!.url, { method: 'PUT', body: new Uint8Array(one) });
       const parts = [{ part: 1, etag: sent.headers.get('etag')!.replaceAll('"', '') }];
       const completed = user.client.post(`/datasets/uploads/${begun.upload_id}/complete`, { parts });
-      await expect(completed).rejects.toThrow(/answered 400.*images of between 2 and 1000 classes; got 1/);
+      await expect(completed).rejects.toThrow(/answered 400.*between 2 and 1000 classes; got 1/);
     });
   });
 }

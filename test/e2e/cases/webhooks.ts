@@ -58,7 +58,9 @@ export function webhooks(world: World): void {
       await user.client.post(`${path}/deliveries/${delivery_id}/redeliver`);
       await delivered(user, id, failed(2));
 
-      expect((await user.upload('a,label\n1,x\n2,x\n3,x\n')).status).toBe('failed');
+      // Longer than what an upload looks into.
+      const rows = Array.from({ length: 40_000 }, (_, i) => `${i},x\n`);
+      expect((await user.upload(`a,label\n${rows.join('')}`)).status).toBe('failed');
       const { payload } = await delivered(
         user,
         id,

@@ -1,20 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import {
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  readlinkSync,
-  renameSync,
-  rmSync,
-  statSync,
-  truncateSync,
-  writeFileSync,
-} from 'node:fs';
+import { readdirSync, readFileSync, readlinkSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { DamagedFileError } from '#domain/errors.ts';
 import type { BlobInfo, MessageFrames } from '#domain/ports/blobs/port.ts';
+import { BlobNotFoundError } from '#domain/ports/errors.ts';
 import { type EmbeddedAdapters, openEmbedded, openEmbeddedHost } from '#embedded/open.ts';
 import { FRAME_BYTES } from '#vault/encryption/cipher.ts';
 import { verify } from '#vault/encryption/open.ts';
@@ -44,7 +34,7 @@ const files = () =>
   readdirSync(join(folder.dir, 'blobs'), { recursive: true, withFileTypes: true })
     .filter((one) => one.isFile())
     .map(({ parentPath, name }) => join(parentPath, name));
-const fileOfView = () => files().find((one) => one.includes('.view')) ?? '';
+const fileOfView = () => files().find((one) => one.includes('.view') && !one.endsWith('.key')) ?? '';
 
 /** Stores the plaintext encrypted, and puts a view of it. */
 async function view(plaintext: Uint8Array, to = VIEW): Promise<{ info: BlobInfo; frames: MessageFrames }> {
@@ -66,8 +56,9 @@ describe('a view of an encrypted file', () => {
     async (size) => {
       await view(bytesOf(size));
       expect((await read()).equals(bytesOf(size))).toBe(true);
-      expect(files()).toHaveLength(2);
-      expect(new Set(files().map((one) => statSync(one).ino)).size).toBe(1);
+      expect(files()).toHaveLength(3);
+      const large = files().filter((one) => !one.endsWith('.key'));
+      expect(new Set(large.map((one) => statSync(one).ino)).size).toBe(1);
     },
   );
 
@@ -150,27 +141,27 @@ describe('a view of an encrypted file', () => {
     expect(open()).toEqual([]);
   });
 
-  test('says in its row neither the key nor whose it is, and opens by no other name', async () => {
+  test('has what opens it in a file of its own, encrypted, by no other name, and nowhere else', async () => {
     const { frames } = await view(bytesOf(SIZE));
-    const database = new DatabaseSync(join(folder.dir, 'trainyard.db'));
-    try {
-      const sql = 'SELECT contents FROM blobs WHERE key = ?';
-      const [[name, size, sealed]] = JSON.parse(String(database.prepare(sql).get(VIEW)!.contents));
-      expect(size).toBe(SIZE);
-      for (const secret of [frames.key, key]) {
-        expect(Buffer.from(sealed, 'base64').includes(Buffer.from(secret))).toBe(false);
-        expect(Buffer.from(sealed, 'base64').toString()).not.toContain(Buffer.from(secret).toString('base64'));
-      }
-      const other = `${name[0] === '0' ? '1' : '0'}${name.slice(1)}`;
-      const folderOf = (of: string) => join(folder.dir, 'blobs', of.slice(0, 2));
-      mkdirSync(folderOf(other), { recursive: true });
-      renameSync(join(folderOf(name), name), join(folderOf(other), other));
-      const changed = JSON.stringify([[other, size, sealed]]);
-      database.prepare('UPDATE blobs SET contents = ? WHERE key = ?').run(changed, VIEW);
-      await expect(read()).rejects.toThrow(DamagedFileError);
-    } finally {
-      database.close();
+    const file = fileOfView();
+    const sealed = readFileSync(`${file}.key`);
+    for (const secret of [frames.key, key]) {
+      expect(sealed.includes(Buffer.from(secret))).toBe(false);
+      expect(sealed.toString()).not.toContain(Buffer.from(secret).toString('base64'));
     }
+    const database = ['', '-wal'].map((end) => readFileSync(join(folder.dir, `trainyard.db${end}`)));
+    for (const bytes of database) {
+      expect(bytes.includes(sealed)).toBe(false);
+      expect(bytes.includes(Buffer.from(sealed.toString('base64')))).toBe(false);
+    }
+    await view(bytesOf(SIZE), `${VIEW}2`);
+    const other = files().find((one) => one.endsWith('.key') && !one.startsWith(file)) ?? '';
+    for (const wrong of [readFileSync(other), sealed.subarray(1), Buffer.alloc(sealed.length), Buffer.alloc(0)]) {
+      writeFileSync(`${file}.key`, wrong);
+      await expect(read()).rejects.toThrow(DamagedFileError);
+    }
+    rmSync(`${file}.key`);
+    await expect(read()).rejects.toThrow(BlobNotFoundError);
   });
 
   test('is there after the host has started again, and its file is swept where it has no row', async () => {
@@ -179,11 +170,11 @@ describe('a view of an encrypted file', () => {
     const ended = file.replace(/-[^-]*-[^-]*(?=\.view)/, '-1-1');
     expect(ended).not.toBe(file);
     await adapters.close();
-    writeFileSync(ended, 'of a process that has ended');
+    for (const one of [ended, `${ended}.key`]) writeFileSync(one, 'of a process that has ended');
     const host = await openEmbeddedHost(hostOptions(folder.dir));
     adapters = host;
     expect((await read()).equals(bytesOf(SIZE))).toBe(true);
-    expect(files()).toHaveLength(2);
+    expect(files()).toHaveLength(3);
   });
 });
 

@@ -40,8 +40,9 @@ test('of an encrypted model there is no second copy', async () => {
   const { status, body } = await download(id, { password: PASSWORD });
   expect([status, body.size_bytes]).toEqual([200, BYTES.length]);
   const all = contents().filter((file) => !before.includes(file));
-  expect([stored.length, all.length]).toEqual([1, 2]);
-  expect(new Set(all.map((file) => statSync(file).ino)).size).toBe(1);
+  const large = all.filter((file) => statSync(file).size > 1000);
+  expect([stored.length, all.length]).toEqual([1, 3]);
+  expect(new Set(large.map((file) => statSync(file).ino)).size).toBe(1);
   expect((await get(body.download_url)).equals(BYTES)).toBe(true);
   expect((await get(body.download_url, 'bytes=1048570-1048580')).equals(BYTES.subarray(1_048_570, 1_048_581))).toBe(
     true,

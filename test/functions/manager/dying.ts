@@ -1,6 +1,10 @@
 /** Adapters of a process that is killed at its nth change of the store: from then on nothing it does has an effect. */
+import { abandon } from '#domain/abandon.ts';
 import type { Adapters } from '#domain/ports/adapters.ts';
 import type { Blobs } from '#domain/ports/blobs/port.ts';
+
+const isStream = (arg: unknown): arg is AsyncIterable<unknown> =>
+  typeof arg === 'object' && arg !== null && Symbol.asyncIterator in arg;
 
 export class Killed extends Error {}
 
@@ -23,11 +27,13 @@ export function dying(real: Adapters): Dying {
         const own: unknown = Reflect.get(target, key);
         if (typeof own !== 'function') return own;
         return async (...args: unknown[]) => {
-          const killed = at > 0 && seen >= at;
-          if (killed) throw new Killed();
-          if (CHANGES.has(String(key))) {
-            seen += 1;
-            if (at > 0 && seen >= at) throw new Killed();
+          const isChange = CHANGES.has(String(key));
+          const wasKilled = at > 0 && seen >= at;
+          if (isChange && !wasKilled) seen += 1;
+          if (at > 0 && seen >= at) {
+            // What a process has open is closed when it is killed.
+            for (const arg of args) if (isStream(arg)) await abandon(arg);
+            throw new Killed();
           }
           return (own as (...rest: unknown[]) => unknown).apply(target, args);
         };

@@ -73,21 +73,14 @@ const typesOf = async (id: string) =>
 
 describe('how a file is read', () => {
   test('is said at the upload', async () => {
-    const dataset = await upload(TEXT, [
-      field('delimiter', ';'),
-      field('decimal', ','),
-      field('missing', ['none']),
-      field('columns', { zip: { role: 'ignore' } }),
-    ]);
-    const shown = await process(dataset);
-    expect(shown).toMatchObject({ status: 'failed', error: { details: [{ field: 'target' }] } });
-    expect(shown.error.details[0].message).toContain('must have between 2 and 1000 classes; got 1: "some"');
-    expect(shown.parsing).toEqual({
-      delimiter: ';',
-      decimal: ',',
-      missing: ['none'],
-      columns: { zip: { role: 'ignore' } },
-    });
+    const columns = { zip: { role: 'ignore' } } as const;
+    const said = [field('delimiter', ';'), field('decimal', ','), field('columns', columns)];
+    await expect(upload(TEXT, [...said, field('missing', ['none'])])).rejects.toThrow(
+      'must have between 2 and 1000 classes; got 1: \\"some\\"',
+    );
+    const shown = await process(await upload(TEXT, [...said, field('missing', ['nothing'])]));
+    expect(shown).toMatchObject({ status: 'ready', metadata: { features: ['size'] } });
+    expect(shown.parsing).toEqual({ delimiter: ';', decimal: ',', missing: ['nothing'], columns });
   });
 
   test('is changed later without another upload, and models learn from what it is then', async () => {
@@ -178,7 +171,9 @@ describe('how a file is read', () => {
   });
 
   test('can be repaired where a dataset has failed', async () => {
-    const dataset = await upload('a,label\n1,x\n2,x\n3,x\n');
+    // What the first bytes show is refused at once.
+    const rows = Array.from({ length: 40_000 }, (_, i) => `${i},x\n`);
+    const dataset = await upload(`a,label\n${rows.join('')}`);
     expect(await process(dataset)).toMatchObject({ status: 'failed' });
     expect((await patch(dataset.id, { target: 'a' })).body.error).toBeUndefined();
     expect(await process(dataset)).toMatchObject({ status: 'ready', metadata: { target: 'a' } });
@@ -221,6 +216,16 @@ describe('how a file is read', () => {
       'columns',
       'must have at most 1 group; got "zip", "size"',
     ],
+    [
+      { columns: { label: { type: 'number' } }, target: 'size' },
+      'columns.label.type',
+      /got number, and "some" in row 1/,
+    ],
+    [{ columns: { label: { role: 'time' } }, target: 'size' }, 'columns.label.role', /column of times or numbers/],
+    [{ columns: { size: { date_order: 'day_first' } } }, 'columns.size.date_order', /"0,5" in row 1/],
+    [{ columns: { size: { decimal: '.' } } }, 'columns.size.decimal', /by \., .* no numbers, such as "0,5" in row 1/],
+    [{ dataset_type: 'regression' }, 'target', /must be numeric for regression/],
+    [{ columns: { label: { missing: ['none'] } } }, 'target', /got 1: "some"/],
   ])('refuses %j and changes nothing', async (json, name, message) => {
     const [first] = await fault(json);
     expect(first.field).toBe(name);
@@ -258,6 +263,34 @@ describe('how a file is read', () => {
     expect(await refused([field('missing', 'NA')])).toEqual({ field: 'missing', message: 'must be JSON; got "NA"' });
     expect(await refused([field('columns', { zip: { type: 'words' } })])).toMatchObject({ field: 'columns.zip.type' });
   });
+});
+
+test('a file without names is read with numbers for names, where its owner says so', async () => {
+  const rows = Array.from({ length: 40 }, (_, i) => `${i + 0.5};${3 + (i % 7)};${i % 2}`);
+  const text = `${rows.join('\n')}\n`;
+  const dataset = await upload(text);
+  const before = await process(dataset);
+  expect(before).toMatchObject({ metadata: { rows: 39, target: '0' } });
+  const warning = before.warnings.find(({ code }: { code: string }) => code === 'header_like_row');
+  expect(warning).toMatchObject({ first_value: '0.5', overrule: { header: false } });
+  expect((await patch(dataset.id, warning.overrule)).status).toBe(200);
+  const after = await process(dataset);
+  expect(after).toMatchObject({
+    status: 'ready',
+    metadata: { rows: 40, features: ['column_1', 'column_2'], target: 'column_3' },
+    parsing: { header: false },
+  });
+  expect(after.warnings.map(({ code }: { code: string }) => code)).not.toContain('header_like_row');
+  const shown = await platform.call({ path: `/datasets/${dataset.id}/preview`, token });
+  expect(shown.body).toMatchObject({ header: false, columns: { length: 3 } });
+  expect(shown.body.rows[0]).toEqual([0.5, 3, 0]);
+  expect((await patch(dataset.id, { header: null })).status).toBe(200);
+  expect(await process(dataset)).toMatchObject({ metadata: { rows: 39 } });
+
+  expect(await process(await upload(text, [field('header', 'false')]))).toMatchObject({ metadata: { rows: 40 } });
+  const parts = formBytes([csvFile(text), field('header', 'false')]);
+  const previewed = await platform.call({ ...uploadOf(token, [], parts), path: '/datasets/preview' });
+  expect(previewed.body).toMatchObject({ header: false, target: 'column_3' });
 });
 
 describe('a preview', () => {

@@ -88,7 +88,7 @@ describe('an upload', () => {
       {
         field: 'colour',
         message:
-          'is not a known field; known are name, description, dataset_type, target, delimiter, quote, decimal, missing, columns, unlabelled',
+          'is not a known field; known are name, description, dataset_type, target, delimiter, quote, header, decimal, missing, columns, unlabelled',
       },
     ]);
     expect(await details([csvFile(CSV), name, name])).toEqual([
@@ -143,8 +143,10 @@ describe('an upload', () => {
       return (await details(type ? [...fields, { name: 'dataset_type', value: type }] : fields))[0].message;
     };
     expect(await message(['a/1.png', '2.png'])).toMatch(/^entry "2.png" of the ZIP must lie in a folder/);
-    expect(await message(['a/1.png', 'a/2.png'])).toMatch(/^must have images of between 2 and 1000 classes; got 1/);
-    expect(await message(['a/1.png', 'b/2.png'], 'regression')).toMatch(/must be numbers for regression; got "a"/);
+    expect(await message(['a/1.png', 'a/2.png'])).toMatch(
+      /^column "label" must have between 2 and 1000 classes; got 1: "a"/,
+    );
+    expect(await message(['a/1.png', 'b/2.png'], 'regression')).toMatch(/must be numeric for regression; got "a"/);
     expect(await message(['1.png', 'm.csv', 'm.json'])).toMatch(/at most one manifest/);
     expect(await message(['x.npy', 'z.npy'])).toMatch(/^must have an array of labels.*got "x", "z"/);
   });
@@ -159,7 +161,7 @@ describe('an upload', () => {
     expect((await platform.call(bare)).body.details[0].message).toContain('no boundary');
     const exact = formBytes([name, csvFile('')]).length;
     const fits = await platform.call(
-      uploadOf(token, [name, csvFile(`a,b\n${'1,2\n'.repeat((20_000 - exact - 4) / 4)}`)]),
+      uploadOf(token, [name, csvFile(`a,b\n${'1,2\n1,3\n'.repeat((20_000 - exact - 4) / 8)}`)]),
     );
     expect(fits.status).toBe(201);
     const large = formBytes([name, csvFile('x'.repeat(20_001 - exact))]);

@@ -4,6 +4,7 @@ import { decodeJwt } from 'jose';
 import { getAccount } from '#domain/accounts/read.ts';
 import { blobKeys } from '#domain/blob-keys.ts';
 import { findModel } from '#domain/models/read.ts';
+import { attributeType, dataType, encodeModel } from '#engine/onnx/proto.ts';
 import { writeSafetensors } from '#engine/safetensors.ts';
 import { tensorFrom } from '#engine/tensor.ts';
 import type { HttpHandler } from '#functions/http/contract.ts';
@@ -13,6 +14,7 @@ import { permitted } from '#infra/embedded/invoke/permitted.ts';
 import { writeTorch } from '#learning/files/write-torch.ts';
 import recorded from '#test/fixtures/golden/imported.json' with { type: 'json' };
 import { withoutChecksums } from '../../learning/files/without-checksums.ts';
+import { greyBmp } from '../../learning/image/world.ts';
 import { BOUNDARY, formBytes, type Part } from './forms.ts';
 import { openPlatform, type Platform } from './harness.ts';
 
@@ -63,6 +65,50 @@ describe('a model of others that is imported', () => {
     ]);
     const { nodes, edges } = (await platform.call({ path: `/models/${again.body.id}/lineage`, token })).body;
     expect([nodes.length, edges]).toEqual([2, [{ from: body.id, to: again.body.id, relation: 'previous_version' }]]);
+  });
+
+  test('takes images where its input is of four dimensions, as files where it is said how it wants bytes', async () => {
+    const value = (name: string, dims: (number | string)[]) => ({
+      name,
+      type: {
+        tensorType: {
+          elemType: dataType.float32,
+          shape: { dim: dims.map((dim) => (typeof dim === 'number' ? { dimValue: dim } : { dimParam: dim })) },
+        },
+      },
+    });
+    const attribute = [
+      { name: 'axes', type: attributeType.ints, ints: [2, 3] },
+      { name: 'keepdims', type: attributeType.int, i: 0 },
+    ];
+    const bytes = encodeModel({
+      ...{ irVersion: 8, producerName: '', producerVersion: '', domain: '', modelVersion: 0, docString: '' },
+      ...{ opsetImport: [{ domain: '', version: 17 }], metadataProps: [] },
+      graph: {
+        ...{ name: 'means', initializer: [], input: [value('x', ['n', 3, 8, 8])], output: [value('y', ['n', 3])] },
+        node: [{ name: 'mean', opType: 'ReduceMean', domain: '', input: ['x'], output: ['y'], attribute }],
+      },
+    });
+    const onnx = Buffer.from(bytes).toString('base64');
+    const { status, body } = await imported(onnx, {
+      name: 'Colours',
+      classes: '["r","g","b"]',
+      pixels: '{"mean":[0,0,0.5]}',
+    });
+    expect([status, body]).toMatchObject([201, { architecture: { input_shape: [8, 8, 3] }, features: [] }]);
+    const input = greyBmp(16, 16, () => 255).toString('base64');
+    const answer = await predict(body.id, { input, probabilities: true, explain: true });
+    const [{ probabilities, explanation }] = answer.body.predictions;
+    expect(probabilities.b / probabilities.r).toBeCloseTo(Math.exp(-0.5), 5);
+    expect([explanation.basis, explanation.base]).toEqual(['zeros', expect.closeTo(1 / 3, 6)]);
+    expect(explanation.picture).toMatch(/^data:image\/png;base64,/);
+    expect(answer.body.warnings).toEqual([
+      { code: 'no_reference', message: expect.stringContaining('takes for zeros') },
+    ]);
+    const two = await predict(body.id, { inputs: [input, input], explain: true });
+    expect(two.body.predictions.map((one: typeof two.body) => one.explanation.basis)).toEqual(['zeros', 'zeros']);
+    const refused = await imported(onnx, { name: 'x', pixels: '{"scale":0}' });
+    expect([refused.status, refused.body.details[0].field]).toEqual([400, 'pixels.scale']);
   });
 
   test('refuses values that it does not know with what it says of them', async () => {
@@ -201,7 +247,7 @@ describe('a model of others that is imported', () => {
 
   test.each([
     ['another domain', { name: 'x' }, 'file', 'operator com.microsoft.FusedMatMul'],
-    ['images', { name: 'x' }, 'file', 'its shape must be [rows] or [rows, columns]; it has 4 dimensions'],
+    ['images', { name: 'x' }, 'file', 'none of its outputs can be served (y)'],
     ['unknown width', { name: 'x', features: 'a,b' }, 'features', 'must be JSON; got "a,b"'],
   ] as const)('is refused where it cannot be served: %s', async (name, fields, field, message) => {
     const { status, body } = await imported(recorded.refused[name], fields);

@@ -10,6 +10,7 @@ import { renderPlatformError } from '#functions/http/errors/platform.ts';
 import { makeServices } from '#functions/http/route.ts';
 import { makeSurface } from '#functions/http/surface.ts';
 import { type PredictServices, predict } from '#functions/platform/models/predict.ts';
+import type { Serving } from '#learning/serving/description.ts';
 import { takesText } from '#learning/text/description.ts';
 import { cutShort, flipBit } from '../../embedded/damage.ts';
 import { openPlatform, type Platform } from './harness.ts';
@@ -163,7 +164,11 @@ describe('models', () => {
 
 describe('predicting', () => {
   /** Echoes its input, and refuses rows of another width as the real one does. */
+  let features: Serving['features'] = [];
   const predictor: PredictServices['predictor'] = {
+    async describe() {
+      return { format: 1, task: 'classification', target: 'y', classes: ['cat', 'dog'], features };
+    },
     async predict(model, rows, options = {}) {
       return rows.map((row, i) => {
         const values = Array.isArray(row) ? row : Object.values(row);
@@ -199,7 +204,8 @@ describe('predicting', () => {
       settings: platform.settings,
       logger: { debug() {}, info() {}, warn() {}, error() {} },
     });
-    const atHand = { predict: () => [{ value: 1 }] };
+    const served: Serving = { format: 1, task: 'regression', target: 'y', classes: [], features: [] };
+    const atHand = { predict: () => [{ value: 1 }], describe: () => served };
     const surface = { routes: [predict], renderError: renderPlatformError };
     const real = makeSurface(surface, { ...services, predictor: atHand });
     const answers: unknown[] = [];
@@ -221,6 +227,25 @@ describe('predicting', () => {
     expect((await ask({ inputs: [[1, 2], { a: 'dog', b: true }] })).body).toEqual({
       predictions: [{ value: 1 }, { class: 'dog', confidence: 0.5 }],
     });
+  });
+
+  test('says which words the model has not learned from', async () => {
+    features = [
+      { name: 'a', type: 'category', input: 'a', format: { words: 'text' }, words: ['cat', 'dog'] },
+      { name: 'b', type: 'number', input: 'b' },
+    ];
+    expect((await ask({ inputs: [['cat', 1], [' dog ', 1], { b: 1, a: null }] })).body.warnings).toBeUndefined();
+    const { warnings } = (await ask({ inputs: [['cat', 1], ['bird', 1], { b: 1, a: 'fish' }] })).body;
+    expect(warnings).toEqual([
+      {
+        ...{ code: 'unseen_values', feature: 'a', rows: 2 },
+        message: expect.stringMatching(/word "bird" of "a", first in row 2/),
+      },
+    ]);
+    // Of models of earlier builds nobody knows.
+    features = features.map(({ words, ...feature }) => feature);
+    expect((await ask({ input: ['bird', 1] })).body.warnings).toBeUndefined();
+    features = [];
   });
 
   test.each([

@@ -218,7 +218,31 @@ describe('a batch of rows', () => {
       format: { ...format, units: [...('units' in format ? format.units : [])] },
     });
     await expect(cellsOf(serving, fileOf(cells))).rejects.toMatchObject({
-      details: [{ field: 'dataset_id', message }],
+      details: [{ field: 'dataset_id', message: `${message}: write them in the model's unit, or without one` }],
     });
+  });
+
+  test('counts words that were never seen, and cells that count as missing, by feature', async () => {
+    const serving: Serving = {
+      ...{ format: 1, kind: 'table', task: 'regression', target: 'y', classes: [] },
+      features: [
+        { name: 'kind', type: 'category', input: 'kind', format: { words: 'text' }, words: ['red', 'blue'] },
+        { name: 'x', type: 'number', input: 'x', format: { decimal: '.' } },
+        { name: 'old', type: 'category', input: 'old', format: { words: 'text' } },
+      ],
+    };
+    const lines = Array.from({ length: 30 }, (_, i) =>
+      [['red', 'green', 'NA'][i % 3], i === 7 ? 'broken' : i === 8 ? '' : i + 0.5, 'new'].join(','),
+    );
+    const csv = `kind,x,old\n${lines.join('\n')}\n`;
+    const profile = await profileCsv(chunked(csv), unlabelled);
+    const { rows, warnings } = await batchRows(openSource(chunked(csv)), { profile, serving, include: [] });
+    for await (const { input } of rows) expect(input).toHaveLength(3);
+    expect(warnings!()).toMatchObject([
+      { code: 'unseen_values', feature: 'kind', rows: 10, first_value: 'green', first_row: 2 },
+      { code: 'values_unreadable', feature: 'x', rows: 1, first_value: 'broken', first_row: 8 },
+      { code: 'missing_values', feature: 'kind', rows: 10, first_value: 'NA', first_row: 3 },
+      { code: 'missing_values', feature: 'x', rows: 1, first_value: '', first_row: 9 },
+    ]);
   });
 });

@@ -70,8 +70,8 @@ describe('images in class folders', () => {
         target: 'label',
         task: 'classification',
         classes: [
-          { value: 'right', count: 30 },
           { value: 'left', count: 30 },
+          { value: 'right', count: 30 },
         ],
         rows_without_target: 0,
       });

@@ -142,7 +142,7 @@ describe('a ZIP is refused', () => {
 
   test('where numbers are asked for and labels are words', async () => {
     const fault = await faultOf(zipOf([file('a/1.bmp'), file('b/2.bmp')]), { task: 'regression' });
-    expect(fault).toMatch(/^target "label" must be numbers for regression; got "a"/);
+    expect(fault).toMatch(/^target column "label" must be numeric for regression; got "a" in row 1/);
   });
 
   test('where its manifest lacks the target that was named', async () => {

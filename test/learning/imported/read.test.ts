@@ -4,9 +4,11 @@ import { attributeType, dataType, encodeModel } from '#engine/onnx/proto.ts';
 import { openSession } from '#engine/run.ts';
 import { expectTensor, toNumbers } from '#engine/tensor.ts';
 import { readImported, type Wishes } from '#learning/imported/read.ts';
+import { kindNamed } from '#learning/kinds.ts';
 import type { Input } from '#learning/serving/input.ts';
 import { rowTensors } from '#learning/serving/rows.ts';
 import recorded from '#test/fixtures/golden/imported.json' with { type: 'json' };
+import { greyBmp } from '../image/world.ts';
 
 interface Recorded {
   readonly onnx: string;
@@ -86,7 +88,7 @@ describe('a model of others is served with the answers that its library gives', 
 describe('a model that cannot be served is refused, by what stands against it', () => {
   test.each([
     ['one row', "input 'x' cannot be served: it takes exactly 1 rows; export it with a dynamic first dimension"],
-    ['images', "input 'x' cannot be served: its shape must be [rows] or [rows, columns]; it has 4 dimensions"],
+    ['images', 'none of its outputs can be served (y): there must be scores [rows, classes] or numbers [rows]'],
     [
       'another domain',
       "operator com.microsoft.FusedMatMul of node 'fused' cannot be served: served are those of ai.onnx",
@@ -186,6 +188,123 @@ describe('a model whose input has no fractions', () => {
   test('of numbers that are not served is refused by their name', async () => {
     await expect(readImported(echo(dataType.float16), { target: 'y' })).rejects.toMatchObject({
       details: [{ message: expect.stringContaining("input 'x' cannot be served: its element type is float16") }],
+    });
+  });
+});
+
+describe('a model of images', () => {
+  const CHANNELS = 3;
+  /** The mean of each channel, as scores. */
+  const means = (dims: readonly (number | string)[], axes: readonly number[], version = 17) =>
+    encodeModel({
+      ...{ irVersion: 8, producerName: '', producerVersion: '', domain: '', modelVersion: 0, docString: '' },
+      ...{ opsetImport: [{ domain: '', version }], metadataProps: [] },
+      graph: {
+        name: 'means',
+        node: [
+          {
+            ...{ name: 'mean', opType: 'ReduceMean', domain: '', input: ['pixels'], output: ['scores'] },
+            attribute: [
+              { name: 'axes', type: attributeType.ints, ints: [...axes] },
+              { name: 'keepdims', type: attributeType.int, i: 0 },
+            ],
+          },
+        ],
+        input: [withDims('pixels', ['rows', ...dims])],
+        output: [withDims('scores', ['rows', CHANNELS])],
+        initializer: [],
+      },
+    });
+  const withDims = (name: string, dims: readonly (number | string)[]) => ({
+    name,
+    type: {
+      tensorType: {
+        elemType: dataType.float32,
+        shape: { dim: dims.map((dim) => (typeof dim === 'number' ? { dimValue: dim } : { dimParam: dim })) },
+      },
+    },
+  });
+  const image = Array.from({ length: 2 }, (_, y) =>
+    Array.from({ length: 4 }, (__, x) => [y + x / 4, 2 * y, Number(x > 1)]),
+  );
+
+  test.each([
+    ['first', means([CHANNELS, 2, 4], [2, 3])],
+    ['last', means([2, 4, CHANNELS], [1, 2])],
+  ])('with its channels %s takes arrays of their numbers, whichever way round', async (_, bytes) => {
+    const { onnx, serving, notes } = await readImported(bytes, { target: 'class', classes: ['r', 'g', 'b'] });
+    expect(serving).toMatchObject({
+      ...{ kind: 'image', task: 'classification', features: [] },
+      input: { channels: CHANNELS, height: 2, width: 4, values: 'numbers' },
+    });
+    expect(notes[0]).toBe(
+      'input pixels takes images, whose numbers go to the network as they are: whoever calls scales them',
+    );
+    await using session = await openSession(onnx);
+    const planes = [0, 1, 2].map((c) => image.map((row) => row.map((pixel) => pixel[c]!)));
+    const feeds = await kindNamed('image').tensors(serving, [image, planes] as Input[]);
+    const exps = [0.5 + 3 / 8, 1, 0.5].map(Math.exp);
+    const expected = exps.map((exp) => exp / exps.reduce((a, b) => a + b, 0));
+    const { probabilities, label } = await session.run(feeds);
+    expect(toNumbers(probabilities!)).toEqual([...expected, ...expected].map((value) => expect.closeTo(value, 6)));
+    expect([...expectTensor('label', label, 'string').data]).toEqual(['g', 'g']);
+    // What is missing is 0.
+    const nothing = await session.run(await kindNamed('image').tensors(serving, [new Array(24).fill(null)]));
+    expect(toNumbers(nothing.probabilities!)).toEqual([1, 1, 1].map((one) => expect.closeTo(one / 3, 6)));
+  });
+
+  test.each([17, 8])('takes files and bytes where it is said what it makes of them, by ONNX %i', async (version) => {
+    const pixels = { scale: 255, mean: [0.5, 0.25, 0], deviation: [0.5] };
+    const bytes = means([2, 4, CHANNELS], [1, 2], version);
+    const { onnx, serving, notes } = await readImported(bytes, { target: 'class', pixels });
+    expect(serving.input).toMatchObject({ values: 'bytes' });
+    expect(notes[0]).toBe('input pixels takes images, of whose bytes it is given (byte / 255 - 0.5, 0.25, 0) / 0.5');
+    const file = `data:image/bmp;base64,${greyBmp(4, 2, () => 102).toString('base64')}`;
+    const array = new Array(2).fill(new Array(4).fill([102, 102, 102]));
+    await using session = await openSession(onnx);
+    const { probabilities } = await session.run(await kindNamed('image').tensors(serving, [file, array] as Input[]));
+    const exps = [-0.1, 0.15, 0.4].map((one) => Math.exp(2 * one));
+    const expected = exps.map((exp) => exp / exps.reduce((a, b) => a + b, 0));
+    expect(toNumbers(probabilities!)).toEqual([...expected, ...expected].map((value) => expect.closeTo(value, 6)));
+  });
+
+  test('has its pixels refused where they do not fit', async () => {
+    const refusal = async (bytes: Uint8Array, mean: number[]) => {
+      const error = await readImported(bytes, { target: 'y', pixels: { scale: 1, mean, deviation: [1] } }).catch(
+        (thrown: unknown) => thrown,
+      );
+      return (error as ValidationError).details[0];
+    };
+    expect(await refusal(means([2, 4, 3], [1, 2]), [0, 0])).toEqual({
+      field: 'pixels.mean',
+      message: 'must have 1 number, or 3, one for each channel; got 2',
+    });
+    const table = bytesOf(recorded.served['scikit-learn, a table'].onnx);
+    expect(await refusal(table, [0])).toMatchObject({
+      field: 'pixels',
+      message: 'must be left out: the model takes no images',
+    });
+  });
+
+  test('is compared with the answers that it gave before', async () => {
+    const wishes = { target: 'class', classes: ['r', 'g', 'b'] };
+    const given = (label: string) =>
+      readImported(means([2, 4, 3], [1, 2]), { ...wishes, examples: [{ input: image as Input, class: label }] });
+    await expect(given('g')).resolves.toBeDefined();
+    await expect(given('b')).rejects.toMatchObject({ details: [{ field: 'examples[0].class' }] });
+    const rows = [{ input: [1, 2], class: 'g' }];
+    await expect(readImported(means([2, 4, 3], [1, 2]), { ...wishes, examples: rows })).rejects.toMatchObject({
+      details: [{ field: 'examples[0].input', message: expect.stringContaining('must be an array [2, 4, 3]') }],
+    });
+  });
+
+  test.each([
+    ['of four channels', [4, 8, 8], undefined, /with 1 or 3 channels .*; got \[rows, 4, 8, 8\]/],
+    ['of any size', [3, 'height', 'width'], undefined, /a width that the file says; got \[rows, 3, \?, \?\]/],
+    ['with names of features', [3, 2, 4], ['a'], /^must be left out: the model takes images/],
+  ] as const)('%s is refused', async (_, dims, features, message) => {
+    await expect(readImported(means(dims, [2, 3]), { target: 'y', features })).rejects.toMatchObject({
+      details: [{ message: expect.stringMatching(message) }],
     });
   });
 });

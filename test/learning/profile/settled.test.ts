@@ -97,11 +97,42 @@ describe('numbers of a dictionary have the summary of the same numbers in full',
           full.addNumbers({ values: Float64Array.from(codes, (code) => values[code]!), levels, isReal }, before);
           coded.addNumberCodes(dictionary, { codes, levels }, before);
         }
+        coded.endDictionary(dictionary);
         expect(coded.summary.state).toEqual(full.summary.state);
       }),
       { seed: 2026, numRuns: 150 },
     );
   });
+});
+
+test('words of a dictionary have the summary of the same words in full, wherever counting them ends', () => {
+  const word = fc.oneof(
+    fc.constantFrom('red', ' green ', 'NA', '-', '', '7', '7.0', '1,5', '2024-05-31', 'true'),
+    fc.nat(60).map(String),
+  );
+  const columns = fc.record({
+    words: fc.uniqueArray(word, { minLength: 1, maxLength: 60, size: 'max' }),
+    picks: fc.array(fc.option(fc.nat(10_000), { freq: 20 }), { maxLength: 400, size: 'max' }),
+    cut: fc.nat(400),
+  });
+  fc.assert(
+    fc.property(columns, ({ words: texts, picks, cut }) => {
+      const words = Words.of(texts.map((text) => Buffer.from(text)));
+      const make = () => new ColumnReader(new ColumnSummary('x', { values: 20, characters: 1000 }), undefined);
+      const [full, coded] = [make(), make()];
+      for (const [before, page] of [[0, picks.slice(0, cut)] as const, [cut, picks.slice(cut)] as const]) {
+        const codes = page.flatMap((pick) => (pick === null ? [] : [pick % texts.length]));
+        coded.addCodes(words, { codes, levels: page.map((pick) => Number(pick !== null)) }, before);
+        const cells = page.map((pick) => (pick === null ? '' : texts[pick % texts.length]!));
+        // Row by row, in which nothing is added together.
+        for (const [i, cell] of cells.entries()) {
+          for (const one of asCells({ rows: 1, text: () => cell }, 1)) full.addCells(one, 0, before + i);
+        }
+      }
+      expect(coded.summary.state).toEqual(full.summary.state);
+    }),
+    { seed: 2026, numRuns: 150 },
+  );
 });
 
 test('words that come again and again are counted', () => {

@@ -12,6 +12,7 @@ import { isSharded, rowsOf } from '#learning/fit/rows.ts';
 import { objectiveOf, shapeOf } from '#learning/fit/task.ts';
 import type { PrepareOptions } from '#learning/prepared.ts';
 import { type ProfileOptions, profileCsv } from '#learning/profile/profile.ts';
+import { withWarningsFor } from '#learning/read-warnings.ts';
 import { series } from '#learning/series/kind.ts';
 import type { Serving } from '#learning/serving/description.ts';
 import { exportModel } from '#learning/serving/export.ts';
@@ -95,6 +96,66 @@ describe('series', () => {
       parsing: { columns: { run: { role: 'ignore' } } },
     });
     expect(alone.rows).toEqual({ training: 24, validation: 6, test: 0 });
+  });
+
+  test('go over rows without a target, as those of a prediction do', async () => {
+    const lines = Array.from({ length: 12 }, (_, i) => `${i},${i === 5 || i === 6 ? '' : i + 0.5}`);
+    const text = ['at,y', ...lines, ','].join('\n');
+    const { data, preparation, rows } = await prepared({ window: 3 }, {}, text, {
+      parsing: { columns: { at: { role: 'feature', type: 'number' } } },
+    });
+    // Of ten windows, two end in a row without a target.
+    expect(rows.training).toBe(8);
+    const { dense, y } = resident(data.training);
+    const { encoder } = preparation.encoding as typeof preparation.encoding & {
+      encoder: { features: { mean: number; deviation: number; missing: boolean }[] };
+    };
+    const [at] = encoder.features;
+    const width = 1 + Number(at!.missing);
+    const windows = Array.from({ length: 8 }, (_, window) =>
+      [0, 1, 2].map((step) =>
+        Math.abs(Math.round(toNumbers(dense!)[(window * 3 + step) * width]! * at!.deviation + at!.mean)),
+      ),
+    );
+    expect(windows).toEqual([2, 3, 4, 7, 8, 9, 10, 11].map((last) => [last - 2, last - 1, last]));
+    expect(
+      toNumbers(y!).map((value) => Math.round((value * preparation.scale.deviation + preparation.scale.mean) * 2) / 2),
+    ).toEqual([2, 3, 4, 7, 8, 9, 10, 11].map((last) => last + 0.5));
+  });
+
+  test('of rows without a time follow the row before them, and rows without anything are no series', async () => {
+    const lines = Array.from({ length: 12 }, (_, i) => `${'ab'[i % 2]},${i === 6 ? '' : i},${i},${i + 0.5}`);
+    const text = ['run,at,x,y', ...lines, ',,,', ',,,'].join('\n');
+    const { rows, data, preparation } = await prepared({ window: 3 }, {}, text);
+    expect(rows.training).toBe(8);
+    const { mean, deviation } = preparation.scale;
+    const targets = toNumbers(resident(data.training).y!).map((value) => Math.round(value * deviation + mean - 0.5));
+    expect(targets).toEqual([4, 6, 8, 10, 5, 7, 9, 11]);
+    const { dense } = resident(data.training);
+    const { encoder } = preparation.encoding as typeof preparation.encoding & {
+      encoder: { features: { mean: number; deviation: number }[] };
+    };
+    const [x] = encoder.features;
+    const width = dense!.shape[2]!;
+    const lastX = targets.map((_, i) => Math.round(toNumbers(dense!)[(3 * i + 2) * width]! * x!.deviation + x!.mean));
+    expect(lastX).toEqual(targets);
+  });
+
+  test('by time say which times are later than the rows to learn from', async () => {
+    const day = (i: number) => new Date(Date.UTC(2026, 0, 1 + i)).toISOString().slice(0, 10);
+    const text = ['at,paid,y', ...Array.from({ length: 40 }, (_, i) => `${day(i)},${day(i + 5)},${i % 7}.5`)].join(
+      '\n',
+    );
+    const parsing = { columns: { at: { role: 'time' } } } as const;
+    const { warnings } = await prepared({ window: 3 }, { validationSplit: 0.25 }, text, { parsing });
+    expect(warnings).toMatchObject([{ code: 'after_split', column: 'paid', rows: 5, first_row: 26 }]);
+  });
+
+  test('without a time are said to be in the order of the file', async () => {
+    const { profile } = await prepared({ window: 3 }, {}, FILE, { parsing: {} });
+    const codes = (of: typeof profile) => (withWarningsFor(biLstm, of).warnings ?? []).map(({ code }) => code);
+    expect(codes(profile)).toContain('order_of_file');
+    expect(codes((await prepared({ window: 3 })).profile)).not.toContain('order_of_file');
   });
 
   test('have no row without a group, of which the dataset warns', async () => {

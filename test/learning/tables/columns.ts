@@ -249,4 +249,74 @@ export const COLUMNS: Readonly<
     { type: 'category', said: ['case_variants'] },
   ],
   'numbers as floats and as whole numbers': [repeated(['1', '1.0', '2']), { type: 'number', min: 1, max: 2 }],
+  'numbers with footnotes, that occur again and again': [
+    many((i) => (i % 3 ? `${i % 12}` : `${i % 12}*`)),
+    { type: 'category', said: ['numbers_as_words'] },
+  ],
+  'codes that a spreadsheet takes for powers of ten': [
+    repeated(['1E3', '2E5', '7E1']),
+    { type: 'number', max: 200_000, said: ['like_codes'] },
+  ],
+  'telephone numbers without blanks': [
+    many((i) => `+49171${(1_234_567 + i * 91) % 10_000_000}`),
+    { type: 'number', said: ['like_codes'] },
+  ],
+  'versions of two parts': [repeated(['1.1', '1.10', '1.2', '1.9']), { type: 'number', said: ['equal_numbers'] }],
+  'times of day': [
+    many((i) => `${i % 24}:${String((i * 15) % 60).padStart(2, '0')}`),
+    { type: 'category', said: ['numbers_in_words'] },
+  ],
+  'durations in words': [repeated(['1h 30m', '2h 45m', '3h 5m']), { type: 'category', said: ['numbers_in_words'] }],
+  'durations of ISO 8601': [repeated(['PT1H30M', 'PT45M', 'P1DT2H']), { type: 'category', said: ['numbers_in_words'] }],
+  'thousands and millions': [
+    repeated(['1.5k', '2M', '300k', '4.2M']),
+    { type: 'category', said: ['numbers_in_words'] },
+  ],
+  'numbers with an error': [
+    repeated(['1.5±0.1', '2.5±0.2', '3.5 +/- 0.1']),
+    { type: 'category', said: ['numbers_in_words'] },
+  ],
+  'numbers above what can be measured, of which many': [
+    many((i) => (i % 3 ? `${i % 12}` : `> ${i % 12}`)),
+    { type: 'category', said: ['numbers_as_words'] },
+  ],
+  'cells that were merged': [
+    many((i) => (i % 10 ? '' : `region ${i % 3}`)),
+    { type: 'category', missing: 54, said: ['mostly_empty'] },
+  ],
+  'dates, of which some are for ever': [
+    many((i) => (i % 10 === 3 ? '9999-12-31' : `2024-03-${String((i % 28) + 1).padStart(2, '0')}`)),
+    { type: 'timestamp', said: ['sentinel_values'] },
+  ],
+  'dates, of which some are the first that a program knows': [
+    many((i) => (i % 10 === 3 ? '01.01.1900' : `${(i % 28) + 1}.03.2024`)),
+    { type: 'timestamp', said: ['sentinel_values'] },
+  ],
+  'words with hyphens, underscores and blanks': [
+    repeated(['New York', 'new_york', 'New-York', 'Berlin']),
+    { type: 'category', said: ['spelling_variants'] },
+  ],
+  'words that were read in another encoding': [
+    repeated(['KÃ¶ln', 'Köln', 'Bonn']),
+    { type: 'category', said: ['garbled_words'] },
+  ],
+  'errors of a spreadsheet in German': [
+    many((i) => (i % 9 === 4 ? ['#BEZUG!', '#ZAHL!', '#ÜBERLAUF!'][i % 3]! : `${i}.5`)),
+    { type: 'number', unreadable: 0, said: ['missing_words'] },
+  ],
+  'a dash for minus': [repeated(['–5', '3']), { type: 'number', min: -5, max: 3 }],
+  'a minus behind the number, as SAP writes it': [
+    repeated(['1.234,50-', '12,75']),
+    { type: 'number', min: -1234.5, max: 12.75 },
+  ],
+  'digits of Arabic': [repeated(['٣٫٥', '١٢', '٧']), { type: 'number', min: 3.5, max: 12 }],
+  'digits of full width': [repeated(['１２', '３．５', '－７']), { type: 'number', min: -7, max: 12 }],
+  'a number in several spellings among words': [
+    repeated(['red', 'blue', 'grey', '1', '1.0']),
+    { type: 'category', said: ['number_variants'] },
+  ],
+  'accents that are composed otherwise': [
+    repeated(['Köln', 'Köln', 'Bonn'].map((word, i) => word.normalize(i % 2 ? 'NFD' : 'NFC'))),
+    { type: 'category', distinct: 2 },
+  ],
 };

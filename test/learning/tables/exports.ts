@@ -60,6 +60,36 @@ export const EXPORTS: Readonly<Record<string, Export>> = {
     rows: ROWS + 1,
     said: ['totals_row region Total'],
   },
+  'a row of means at the end, whose name is not in its first cell': {
+    text: `amount,region,y\n${rows((i) => `${i}.5,r${i % 3},${yesNo(i)}`)}20,Mean,yes\n`,
+    columns: { amount: 'number', region: 'category', y: 'boolean' },
+    rows: ROWS + 1,
+    said: ['totals_row region Mean'],
+  },
+  'units in the row below the names': {
+    text: `temp,speed,y\n°C,km/h,yes\n${rows((i) => `${i}.5,${i * 2},${yesNo(i)}`)}`,
+    columns: { temp: 'number', speed: 'number', y: 'boolean' },
+    rows: ROWS + 1,
+    said: ['values_unreadable temp °C', 'values_unreadable speed km/h', 'row_of_words temp °C'],
+  },
+  'the names again in the middle, as files that were joined have them': {
+    text: `a,b,y\n${usual()}a,b,yes\n${usual()}`,
+    columns: USUAL,
+    rows: 2 * ROWS + 1,
+    said: ['values_unreadable a a', 'values_unreadable b b', 'row_of_words a a'],
+  },
+  'two tables, one below the other': {
+    text: `a,b,y\n${usual()}\nc,d,no\n${usual()}`,
+    columns: USUAL,
+    rows: 2 * ROWS + 1,
+    said: ['values_unreadable a c', 'values_unreadable b d', 'row_of_words a c'],
+  },
+  'years for names': {
+    text: `country,1990,2000,2010,y\n${rows((i) => `c${i % 5},${i}.5,${i},${i % 7},${yesNo(i)}`)}`,
+    columns: { 1990: 'number', 2000: 'number', 2010: 'number', country: 'category', y: 'boolean' },
+    rows: ROWS,
+    said: [],
+  },
   'no line with names': {
     text: rows((i) => `${i},${i % 7}.5,${yesNo(i)}`),
     columns: { 0: 'number', 0.5: 'number', no: 'boolean' },

@@ -51,6 +51,32 @@ describe('a table with one column of text', () => {
       withWarningsFor(family, profile).warnings!.map(({ code }) => code);
     expect(codes({ kinds: ['table'] })).toContain('text_left_out');
     expect(codes({ kinds: ['text'] })).not.toContain('text_left_out');
+    expect(codes({ kinds: ['table'] })).not.toContain('features_left_out');
+    const { warnings } = withWarningsFor({ kinds: ['text'] }, profile);
+    expect(warnings![0]).toMatchObject({ code: 'features_left_out', column: 'n', rows: 120 });
+  });
+
+  test('is none in a request where it means "no value" in the data', async () => {
+    const serving = async (parsing = {}): Promise<Serving> => {
+      const profile = await profiled(TEXTS, parsing);
+      const { preparation } = await text.prepare(openSource(chunked(TEXTS)), profile, options);
+      const { encoding, task, classes } = preparation;
+      return { format: 1, task, target: 'y', ...encoding.served, classes: [...classes] };
+    };
+    const usual = await serving();
+    await expect(async () => text.tensors(usual, [['NA']])).rejects.toMatchObject({
+      details: [{ field: 'inputs[0]', message: expect.stringContaining('"NA", which means "no value"') }],
+    });
+    expect(() => text.pieces!(usual, ['some text', 'null'])).toThrow();
+    await text.tensors(await serving({ missing: [] }), ['NA']);
+    // A batch leaves its answer empty, whatever its own file says.
+    const csv = 'said,y\n"some text",a\nNA,b\n';
+    const profile = await profiled(csv, { missing: [], columns: { said: { type: 'text' } } });
+    const { rows, warnings } = await batchRows(openSource(chunked(csv)), { profile, serving: usual, include: [] });
+    const inputs: unknown[] = [];
+    for await (const { input } of rows) inputs.push(input);
+    expect(inputs).toEqual([['some text'], undefined]);
+    expect(warnings!()).toEqual([]);
   });
 
   test('is encoded and split row by row, and a text of a request as one of the file', async () => {

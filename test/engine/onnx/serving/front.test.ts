@@ -45,19 +45,19 @@ test.each(['convolutional', 'recurrent', 'encoder'])('a model of another kind st
   expect(cutFront(fixture(`golden/${name}.onnx`))).toBeUndefined();
 });
 
-test('where the largest probability is not clear, its place among the logits says which label it is', () => {
-  const label = { name: 'label', place: 'at', labels: ['a', 'b'], otherwise: '', probabilities: 'p' };
+test('where the largest probability is not clear, the first of the largest logits says which label it is', () => {
+  const label = { name: 'label', from: 'z', isPlace: false, labels: ['a', 'b'], otherwise: '', probabilities: 'p' };
   const asked: (readonly string[] | undefined)[] = [];
-  const answer = (probabilities: readonly number[], place: bigint) => {
+  const answer = (probabilities: readonly number[], logits: readonly number[]) => {
     const runAtOnce = (_: Tensors, wanted?: readonly string[]): Tensors => {
       asked.push(wanted);
       const p = tensor('float32', [1, 2], Float32Array.from(probabilities));
-      return wanted ? { p } : { p, at: tensor('int64', [1], BigInt64Array.of(place)) };
+      return wanted ? { p } : { p, z: tensor('float32', [1, 2], Float32Array.from(logits)) };
     };
     const feeds = { x: tensor('float32', [1, 1], Float32Array.of(0)) };
     return labelled({ runAtOnce }, feeds, label).label!.data;
   };
-  expect(answer([0.4, 0.6], 1n)).toEqual(['b']);
+  expect(answer([0.4, 0.6], [0, 1])).toEqual(['b']);
   expect(asked.splice(0)).toEqual([['p']]);
   for (const unclear of [
     [0.5, 0.5],
@@ -65,7 +65,17 @@ test('where the largest probability is not clear, its place among the logits say
     [Number.NaN, Number.NaN],
     [0, 0],
   ]) {
-    expect(answer(unclear, 1n)).toEqual(['b']);
+    expect(answer(unclear, [0, 1])).toEqual(['b']);
     expect(asked.splice(0)).toEqual([['p'], undefined]);
   }
+  expect(answer([0.5, 0.5], [1, 1])).toEqual(['a']);
+});
+
+test('a label that no probabilities tell is looked up by its place', () => {
+  const label = { name: 'label', from: 'at', isPlace: true, labels: ['a', 'b'], otherwise: 'c' };
+  const answer = (place: bigint) => {
+    const runAtOnce = (): Tensors => ({ at: tensor('int64', [1], BigInt64Array.of(place)) });
+    return labelled({ runAtOnce }, { x: tensor('float32', [1, 1], Float32Array.of(0)) }, label).label!.data;
+  };
+  expect([answer(1n), answer(7n)]).toEqual([['b'], ['c']]);
 });

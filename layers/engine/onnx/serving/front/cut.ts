@@ -4,7 +4,7 @@
  * answer is the place of a label, too.
  *
  *     features ── 25 nodes ──▶ [rows, width] ── network ──▶ label, probabilities        the file
- *     features ── encode ────▶ [rows, width] ── network ──▶ place ── decode ──▶ label   what is loaded
+ *     features ── encode ────▶ [rows, width] ── network ──▶ logits ── decode ──▶ label  what is loaded
  *
  * The arithmetic is the same, and so are the answers.
  */
@@ -21,7 +21,9 @@ import {
 import { Nodes } from '../nodes.ts';
 import { type Columns, columnsOf } from './columns.ts';
 import { encoderOf } from './encode.ts';
-import { labelled, labelOf } from './label.ts';
+import { type Label, labelled, labelOf } from './label.ts';
+
+type Dimensions = ValueInfoProto['type']['tensorType']['shape']['dim'];
 
 export interface CutModel {
   readonly model: Uint8Array;
@@ -39,7 +41,7 @@ export function cutFront(bytes: Uint8Array): CutModel | undefined {
   const encode = front && encoderOf(front.name, front.columns);
   if (!front || !encode) return undefined;
   const label = labelOf(graph);
-  const wanted = graph.output.map(({ name }) => (name === label?.name ? label.place : name));
+  const wanted = graph.output.map(({ name }) => (name === label?.name ? label.from : name));
   const node = nodesBehind(graph, front.name, wanted);
   const used = new Set(node.flatMap(({ input }) => input));
   // It reads an input of its own as well.
@@ -50,7 +52,7 @@ export function cutFront(bytes: Uint8Array): CutModel | undefined {
     initializer: graph.initializer.filter(({ name = '' }) => used.has(name)),
     input: [valueInfo(front.name, dataType.float32, [{ dimParam: 'rows' }, { dimValue: front.columns.of.length }])],
     output: graph.output.map((one) =>
-      one.name === label?.name ? valueInfo(label.place, dataType.int64, one.type.tensorType.shape.dim) : one,
+      one.name === label?.name ? outputOf(label, one.type.tensorType.shape.dim) : one,
     ),
   };
   return {
@@ -97,8 +99,13 @@ function nodesBehind({ node: nodes }: GraphProto, cut: string, outputs: readonly
   return found.reverse();
 }
 
-const valueInfo = (
-  name: string,
-  elemType: number,
-  dim: ValueInfoProto['type']['tensorType']['shape']['dim'],
-): ValueInfoProto => ({ name, type: { tensorType: { elemType, shape: { dim } } } });
+function outputOf({ from, isPlace, labels }: Label, dim: Dimensions): ValueInfoProto {
+  return isPlace
+    ? valueInfo(from, dataType.int64, dim)
+    : valueInfo(from, dataType.float32, [...dim.slice(0, 1), { dimValue: labels.length }]);
+}
+
+const valueInfo = (name: string, elemType: number, dim: Dimensions): ValueInfoProto => ({
+  name,
+  type: { tensorType: { elemType, shape: { dim } } },
+});

@@ -8,12 +8,14 @@ import { Nodes } from '../nodes.ts';
 export interface Label {
   /** Of the output. */
   readonly name: string;
-  /** The name of what it is looked up by. */
-  readonly place: string;
+  /** The name of what it is looked up by: an output of what is loaded. */
+  readonly from: string;
+  /** Whether that is its place among all, int64 [rows]. If not, it is float32 [rows, labels], and the first largest is at the place. */
+  readonly isPlace: boolean;
   readonly labels: readonly string[];
   readonly otherwise: string;
   /** The output, float32 [rows, labels], whose largest number is at the place. */
-  readonly probabilities: string | undefined;
+  readonly probabilities?: string;
 }
 
 /** Where an output is the label at a place. */
@@ -26,17 +28,20 @@ export function labelOf(graph: GraphProto): Label | undefined {
     const [labels, places] = [attributes.strings('values_strings'), attributes.ints('keys_int64s')];
     if (!labels || places?.length !== labels.length || !places.every((one, i) => one === i)) continue;
     const otherwise = attributes.string('default_string', '_Unused');
-    return { name, place, labels, otherwise, probabilities: probabilitiesOf(graph, place) };
+    return { name, labels, otherwise, ...sourceOf(graph, place) };
   }
   return undefined;
 }
 
-/** The output that grows with what the place is the first largest of. */
-function probabilitiesOf(graph: GraphProto, place: string): string | undefined {
+/** Where the place is that of the first largest number, and an output grows with these, no node has to look for it. */
+function sourceOf(graph: GraphProto, place: string): Pick<Label, 'from' | 'isPlace' | 'probabilities'> {
   const nodes = new Nodes(graph);
   const first = nodes.maker(place, 'ArgMax');
-  if (!first || !isAlong(first)) return undefined;
-  const [logits] = first.input;
+  const logits = first?.input[0];
+  const asPlace = { from: place, isPlace: true };
+  const isOutput = graph.output.some(({ name }) => name === logits);
+  if (!first || logits === undefined || isOutput || !isAlong(first)) return asPlace;
+  if (new Attributes(first).int('select_last_index', 0) !== 0) return asPlace;
   const grows = (value: string | undefined): boolean => {
     if (value === logits) return true;
     const divided = nodes.maker(value, 'Div');
@@ -50,7 +55,8 @@ function probabilitiesOf(graph: GraphProto, place: string): string | undefined {
       grows(node.input[0]) &&
       graph.output.some(({ name }) => name === node.output[0]),
   );
-  return found?.output[0];
+  const probabilities = found?.output[0];
+  return probabilities === undefined ? asPlace : { from: logits, isPlace: false, probabilities };
 }
 
 const isAlong = (node: NodeProto): boolean => new Attributes(node).int('axis', 0) === 1;
@@ -63,7 +69,7 @@ const FEW = 4096;
 
 /** Each output that the runtime makes takes it longer than to look for the largest of a few probabilities. */
 export function labelled(session: Pick<Session, 'runAtOnce'>, feeds: Tensors, label: Label): Tensors {
-  const { name, place, labels, otherwise, probabilities: of } = label;
+  const { name, from, isPlace, labels, otherwise, probabilities: of } = label;
   const [
     {
       shape: [rows = 0],
@@ -85,14 +91,26 @@ export function labelled(session: Pick<Session, 'runAtOnce'>, feeds: Tensors, la
     }
   }
   const results = session.runAtOnce(feeds);
-  const { data, shape } = expectTensor(place, results[place], 'int64');
-  const texts: string[] = [];
-  for (const at of data) texts.push(labels[Number(at)] ?? otherwise);
+  const places = isPlace
+    ? Array.from(expectTensor(from, results[from], 'int64').data, Number)
+    : firstLargest(expectTensor(from, results[from], 'float32').data, labels.length);
+  const texts = places.map((at) => labels[at] ?? otherwise);
   return Object.fromEntries(
     Object.entries(results).map(([one, value]) =>
-      one === place ? [name, tensor('string', shape, texts)] : [one, value],
+      one === from ? [name, tensor('string', [texts.length], texts)] : [one, value],
     ),
   );
+}
+
+/** Of each row, as `ArgMax` has it. */
+function firstLargest(data: Float32Array, width: number): number[] {
+  const places: number[] = [];
+  for (let from = 0; from < data.length; from += width) {
+    let place = 0;
+    for (let at = 1; at < width; at++) if (data[from + at]! > data[from + place]!) place = at;
+    places.push(place);
+  }
+  return places;
 }
 
 /** Of the largest of each row; `undefined` where that of a row is not clear. */
