@@ -261,6 +261,8 @@ export class ColumnReader {
       if (bare !== text) {
         const other = Buffer.from(bare);
         this.#addWord(other, 0, other.length, row);
+        // Some readers tell the two apart.
+        this.#last.entry = -1;
         return;
       }
     }
