@@ -47,12 +47,13 @@ export async function recoverVault(from: string, dir: string, account: string | 
 
 type Recovery = (copies: BlobsWithoutUrls, accountId: string, records: readonly string[]) => Promise<Recovered>;
 
-async function loadRecovery(adapters: Adapters, options: HandlerOptions): Promise<Recovery> {
+export async function loadRecovery(adapters: Adapters, options: HandlerOptions): Promise<Recovery> {
   const entry: unknown = await import(pathToFileURL(join(projectRoot, ENTRY)).href);
   return (entry as { makeHandler: (...given: [Adapters, HandlerOptions]) => Recovery }).makeHandler(adapters, options);
 }
 
-function chosen(
+/** The account whose backups to take, with their records. Throws `UsageError`. */
+export function chosen(
   from: string,
   found: ReadonlyMap<string, readonly string[]>,
   account: string | undefined,

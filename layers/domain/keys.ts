@@ -48,6 +48,7 @@
  * | That a manager of this id has or had an audit trail and backups | `ACCOUNT#id#VAULT` | `KNOWN#id` | |
  * | Model of a manager, an earlier revision | `ACCOUNT#id#VAULT#vault` | `MODEL#name`, `REVISION#name#id` | |
  * | Upload in parts of a model, or of a backup's archive | `ACCOUNT#id#VAULT#vault` | `UPLOAD#id`, `ARCHIVE#id` | `VAULTUPLOADS`, by when it expires |
+ * | A file that is staged for downloads | `ACCOUNT#id#VAULT#vault` | `DOWNLOAD#revision#variant` | |
  * | Models of the platform that were made of one of the vault | `ACCOUNT#id#VAULT#vault` | `SERVED#name` | |
  * | That a model was found to be damaged | `ACCOUNT#id#VAULT#vault` | `DAMAGE#name` | |
  * | How often a model was accessed | `ACCOUNT#id#VAULT#vault` | `ACCESS#name` | |
@@ -159,6 +160,8 @@ export const keys = {
     inVault(accountId, vault, `${prefixes.vaultRevisions(name)}${revision}`),
   vaultUpload: (accountId: string, vault: string, id: string): Key => inVault(accountId, vault, `UPLOAD#${id}`),
   vaultArchiveUpload: (accountId: string, vault: string, id: string): Key => inVault(accountId, vault, `ARCHIVE#${id}`),
+  vaultDownload: (accountId: string, vault: string, revision: string, variant: string): Key =>
+    inVault(accountId, vault, `DOWNLOAD#${revision}#${variant}`),
   vaultAccess: (accountId: string, vault: string, name: string): Key =>
     inVault(accountId, vault, `${prefixes.vaultAccesses}${name}`),
   vaultDamage: (accountId: string, vault: string, name: string): Key =>

@@ -1,13 +1,14 @@
 /** Making the archive of a backup where it can be downloaded from, also after its request. */
 import { z } from 'zod';
 import { newId } from '#domain/ids.ts';
+import { reserveForAll } from '#domain/installation/storage.ts';
 import { archiveName, archiveType } from '#domain/vault/backup.ts';
 import { getBackup } from '#domain/vault/backups.ts';
 import { deleteStaged, markStaged, STAGED_SECONDS, stagedArchive } from '#domain/vault/staged.ts';
 import { Digesting } from '#vault/encryption/digest.ts';
 import type { Asked, Pace } from '../jobs/work.ts';
 import type { VaultServices } from '../services.ts';
-import { archiveOf } from './archive.ts';
+import { archiveOf, archiveSize } from './archive.ts';
 import { whileKept } from './while-kept.ts';
 
 const request = z.object({ backup: z.string() });
@@ -32,6 +33,7 @@ async function run(
   const { table, blobs, now } = services.adapters;
   await pace.reached({});
   const backup = await getBackup(table, manager, given.backup);
+  await reserveForAll(table, await archiveSize(services, backup), services.settings.caps);
   const [id, until] = [newId(now()), now() + STAGED_SECONDS * 1000];
   const staged = stagedArchive(manager, id);
   await markStaged(table, staged, now());

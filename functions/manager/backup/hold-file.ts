@@ -1,5 +1,6 @@
 /** A file of a model in a backup: as it is stored, or encrypted where it is stored plainly. */
 import { newId } from '#domain/ids.ts';
+import { reserveForAll } from '#domain/installation/storage.ts';
 import type { BackedUpFile, Backup } from '#domain/vault/backup.ts';
 import { holdContent, holdIntact, storeContent } from '#domain/vault/contents.ts';
 import type { StoredFile } from '#domain/vault/files.ts';
@@ -37,15 +38,18 @@ export async function holdFile(
   if (file.encryption === undefined && encrypt) {
     return holdEncrypted(services, backup, file, password ? backup.id : SHARED, compared);
   }
-  const read = async () => undamaged((await blobs.artifacts.get(file.blob)).body, file);
+  const read = () => opened(services, backup, file);
   const { sha256, bytes } = file.digests.ciphertext;
   const wanted = { sha256, bytes, place: newId(now()), read, compared };
   const isRead = await holdContent(table, blobs.backups, backup, wanted, now());
   return { held: { content: sha256, bytes }, isRead };
 }
 
-const undamaged = (body: AsyncIterable<Uint8Array>, file: StoredFile) =>
-  asStored(body, file, 'The stored file is not the one that was saved');
+/** What no backup has yet. A last backup before a deletion, which makes room, is made without asking for any. */
+async function opened({ adapters: { table, blobs }, settings }: VaultServices, { kind }: Backup, file: StoredFile) {
+  if (kind === 'named') await reserveForAll(table, file.digests.ciphertext.bytes, settings.caps);
+  return asStored((await blobs.artifacts.get(file.blob)).body, file, 'The stored file is not the one that was saved');
+}
 
 /** Encrypted under a key that stands in the manifest, which is encrypted itself. */
 async function holdEncrypted(
@@ -75,7 +79,7 @@ async function holdEncrypted(
   const key = newDataKey();
   const sealing = { algorithm: 'AES-256-GCM', key, context: encryptionContext(sealed_for) } as const;
   async function* plaintext(): AsyncGenerator<Uint8Array> {
-    yield* undamaged((await blobs.artifacts.get(file.blob)).body, file);
+    yield* await opened(services, backup, file);
   }
   const sealed = seal(plaintext(), sealing);
   const read = () => sealed.ciphertext;

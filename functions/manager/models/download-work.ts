@@ -1,6 +1,7 @@
 /** Decrypting a model to where it can be downloaded from, also after its request. */
 import { z } from 'zod';
 import { newId } from '#domain/ids.ts';
+import { reserveForAll } from '#domain/installation/storage.ts';
 import { BlobNotFoundError } from '#domain/ports/errors.ts';
 import { recordOperations } from '#domain/vault/accesses.ts';
 import { ModelChangedError, RevisionNotFoundError } from '#domain/vault/errors.ts';
@@ -8,6 +9,7 @@ import { type StoredFile, VARIANTS } from '#domain/vault/files.ts';
 import type { Manager } from '#domain/vault/manager.ts';
 import { getRevision } from '#domain/vault/models.ts';
 import { deleteStaged, markStaged, STAGED_SECONDS, stagedModel } from '#domain/vault/staged.ts';
+import { findStagedDownload, noteStagedDownload, type StagedDownload } from '#domain/vault/staged-downloads.ts';
 import type { Asked, Pace } from '../jobs/work.ts';
 import type { VaultServices } from '../services.ts';
 import { modelProgress } from './fields.ts';
@@ -44,14 +46,31 @@ async function run(
       throw error instanceof RevisionNotFoundError ? new ModelChangedError(manager.id, given.model_name) : error;
     });
   const file = fileOfVariant(await find(), given.variant);
-  const opening = stage(services, manager, file, key === undefined ? undefined : Buffer.from(key, 'base64'));
-  const staged = await opening.catch(async (error: unknown) => {
+  const opening = staged(services, manager, given, file, key === undefined ? undefined : Buffer.from(key, 'base64'));
+  const where = await opening.catch(async (error: unknown) => {
     // Deleted since its record was read: then it is not damaged.
     if (error instanceof BlobNotFoundError) await find();
     throw translated(error, factsOf(file));
   });
   await recordOperations(table, manager, { loads: 1, load_microseconds: (now() - began) * 1000 });
-  return { ...staged, size: file.size, sha256: file.sha256 };
+  return { ...where, size: file.size, sha256: file.sha256 };
+}
+
+/** What is staged already, or else what is staged now. */
+async function staged(
+  services: VaultServices,
+  of: Manager,
+  { revision, variant }: z.infer<typeof request>,
+  file: StoredFile,
+  key: Uint8Array | undefined,
+): Promise<StagedDownload> {
+  const { table, blobs, now } = services.adapters;
+  const before = await findStagedDownload(table, blobs.artifacts, of, { revision, variant }, now());
+  if (before) return before;
+  await reserveForAll(table, file.size, services.settings.caps);
+  const made = await stage(services, of, file, key);
+  await noteStagedDownload(table, of, { revision, variant }, made);
+  return made;
 }
 
 /** In a stream. Nothing stays of a file that was changed. */
@@ -60,7 +79,7 @@ async function stage(
   of: Manager,
   file: StoredFile,
   key: Uint8Array | undefined,
-): Promise<{ readonly id: string; readonly until: number }> {
+): Promise<StagedDownload> {
   const { artifacts } = blobs;
   const [id, until] = [newId(now()), now() + STAGED_SECONDS * 1000];
   const staged = stagedModel(of, id);

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { DamagedFileError } from '#domain/errors.ts';
 import { newId } from '#domain/ids.ts';
+import { expectWithinAccount } from '#domain/installation/storage.ts';
 import { deleteAbandoned } from '#domain/orphans.ts';
 import { BlobNotFoundError } from '#domain/ports/errors.ts';
 import { isoTime } from '#domain/times.ts';
@@ -74,6 +75,7 @@ async function save(services: JobServices, { manager, by, request, secrets }: As
   const upload = await findVaultUpload(table, manager, request.upload_id, now());
   if (!upload) throw uploadNotFound(request.upload_id);
   await pace.reached({ model_name: upload.name });
+  await expectWithinAccount(table, manager.account_id, upload.file_size, services.settings.caps);
   const { place, original } = (await earlyFile(services, manager, upload)) ?? (await newPlace(services, manager));
   try {
     const signing = { sign: request.sign, signingKey: secrets.signing_key };

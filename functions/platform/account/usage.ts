@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { readUsage, type Usage } from '#domain/accounts/usage/read.ts';
 import { totalBytes } from '#domain/accounts/usage/storage.ts';
+import { bytesOfVaults } from '#domain/installation/storage.ts';
 import { LIMITS } from '#domain/limits.ts';
 import type { Settings } from '#domain/settings.ts';
 import { isoTime } from '#domain/times.ts';
@@ -49,12 +50,15 @@ const answer = z
         prediction_bytes: count.meta({ description: 'Of the files of batch predictions' }),
         log_bytes: count.meta({ description: 'Of the logs of predictions' }),
         encoder_bytes: count.meta({ description: 'Of encoders that were uploaded to the training service' }),
+        vault_bytes: count.meta({
+          description: 'Of the models in vaults, as they were saved; without backups and earlier revisions',
+        }),
         total_bytes: count.nullable(),
         limit_bytes: count.nullable().meta({ description: 'null: there is none' }),
       })
       .meta({
         description:
-          'Now: uploaded files, and the files of models, of batch predictions, of logs and of uploaded encoders. Bytes are null if they could not be counted',
+          'Now: uploaded files, and the files of models, of batch predictions, of logs, of uploaded encoders and of vaults. Bytes are null if they could not be counted',
       }),
     users: bounded,
     api_keys: bounded,
@@ -78,12 +82,13 @@ export const usage = route({
     const now = adapters.now();
     const period = query.period ?? isoTime(now).slice(0, 7);
     const found = await readUsage(adapters.table, caller.accountId, period, now);
-    return { status: 200, body: show(found, { period, now }, settings) };
+    const vaultBytes = found.account.vault_managers > 0 ? await bytesOfVaults(adapters.table, caller.accountId) : 0;
+    return { status: 200, body: show({ ...found, vaultBytes }, { period, now }, settings) };
   },
 });
 
 function show(
-  { account, calls, callsNow, month: used }: Usage,
+  { account, calls, callsNow, month: used, vaultBytes }: Usage & { readonly vaultBytes: number },
   { period, now }: { readonly period: string; readonly now: number },
   { rates, caps }: Settings,
 ): z.input<typeof answer> {
@@ -105,7 +110,8 @@ function show(
       prediction_bytes,
       log_bytes,
       encoder_bytes,
-      total_bytes: known ? totalBytes(account) : null,
+      vault_bytes: vaultBytes,
+      total_bytes: known ? totalBytes(account) + vaultBytes : null,
       limit_bytes: caps.storedBytesPerAccount ?? null,
     },
     users: { used: account.users, limit: LIMITS.users },

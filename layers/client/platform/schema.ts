@@ -3033,7 +3033,7 @@ export interface components {
                 /** @description There is none for an account; a job may have one (`max_cost`) */
                 limit_usd: null;
             };
-            /** @description Now: uploaded files, and the files of models, of batch predictions, of logs and of uploaded encoders. Bytes are null if they could not be counted */
+            /** @description Now: uploaded files, and the files of models, of batch predictions, of logs, of uploaded encoders and of vaults. Bytes are null if they could not be counted */
             storage: {
                 datasets: number;
                 dataset_bytes: number | null;
@@ -3045,6 +3045,8 @@ export interface components {
                 log_bytes: number;
                 /** @description Of encoders that were uploaded to the training service */
                 encoder_bytes: number;
+                /** @description Of the models in vaults, as they were saved; without backups and earlier revisions */
+                vault_bytes: number;
                 total_bytes: number | null;
                 /** @description null: there is none */
                 limit_bytes: number | null;
@@ -6845,6 +6847,7 @@ export interface operations {
                      *         "prediction_bytes": 1,
                      *         "log_bytes": 1,
                      *         "encoder_bytes": 1,
+                     *         "vault_bytes": 1,
                      *         "total_bytes": 1,
                      *         "limit_bytes": 1
                      *       },

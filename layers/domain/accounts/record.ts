@@ -25,6 +25,7 @@ export const account = z.object({
   log_bytes: z.number().int().default(0),
   /** Of the encoders that were uploaded to the training service. */
   encoder_bytes: z.number().int().default(0),
+  vault_managers: z.number().int().default(0),
   storage_changes: z.number().int().optional(),
   storage_counted: z.boolean().default(false),
   webhooks: z.number().int().default(0),

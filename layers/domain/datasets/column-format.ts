@@ -22,6 +22,8 @@ export const columnFormat = z.object({
   missing: z.array(z.string()).optional(),
   /** What words are before they are compared: numbers and truth values have many spellings. */
   words: z.enum(['text', 'number', 'boolean']).optional(),
+  /** Whether words are compared without regard to how accents are composed. Absent: an earlier build read the column. */
+  composed: z.literal(true).optional(),
   /** What stands between the labels of a cell. */
   separator: separator.optional(),
 });

@@ -33,20 +33,25 @@ const PAGE = 1000;
 
 /** For whoever is about to store so many bytes. Throws `StorageLimitError`, which names the limit and the numbers. */
 export async function reserveBytes(table: Table, accountId: string, bytes: number, caps: Caps): Promise<void> {
-  if (caps.storedBytesPerAccount !== undefined) {
-    await expectWithinAccount(table, accountId, bytes, caps.storedBytesPerAccount);
-  }
+  await expectWithinAccount(table, accountId, bytes, caps);
   if (caps.storedBytes !== undefined) await reserveInInstallation(table, bytes, caps.storedBytes);
 }
 
-async function expectWithinAccount(table: Table, accountId: string, bytes: number, most: number): Promise<void> {
+/** For what was reserved before, when it begins to count: others may have been begun as well. Throws `StorageLimitError`. */
+export async function expectWithinAccount(
+  table: Table,
+  accountId: string,
+  bytes: number,
+  { storedBytesPerAccount: most }: Caps,
+): Promise<void> {
+  if (most === undefined) return;
   const of = await countStorage(table, await getAccount(table, accountId));
   const used = totalBytes(of) + (await bytesOfVaults(table, accountId));
   if (used + bytes > most) throw new StorageLimitError('This account', { most, used, bytes });
 }
 
 /** Of the models in the account's vaults, as they were saved. */
-async function bytesOfVaults(table: Table, accountId: string): Promise<number> {
+export async function bytesOfVaults(table: Table, accountId: string): Promise<number> {
   return (await listManagers(table, accountId)).reduce((sum, { bytes }) => sum + bytes, 0);
 }
 

@@ -79,7 +79,7 @@ export function decide(summary: ColumnSummary, said: Saying, conventions: Conven
       ...(otherOrders.length > 0 ? { otherOrders } : {}),
     };
   }
-  return { type, format: { words: wordsOf(summary, number), decimal, ...missing } };
+  return { type, format: { words: wordsOf(summary, number), composed: true, decimal, ...missing } };
 }
 
 const open = (others: NonNullable<ColumnFormat['open']>): Pick<ColumnFormat, 'open'> =>

@@ -41,7 +41,8 @@ export function judgeTarget(
   // `5 mg` is a class as it is written.
   const words = kind === 'number' && hasUnits(summary) ? 'text' : kind;
   // Only an empty cell is surely no class.
-  const format: ColumnFormat = { words, decimal: numeric.format.decimal, missing: [...(said.missing ?? [])] };
+  const { decimal } = numeric.format;
+  const format: ColumnFormat = { words, composed: true, decimal, missing: [...(said.missing ?? [])] };
   const classes = classesOf(summary, format);
   const areNumbers = said.type === 'number' || kind === 'number';
   const separator = said.separator ?? (areNumbers || !mayBeLists ? undefined : guessSeparator(summary));

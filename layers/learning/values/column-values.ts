@@ -21,16 +21,15 @@ export interface ColumnValues {
 /** Columns of a profile that an earlier build wrote have no format: their cells are read as they were then. */
 const EARLIER: ColumnFormat = { missing: ['na', 'n/a', 'nan', 'null', 'none', '?', '-'] };
 
-export function columnValues(
-  type: 'number' | 'timestamp' | 'category' | 'boolean',
-  format?: ColumnFormat,
-): ColumnValues {
+type Type = 'number' | 'timestamp' | 'category' | 'boolean';
+
+export function columnValues(type: Type, format?: ColumnFormat): ColumnValues {
   const { decimal = '.', date_order, missing, words = 'text' } = format ?? EARLIER;
   const without = missingWords(missing);
   // Numbers among the words, however a cell writes them.
   const numbers = new Set(missing?.map((word) => parseNumber(word.trim(), decimal)));
   numbers.delete(Number.NaN);
-  const text = format ? tidy : (cell: string) => cell;
+  const text = !format ? asWritten : isOfWords(type) && !format.composed ? trimmed : tidy;
   const isAbsent = (cell: string): boolean => isMissing(cell, without);
   const parse =
     type === 'timestamp' ? (cell: string) => parseTime(cell, date_order) : (cell: string) => parseNumber(cell, decimal);
@@ -53,6 +52,11 @@ export function columnValues(
 }
 
 const asWritten = (cell: string): string => cell;
+
+const trimmed = (cell: string): string => cell.trim();
+
+/** Their words stand in profiles and models as they were read. */
+const isOfWords = (type: Type): boolean => type === 'category' || type === 'boolean';
 
 const truthWord = (cell: string): string => {
   const truth = parseBoolean(cell);

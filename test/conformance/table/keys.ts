@@ -61,6 +61,17 @@ export const keys = (subject: Subject) =>
       }
     });
 
+    test('two keys of the same characters are not confused', async () => {
+      const pk = fresh();
+      const [one, other] = [
+        { pk: `${pk}\na`, sk: 'b' },
+        { pk, sk: 'a\nb' },
+      ];
+      await subject().table.put(one);
+      expect(await subject().table.get(one)).toEqual(one);
+      expect(await subject().table.get(other)).toBeUndefined();
+    });
+
     test('any text is a place in the index', async () => {
       const ipk = fresh();
       for (const isk of HOSTILE) await subject().table.put({ pk: fresh(), sk: 'a', ipk, isk });

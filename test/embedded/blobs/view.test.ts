@@ -1,5 +1,8 @@
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import { readdirSync, readFileSync, readlinkSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { DamagedFileError } from '#domain/errors.ts';
@@ -125,20 +128,37 @@ describe('a view of an encrypted file', () => {
     await expect(read()).rejects.toThrow(DamagedFileError);
   });
 
+  /** Those of views that this process has open. */
+  const open = () =>
+    readdirSync('/proc/self/fd').filter((fd) => {
+      try {
+        return readlinkSync(`/proc/self/fd/${fd}`).includes('.view');
+      } catch {
+        return false;
+      }
+    }).length;
+
   test('closes its file where nobody reads on', async () => {
     await view(bytesOf(SIZE));
-    const open = () =>
-      readdirSync('/proc/self/fd').filter((fd) => {
-        try {
-          return readlinkSync(`/proc/self/fd/${fd}`).includes('.view');
-        } catch {
-          return false;
-        }
-      });
     const { body } = await adapters.blobs.artifacts.get(VIEW);
-    expect(open()).toHaveLength(1);
+    expect(open()).toBe(1);
     for await (const _ of body) break;
-    expect(open()).toEqual([]);
+    expect(open()).toBe(0);
+  });
+
+  test('closes its file where the client goes away in the middle', async () => {
+    await view(bytesOf(24 * FRAME_BYTES));
+    const url = new URL(await adapters.blobs.artifacts.presignGet(VIEW, { expiresInSeconds: 60 }));
+    const server = createServer((request, response) => void adapters.servePresigned(request, response));
+    await once(server.listen(0, '127.0.0.1'), 'listening');
+    const { port } = server.address() as AddressInfo;
+    const leaving = new AbortController();
+    const response = await fetch(`http://127.0.0.1:${port}${url.pathname}${url.search}`, { signal: leaving.signal });
+    expect([response.status, open()]).toEqual([200, 1]);
+    leaving.abort();
+    while (open() > 0) await new Promise((resolve) => setTimeout(resolve, 5));
+    server.closeAllConnections();
+    server.close();
   });
 
   test('has what opens it in a file of its own, encrypted, by no other name, and nowhere else', async () => {

@@ -123,3 +123,11 @@ test.each([
   const answer = await download(id);
   expect([answer.status, answer.body.error]).toEqual([status, error]);
 });
+
+test('many downloads at once are each verified and sent', async () => {
+  const id = await saved();
+  const answers = await Promise.all(Array.from({ length: 9 }, () => download(id)));
+  expect(answers.map(({ status }) => status)).toEqual(Array.from({ length: 9 }, () => 200));
+  const files = await Promise.all(answers.map(({ body }) => get(body.download_url)));
+  expect(files.every((file) => file.equals(BYTES))).toBe(true);
+});

@@ -91,6 +91,7 @@ export const SAMPLES: Readonly<Record<keyof typeof keys, (account: string) => re
   vaultRevision: (id) => [{ ...keys.vaultRevision(id, 'v', 'm', 'r') }],
   vaultUpload: (id) => [{ ...keys.vaultUpload(id, 'v', 'u') }],
   vaultArchiveUpload: (id) => [{ ...keys.vaultArchiveUpload(id, 'v', 'u') }],
+  vaultDownload: (account) => [{ ...keys.vaultDownload(account, 'v', 'r', 'original'), id: 'd', until: 1 }],
   vaultAccess: (id) => [{ ...keys.vaultAccess(id, 'v', 'm') }],
   vaultDamage: (id) => [{ ...keys.vaultDamage(id, 'v', 'm') }],
   vaultServed: (id) => [{ ...keys.vaultServed(id, 'v', 'm') }],
