@@ -5,14 +5,14 @@ import { ByteTable } from '../values/byte-table.ts';
 import { type CellReader, numberReader } from '../values/cell-readers.ts';
 import { hashOfBytes } from '../values/hash.ts';
 import type { Layout, Recorded } from './layout.ts';
+import { ChunkMemories, type ChunkMemory } from './memory.ts';
 
 /** What a column has in one group of rows. */
-export interface Chunk {
+export interface Chunk extends ChunkMemory {
   readonly column: number;
   readonly group: number;
   readonly rows: number;
   readonly layout: Layout;
-  readonly bytes: Uint8Array<ArrayBuffer>;
   readonly crc32: number;
   /** Spellings that no chunk before has. */
   readonly words?: string[];
@@ -49,8 +49,9 @@ export class ColumnRecorder {
   readonly #reader: CellReader | undefined;
   /** Whether numbers with a point are what they are in the column. */
   readonly #takesNumbers: boolean;
-  #numbers: Float64Array<ArrayBuffer>;
-  #codes: Uint16Array<ArrayBuffer>;
+  readonly #numbers: Float64Array;
+  readonly #codes: Uint16Array;
+  readonly #memories = new ChunkMemories();
   /** Whether there are times that depend on the order of day, month and year. */
   #hasOrder = false;
   readonly #isTime: boolean;
@@ -150,7 +151,6 @@ export class ColumnRecorder {
 
   #stop(): void {
     this.#recorded = { as: 'nothing' };
-    this.#codes = new Uint16Array();
     this.#added = [];
   }
 
@@ -160,22 +160,19 @@ export class ColumnRecorder {
   }
 
   #end(): void {
-    const { column, groupRows, emit } = this.#options;
+    const { column, emit } = this.#options;
     const { layout, values } = this.#values();
-    const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+    const memory = this.#memories.copyOf(values);
     const words = this.#added;
-    const of = { column, group: this.#group++, rows: this.#rows, layout, bytes, crc32: crc32(bytes) };
+    const of = { column, group: this.#group++, rows: this.#rows, layout, ...memory, crc32: crc32(memory.bytes) };
     this.#added = [];
     this.#rows = 0;
-    // What was emitted is somebody else's memory now.
-    if (values.buffer === this.#numbers.buffer) this.#numbers = new Float64Array(groupRows);
-    if (values.buffer === this.#codes.buffer) this.#codes = new Uint16Array(groupRows);
     emit(words.length > 0 ? { ...of, words } : of);
   }
 
   #values(): {
     layout: Layout;
-    values: Float64Array<ArrayBuffer> | Float32Array<ArrayBuffer> | Uint16Array<ArrayBuffer> | Uint8Array<ArrayBuffer>;
+    values: Float64Array | Float32Array | Uint16Array | Uint8Array;
   } {
     if (this.#recorded.as === 'nothing') return { layout: 'none', values: new Uint8Array() };
     if (this.#recorded.as === 'words') {

@@ -1,5 +1,6 @@
 /** Makes the file of recorded columns of what readers in several threads emit, while they read on. */
 import { crc32 } from 'node:zlib';
+import { onRelease } from '#domain/release.ts';
 import { type Directory, HEADING_BYTES, type Heading, MARK, TAIL_BYTES } from './layout.ts';
 import type { Chunk } from './recorder.ts';
 
@@ -59,7 +60,11 @@ export class ColumnsWriter {
     this.#rows += rows;
     const text = Buffer.from(JSON.stringify(heading));
     this.#push(numbers(text.length, crc32(text)));
-    for (const piece of [text, ...inOrder.map(({ bytes }) => bytes)]) this.#push(piece);
+    this.#push(text);
+    for (const { bytes, inUse } of inOrder) {
+      onRelease(bytes, () => Atomics.store(inUse, 0, 0));
+      this.#push(bytes);
+    }
   }
 
   #push(piece: Uint8Array): void {

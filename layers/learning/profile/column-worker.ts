@@ -97,7 +97,7 @@ function readCells({ cells: shared, before }: Extract<WorkerMessage, { kind: 'ce
   }
 }
 
-/** The memory is the other thread's from now on. */
+/** The memory is shared. */
 function emit(chunk: Chunk): void {
-  parentPort!.postMessage({ kind: 'chunk', chunk } satisfies WorkerReply, [chunk.bytes.buffer]);
+  parentPort!.postMessage({ kind: 'chunk', chunk } satisfies WorkerReply);
 }
