@@ -7564,6 +7564,8 @@ export interface operations {
                                 missing?: string[];
                                 /** @enum {string} */
                                 words?: "text" | "number" | "boolean";
+                                /** @constant */
+                                composed?: true;
                                 /** @enum {string} */
                                 separator?: "|" | ";" | "," | "/";
                             };
