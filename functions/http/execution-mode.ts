@@ -4,7 +4,7 @@
  */
 import type { PluginExecutionMode, Request } from '@middy/core';
 import type { APIGatewayProxyEvent } from 'aws-lambda';
-import { type Awaitable, andThen } from '#domain/awaitable.ts';
+import { type Awaitable, andThen, isPromise } from '#domain/awaitable.ts';
 import { Deadlines } from '#domain/deadlines.ts';
 import { UnavailableError } from '#domain/errors.ts';
 import type { HandlerContext } from './contract.ts';
@@ -37,7 +37,7 @@ function direct(
     const request = middyRequest(event, context);
     try {
       const answering = run(request);
-      return answering instanceof Promise ? answering.catch((error: unknown) => failed(request, error)) : answering;
+      return isPromise(answering) ? answering.catch((error: unknown) => failed(request, error)) : answering;
     } catch (error) {
       return failed(request, error);
     }
@@ -48,7 +48,7 @@ function direct(
       if (hasAnswered) return request.response!;
       const { event, context } = request;
       const response = handle(event, context);
-      return andThen(response instanceof Promise ? inTime(response, context) : response, (found) => {
+      return andThen(isPromise(response) ? inTime(response, context) : response, (found) => {
         request.response = found;
         return andThen(runAll(after, request), () => request.response!);
       });
@@ -76,7 +76,7 @@ export const executionModeDirect = direct as unknown as PluginExecutionMode;
 function runAll(all: readonly Run[], request: StackRequest, from = 0): Awaitable<boolean> {
   for (let at = from; at < all.length; at++) {
     const answered = all[at]!(request);
-    if (answered instanceof Promise) {
+    if (isPromise(answered)) {
       return answered.then((answer) => hasAnswered(request, answer) || runAll(all, request, at + 1));
     }
     if (hasAnswered(request, answered)) return true;

@@ -2,7 +2,7 @@ import type { APIGatewayProxyEvent } from 'aws-lambda';
 import { MADE_BY_A_KEY } from '#domain/accounts/api-keys.ts';
 import { includes, scopeOf } from '#domain/accounts/scopes.ts';
 import { findSession, findSessionByRefreshToken, type Session } from '#domain/accounts/sessions.ts';
-import { type Awaitable, andThen } from '#domain/awaitable.ts';
+import { type Awaitable, andThen, isPromise } from '#domain/awaitable.ts';
 import { addressBucket } from '#domain/client-address.ts';
 import { ForbiddenError, RateLimitError, TrainyardError, UnauthorizedError } from '#domain/errors.ts';
 import type { AccessToken } from '../authentication/access-token.ts';
@@ -55,8 +55,7 @@ export function admit(services: Services): Middleware {
     } catch (error) {
       return refused(error);
     }
-    const both =
-      counting instanceof Promise ? Promise.all([finding, counting]).then(([found]) => found, refused) : finding;
+    const both = isPromise(counting) ? Promise.all([finding, counting]).then(([found]) => found, refused) : finding;
     return andThen(both, (session) => {
       if (!session) throw new UnauthorizedError();
       return ofSession(session);

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type Awaitable, andThen } from '#domain/awaitable.ts';
+import { type Awaitable, andThen, isPromise } from '#domain/awaitable.ts';
 import { ValidationError } from '#domain/errors.ts';
 import { LIMITS } from '#domain/limits.ts';
 import { getServedModel } from '#domain/models/read.ts';
@@ -284,7 +284,7 @@ function named<T>(field: string, predict: () => Awaitable<T>): Awaitable<T> {
   };
   try {
     const predicting = predict();
-    return predicting instanceof Promise ? predicting.catch(rename) : predicting;
+    return isPromise(predicting) ? predicting.catch(rename) : predicting;
   } catch (error) {
     return rename(error);
   }

@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { setImmediate } from 'node:timers';
 import type { APIGatewayProxyResult } from 'aws-lambda';
-import { type Awaitable, andThen } from '#domain/awaitable.ts';
+import { type Awaitable, andThen, isPromise } from '#domain/awaitable.ts';
 import { isoTime } from '#domain/times.ts';
 import { FAILED, gatewayErrorBody } from '../../gateway-errors.ts';
 import { functions, type Surface, type SurfaceName } from '../../topology.ts';
@@ -70,9 +70,9 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
     pending.add(body);
     try {
       const before = options.before(request, response, () => body.stream());
-      if (before instanceof Promise ? await before : before) return;
+      if (isPromise(before) ? await before : before) return;
       const forwarding = forward(request, response, body);
-      if (forwarding instanceof Promise) await forwarding;
+      if (isPromise(forwarding)) await forwarding;
     } finally {
       pending.delete(body);
       const releasing = body.release();

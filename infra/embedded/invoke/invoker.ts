@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { type Awaitable, andThen } from '#domain/awaitable.ts';
+import { type Awaitable, andThen, isPromise } from '#domain/awaitable.ts';
 import type { Adapters } from '#domain/ports/adapters.ts';
 import type { ReadOptions, Received, RequestBody } from '#domain/request-body.ts';
 import type { Settings } from '#domain/settings.ts';
@@ -108,7 +108,7 @@ export class Invoker {
       const limit = new TimeLimit(name, functions[name].timeoutSeconds * 1000);
       const context = makeContext(name, requestId, () => limit.remaining, body && untimed(body, limit));
       const answer = handler(event, ...between, context);
-      return answer instanceof Promise ? limit.watch(answer) : answer;
+      return isPromise(answer) ? limit.watch(answer) : answer;
     });
   }
 

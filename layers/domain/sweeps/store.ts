@@ -105,9 +105,11 @@ const release = (of: Sweep): Write[] => [
   ...startOf(of).map((id) => endUse(of.account_id, id)),
 ];
 
+const startBase = sweepBase.pick({ parent_id: true });
+
 /** The model that its trials start from, if they do. */
 const startOf = ({ base }: Sweep): string[] => {
-  const { parent_id } = sweepBase.parse(base);
+  const { parent_id } = startBase.parse(base);
   return parent_id === undefined ? [] : [parent_id];
 };
 

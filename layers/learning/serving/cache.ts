@@ -3,7 +3,9 @@
  * least what it says itself: the runtime needs more for a model than its file has bytes. The least recently used is evicted first, but never while in use. A value that is too
  * large for the limits by itself stays until another one is used: whoever uses it again should not wait for it again.
  */
+
 import type { Awaitable } from '#domain/awaitable.ts';
+import { isPromise } from '#domain/awaitable.ts';
 
 export interface Loaded {
   readonly bytes: number;
@@ -69,7 +71,7 @@ export class Cache<V extends Loaded> {
       entry.users--;
       throw error;
     }
-    if (using instanceof Promise) return this.#released(entry, () => using);
+    if (isPromise(using)) return this.#released(entry, () => using);
     entry.users--;
     return using;
   }

@@ -47,8 +47,9 @@ export async function limitedHost(
 
 /** A form with a CSV file of about so many bytes, and the head of the request that uploads it. */
 export function uploadOf(user: User, bytes: number): { head: string; body: Buffer } {
-  const row = 'some,value,yes\n';
-  const csv = `a,b,y\n${row.repeat(Math.ceil(bytes / row.length))}`;
+  // Of one size each; with a single class the upload would be refused.
+  const rows = ['some,value,yes\n', 'some,value,nay\n'] as const;
+  const csv = `a,b,y\n${Array.from({ length: Math.ceil(bytes / rows[0].length) }, (_, i) => rows[i % 2]).join('')}`;
   const body = formBytes([csvFile(csv), { name: 'name', value: 'data' }]);
   return { head: uploadHead(user, { 'content-length': body.length }), body };
 }

@@ -170,22 +170,24 @@ describe.each(['loopback', '1'])('behind a proxy, with --trust-proxy %s', (trust
   const forwarded = (address: string, rest: Readonly<Record<string, string | number>> = {}) =>
     uploadHead(undefined, { 'x-forwarded-for': address, ...rest });
 
+  const login = (address: string) =>
+    head('POST', '/auth/login', {
+      'content-type': 'application/json',
+      'content-length': 100,
+      expect: '100-continue',
+      'x-forwarded-for': address,
+    });
+
   test('the proxy’s connections are limited in total only', async () => {
     await start({ connectionsPerAddress: 2, connections: 6 }, { trustedProxies: parseTrustedProxies(trust) });
     for (let n = 0; n < 5; n++) await sending('');
-    expect(await statusOf(await sending(get))).toBe(200);
+    // A response would close it.
+    await (await sending(login('198.51.100.1'))).until(/100 Continue/);
     expect(await (await sending(get)).ended()).toMatch(/^HTTP\/1.1 503 /);
   });
 
   test('concurrent requests are limited per caller', async () => {
     await start({ connectionsPerAddress: 2, bodySeconds: SECONDS }, { trustedProxies: parseTrustedProxies(trust) });
-    const login = (address: string) =>
-      head('POST', '/auth/login', {
-        'content-type': 'application/json',
-        'content-length': 100,
-        expect: '100-continue',
-        'x-forwarded-for': address,
-      });
     for (let n = 0; n < 2; n++) await (await sending(login('198.51.100.1'))).until(/100 Continue/);
     expect(await statusOf(await sending(forwarded('198.51.100.1')))).toBe(429);
     expect(await statusOf(await sending(forwarded('198.51.100.2')))).toBe(401);
