@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
+import sharp from 'sharp';
 import { openSession } from '#engine/run.ts';
 import { expectTensor, toNumbers } from '#engine/tensor.ts';
 import { initialParameters } from '#engine/training/network.ts';
@@ -147,6 +148,21 @@ describe('images in class folders', () => {
     expect((await prepared(mixed)).preparation.encoding.shape).toEqual([3, 16, 16]);
     const wanted = { image: { size: 12 } };
     expect((await prepared(mixed, { ...OPTIONS, wanted })).preparation.encoding.shape).toEqual([3, 12, 12]);
+  });
+});
+
+describe('images that their EXIF turns', () => {
+  const photo = async (label: string, width: number, height: number, orientation: number): Promise<Packed> => {
+    const blank = sharp({ create: { width, height, channels: 3, background: '#306090' } });
+    const bytes = await blank.withMetadata({ orientation }).jpeg().toBuffer();
+    return { name: `${label}/${width}-${orientation}.jpg`, bytes };
+  };
+
+  test('have the size that they are shown in, and are left in it if it is the same', async () => {
+    const turned = [await photo('a', 12, 8, 6), await photo('a', 12, 8, 8), await photo('b', 8, 12, 1)];
+    const { profile, preparation } = await prepared(zipOf([...turned, await photo('b', 8, 12, 3)]));
+    expect(profile.images).toMatchObject({ width: { min: 8, max: 8 }, height: { min: 12, max: 12 } });
+    expect(preparation.encoding.shape).toEqual([3, 12, 8]);
   });
 });
 
