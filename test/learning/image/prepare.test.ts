@@ -166,6 +166,25 @@ describe('images that their EXIF turns', () => {
   });
 });
 
+test('a model that sees files in grey takes arrays in colour, and makes of them what it makes of the file', async () => {
+  const colours = Array.from({ length: 5 }, (_, y) =>
+    Array.from({ length: 4 }, (__, x) => [(61 * x + 7 * y) % 256, (17 * x * y + 3) % 256, (255 - 40 * y) % 256]),
+  );
+  const raw = { raw: { width: 4, height: 5, channels: 3 } } as const;
+  const bytes = await sharp(Uint8Array.from(colours.flat(2)), raw)
+    .png()
+    .toBuffer();
+  const files = ['a', 'b'].flatMap((label) => [1, 2].map((i) => ({ name: `${label}/${i}.png`, bytes })));
+  const made = await prepared(zipOf(files), { validationSplit: 0, seed: 1, wanted: { image: { channels: 1 } } });
+  const planes = [0, 1, 2].map((c) => colours.map((row) => row.map((pixel) => pixel[c]!)));
+  const inputs: Input[] = [bytes.toString('base64'), colours, planes];
+  const { image: grey } = await image.tensors(servingOf(made), inputs);
+  const numbers = toNumbers(grey!);
+  expect(grey!.shape).toEqual([3, 1, 5, 4]);
+  expect(numbers.slice(20, 40)).toEqual(numbers.slice(0, 20));
+  expect(numbers.slice(40)).toEqual(numbers.slice(0, 20));
+});
+
 describe('images with a manifest', () => {
   const files = SIDES.slice(0, 8).map(({ name, bytes }) => ({ name: `all/${name.replace('/', '-')}`, bytes }));
   const labelled = (i: number) => (i % 2 === 0 ? 'R' : 'L');
