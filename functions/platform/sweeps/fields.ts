@@ -48,7 +48,8 @@ export const sweepAnswer = z
     trial_max_cost: bound,
     ...usageAnswer,
     notice: z.string().nullable().meta({
-      description: 'Why there are fewer trials than were asked for',
+      description:
+        'Why there are fewer trials than were asked for, and what the budget meant for the training of the best',
       example: 'The space has 2 combinations, so that there are not 6 trials',
     }),
     error: z.string().nullable(),

@@ -3911,7 +3911,7 @@ export interface components {
              */
             estimated_cost: number;
             /**
-             * @description Why there are fewer trials than were asked for
+             * @description Why there are fewer trials than were asked for, and what the budget meant for the training of the best
              * @example The space has 2 combinations, so that there are not 6 trials
              */
             notice: string | null;
@@ -3995,7 +3995,7 @@ export interface components {
              */
             estimated_cost: number;
             /**
-             * @description Why there are fewer trials than were asked for
+             * @description Why there are fewer trials than were asked for, and what the budget meant for the training of the best
              * @example The space has 2 combinations, so that there are not 6 trials
              */
             notice: string | null;

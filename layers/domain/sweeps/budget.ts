@@ -53,15 +53,31 @@ export function sharesOf(sweep: Sweep, count: number, best: Trial | undefined): 
   return shares;
 }
 
-/** The limits of the training of the best: what all trials have left. */
-export function restOf(sweep: Sweep): Budget {
+/**
+ * The limits of the training of the best: what all trials have left, and at least what its trial used. A trainer ends soon
+ * after its limit, so that trials may have used too much; the model is not to be worse than its trial for that.
+ */
+export function restOf(sweep: Sweep, best: Trial): Budget {
   const rest: Budget = {};
   for (const bound of BOUNDS) {
     const [whole, own] = [sweep[bound] ?? Infinity, sweep[`trial_${bound}`] ?? Infinity];
-    const used = sumOf(sweep.trials.map((trial) => trial[USED_OF[bound]]));
-    // A trainer ends soon after its limit, so that trials may have used a little too much.
-    const limit = Math.min(own, Math.max(whole - used, whole === Infinity ? Infinity : whole * LEAST_SHARE));
+    const limit = Math.min(own, Math.max(leftOf(sweep, bound), best[USED_OF[bound]] ?? 0, whole * LEAST_SHARE));
     if (limit < Infinity) rest[bound] = limit;
   }
   return rest;
 }
+
+/** What the training of the best may use beyond the budget, as sentences without full stops. */
+export function excessOf(sweep: Sweep, best: Trial): string[] {
+  const rest = restOf(sweep, best);
+  return BOUNDS.flatMap((bound) => {
+    const [limit, left] = [rest[bound], Math.max(0, leftOf(sweep, bound))];
+    if (limit === undefined || limit <= left) return [];
+    return `Trials have left ${shown(left)} of ${bound}, and the training of the best may use ${shown(limit)}, as its trial did`;
+  });
+}
+
+const leftOf = (sweep: Sweep, bound: Bound): number =>
+  (sweep[bound] ?? Infinity) - sumOf(sweep.trials.map((trial) => trial[USED_OF[bound]]));
+
+const shown = (value: number): string => String(Number(value.toPrecision(3)));

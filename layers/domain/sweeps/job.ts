@@ -10,7 +10,7 @@ export const jobOf = (of: Sweep, trial: Trial, id: string, now: string, isTrial:
   model_name: of.name,
   model_type: of.model_type,
   sweep_id: of.id,
-  ...(isTrial ? { trial: trial.number, ...limitsOf(trial) } : restOf(of)),
+  ...(isTrial ? { trial: trial.number, ...limitsOf(trial) } : restOf(of, trial)),
   hyperparameters: trial.hyperparameters,
   total_epochs: trial.total_epochs,
   estimated_time: trial.estimated_time,

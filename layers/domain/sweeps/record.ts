@@ -97,7 +97,7 @@ export const sweep = z.object({
   final_usage: z.object({ compute_seconds: z.number(), estimated_cost: z.number() }).exactOptional(),
   model_id: z.string().exactOptional(),
   failure: z.string().exactOptional(),
-  /** Why there are fewer trials than were asked for. */
+  /** Why there are fewer trials than were asked for, and what the budget did to the training of the best. */
   notice: z.string().exactOptional(),
 });
 export type Sweep = z.infer<typeof sweep>;

@@ -1,6 +1,6 @@
 /** What becomes of a sweep when some of its jobs have ended. Nothing is read or written here. */
 import { greaterIsBetter, type Job } from '../training/record.ts';
-import { sharesOf } from './budget.ts';
+import { excessOf, sharesOf } from './budget.ts';
 import type { Sweep, Trial } from './record.ts';
 
 export interface Around {
@@ -71,7 +71,7 @@ function withinBudget(sweep: Sweep): Sweep {
   const why = `${failure}: ${pending.length} of ${trials.length} trials have not begun`;
   return {
     ...sweep,
-    notice: [sweep.notice, why].filter(Boolean).join('. '),
+    ...noticed(sweep, [why]),
     trials: trials.map((trial) => (trial.status === 'pending' ? { ...trial, status: 'stopped', failure } : trial)),
   };
 }
@@ -120,7 +120,10 @@ function promote(sweep: Sweep): Sweep {
 /** The best trial of the last rung is trained once more, for its model. */
 function chosen(sweep: Sweep, { newId, now }: Around): Sweep {
   const best = bestOf(sweep);
-  if (best) return { ...sweep, best_trial: best.number, final_job_id: newId() };
+  if (best) {
+    const told = noticed(sweep, excessOf(sweep, best));
+    return { ...sweep, ...told, best_trial: best.number, final_job_id: newId() };
+  }
   const failure = sweep.trials.find((trial) => trial.failure !== undefined)?.failure ?? 'No trial has a score';
   return { ...sweep, status: 'failed', failure, ended_at: now };
 }
@@ -136,5 +139,25 @@ function concluded(sweep: Sweep, { jobs, now }: Around): Sweep {
     final_usage: { compute_seconds, estimated_cost },
     ...(model_id === undefined ? {} : { model_id }),
     ...(failure === undefined ? {} : { failure }),
+    ...noticed(sweep, shortcomingOf(sweep, job)),
   };
 }
+
+/** That a budget ended the training of the best before it was as good as its trial. */
+function shortcomingOf({ metric, trials, best_trial }: Sweep, job: Job): string[] {
+  const { stop_reason, current_epoch, final_metrics } = job;
+  if (job.status !== 'completed' || (stop_reason !== 'max_seconds' && stop_reason !== 'max_cost')) return [];
+  const [reached, wanted] = [final_metrics?.[metric], trials.find(({ number }) => number === best_trial)?.score];
+  const isWorse =
+    reached !== undefined && wanted !== undefined && (greaterIsBetter(metric) ? reached < wanted : reached > wanted);
+  if (current_epoch > 0 && !isWorse) return [];
+  const epochs = `${current_epoch} epoch${current_epoch === 1 ? '' : 's'}`;
+  return [
+    `The model was trained for ${epochs} only, until ${stop_reason}: its ${metric} is ${reached}, that of trial ${best_trial} was ${wanted}`,
+  ];
+}
+
+const noticed = ({ notice }: Sweep, more: readonly string[]): Pick<Sweep, 'notice'> => {
+  const all = [notice, ...more].filter(Boolean);
+  return all.length === 0 ? {} : { notice: all.join('. ') };
+};

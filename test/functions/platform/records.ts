@@ -104,7 +104,13 @@ export async function running(platform: Platform, accountId: string, jobId: stri
 }
 
 /** Ends a running job with a model whose `model.onnx` is `file`. */
-export async function completed(platform: Platform, of: Job, file: Buffer, given: Partial<Model> = {}): Promise<Model> {
+export async function completed(
+  platform: Platform,
+  of: Job,
+  file: Buffer,
+  given: Partial<Model> = {},
+  ended: { readonly current_epoch?: number; readonly stop_reason?: NonNullable<Job['stop_reason']> } = {},
+): Promise<Model> {
   const { table, blobs } = platform.store;
   const id = newId(platform.clock.now);
   const history = { loss: [0.9, 0.5], accuracy: [0.6, 0.8] };
@@ -135,6 +141,7 @@ export async function completed(platform: Platform, of: Job, file: Buffer, given
     metrics: { loss: 0.5, accuracy: 0.8 },
     compute_seconds: 7.5,
     estimated_cost: 0.0075,
+    ...ended,
   };
   return (await completeJob(table, of, last, made, isoTime(platform.clock.now)))!.model;
 }

@@ -187,13 +187,32 @@ describe('a sweep', () => {
     expect(trials).toMatchObject([{ status: 'completed' }, stopped, stopped]);
     expect({ best_trial, notice }).toEqual({
       best_trial: 1,
-      notice: 'max_seconds of the sweep is used up: 2 of 3 trials have not begun',
+      notice:
+        'max_seconds of the sweep is used up: 2 of 3 trials have not begun. Trials have left 9.9 of max_seconds, and the training of the best may use 10.1, as its trial did',
     });
     const final = await running(platform, dataset.account_id, job_id);
-    expect(final.max_seconds).toBeCloseTo(9.9, 9);
+    expect(final.max_seconds).toBe(10.1);
     await completed(platform, final, Buffer.from('model'));
     await advance(id);
     expect(await read(id)).toMatchObject({ status: 'completed', best_trial: 1 });
+  });
+
+  test('whose trials used nearly all lets the best use what its trial did, and says what became of it', async () => {
+    const space = { batch_size: [8, 16] };
+    const { sweep_id: id } = (await start({ method: 'grid', max_seconds: 2, parallel: 2, space })).body;
+    for (const { job_id } of (await read(id)).trials) await end(job_id, 0.1, 0.85);
+    await advance(id);
+    const { job_id, notice } = await read(id);
+    const final = await running(platform, dataset.account_id, job_id);
+    expect(final.max_seconds).toBe(0.85);
+    expect(notice).toBe(
+      'Trials have left 0.3 of max_seconds, and the training of the best may use 0.85, as its trial did',
+    );
+    await completed(platform, final, Buffer.from('model'), {}, { current_epoch: 0, stop_reason: 'max_seconds' });
+    await advance(id);
+    expect((await read(id)).notice).toBe(
+      `${notice}. The model was trained for 0 epochs only, until max_seconds: its val_loss is 0.2, that of trial 1 was 0.1`,
+    );
   });
 
   describe('that starts from a model', () => {
