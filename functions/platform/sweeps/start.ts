@@ -115,7 +115,16 @@ export const start = route({
   scope: 'train',
   cost: 'request',
   idempotent: true,
-  request: { body: json(body) },
+  request: {
+    body: json(body, {
+      dataset_id: '019a0c9b-8f5e-7c3a-9d47-2f6b1e0a4c55',
+      model_type: 'mlp',
+      method: 'random',
+      space: { learning_rate: { min: 0.0001, max: 0.1, scale: 'log' }, hidden_layers: [[32], [64, 64]] },
+      hyperparameters: { epochs: 50 },
+      trials: 10,
+    }),
+  },
   responses: { 201: { description: 'Begun', schema: sweepAnswer } },
   errors: [404, 409],
   async handler({ caller, body: request }, services) {
