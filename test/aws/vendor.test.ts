@@ -5,7 +5,7 @@ import { makeClients } from '#aws/clients.ts';
 import { KmsKeys } from '#aws/keys/keys.ts';
 import { translateError } from '#aws/vendor.ts';
 import { InternalError, NotFoundError, UnavailableError } from '#domain/errors.ts';
-import { InvalidBlobKeyError, InvalidUploadError } from '#domain/ports/errors.ts';
+import { InvalidBlobKeyError, InvalidUploadError, NoSuchUploadError } from '#domain/ports/errors.ts';
 
 const named = (name: string) => Object.assign(new Error('said AWS'), { name });
 
@@ -15,7 +15,7 @@ test.each([
   ['SlowDown', UnavailableError],
   ['TimeoutError', UnavailableError],
   ['ECONNRESET', UnavailableError],
-  ['NoSuchUpload', InvalidUploadError],
+  ['NoSuchUpload', NoSuchUploadError],
   ['EntityTooSmall', InvalidUploadError],
   ['InvalidPart', InvalidUploadError],
   ['KeyTooLongError', InvalidBlobKeyError],

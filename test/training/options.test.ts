@@ -238,7 +238,9 @@ describe('a version of 8 bits', () => {
     await run(await world.queue('j', { hyperparameters: { epochs: 1 } }));
     const predictor = makePredictor({ artifacts: world.adapters.blobs.artifacts });
     const row = ['Biscoe', 46.1, 13.2, 211, 4500, 'female', 2007];
-    await expect(predictor.predict(await modelOf('j'), [row], { variant: 'int8' })).rejects.toMatchObject({
+    const model = await modelOf('j');
+    const predicting = async () => predictor.predict(model, [row], { variant: 'int8' });
+    await expect(predicting()).rejects.toMatchObject({
       details: [{ field: 'variant', message: 'must be float32: the model was trained without int8' }],
     });
   });

@@ -6,7 +6,7 @@ import { isoTime } from '#domain/times.ts';
 import type { Actor } from '#domain/vault/audit.ts';
 import type { BackedUpModel, CompleteBackup } from '#domain/vault/backup.ts';
 import { filesOf, markRevision, saveModel } from '#domain/vault/change.ts';
-import { ModelsNotFoundError, StoredDataError } from '#domain/vault/errors.ts';
+import { ModelChangedError, ModelExistsError, ModelsNotFoundError, StoredDataError } from '#domain/vault/errors.ts';
 import { fileOf, storedFiles } from '#domain/vault/files.ts';
 import type { Manager } from '#domain/vault/manager.ts';
 import type { StoredModel } from '#domain/vault/model.ts';
@@ -61,10 +61,11 @@ export async function restoreModels(
   for (const one of wanted.slice(before.length)) {
     await reached(outcomes, wanted.length);
     const there = await findModel(services.adapters.table, manager, one.model.name);
-    const skips = there !== undefined && !overwrite;
-    if (!skips && dryRun) await compareFiles(services, from.backup, one);
-    else if (!skips) await restore(services, manager, by, from, one, there);
-    outcomes += skips ? SKIPPED : RESTORED;
+    if (there !== undefined && !overwrite) outcomes += SKIPPED;
+    else if (dryRun) {
+      await compareFiles(services, from.backup, one);
+      outcomes += RESTORED;
+    } else outcomes += await restoreUnlessThere(services, manager, by, from, one, { there, overwrite });
   }
   const of = (outcome: string) => wanted.map(({ model }) => model).filter((_, i) => outcomes[i] === outcome);
   const named = (outcome: string) => of(outcome).map(({ name }) => name);
@@ -96,6 +97,25 @@ async function expectAllSafe(
     if (model.pickle === undefined) continue;
     const skips = !overwrite && (await findModel(table, manager, model.name)) !== undefined;
     if (!skips) expectSafe(model.pickle, manager, model.name);
+  }
+}
+
+/** A model of that name may be saved or restored in the meantime. Throws `ModelChangedError` if it is to be overwritten. */
+async function restoreUnlessThere(
+  services: VaultServices,
+  manager: Manager,
+  by: Actor,
+  from: Parameters<typeof restore>[3],
+  one: BackedUpModel,
+  { there, overwrite }: { readonly there: StoredModel | undefined; readonly overwrite: boolean },
+): Promise<string> {
+  try {
+    await restore(services, manager, by, from, one, there);
+    return RESTORED;
+  } catch (error) {
+    if (!(error instanceof ModelExistsError)) throw error;
+    if (overwrite) throw new ModelChangedError(manager.id, one.model.name);
+    return SKIPPED;
   }
 }
 

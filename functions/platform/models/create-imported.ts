@@ -16,8 +16,6 @@ import type { ArtifactFile } from '#learning/artifacts.ts';
 import { contentTypeOf } from '#learning/files/names.ts';
 import type { ImportFacts } from '#learning/imported/files.ts';
 import type { Imported } from '#learning/imported/read.ts';
-import { kindNamed } from '#learning/kinds.ts';
-import type { Serving } from '#learning/serving/description.ts';
 import { Digesting } from '#vault/encryption/digest.ts';
 import { publish } from '../publish.ts';
 import type { importer } from './importer.ts';
@@ -66,7 +64,7 @@ export async function createImported(services: ImportServices, of: Importing): P
         model_type: 'onnx',
         task: serving.task,
         architecture: {
-          input_shape: inputShapeOf(serving),
+          input_shape: importer.inputShape(serving),
           output_classes: Math.max(1, serving.classes.length),
           parameters: importer.count(original),
         },
@@ -77,14 +75,6 @@ export async function createImported(services: ImportServices, of: Importing): P
     };
   });
 }
-
-/** Of a row: so many features, or the shape of an image. */
-const inputShapeOf = (serving: Serving): number[] =>
-  serving.features.length > 0
-    ? [serving.features.length]
-    : kindNamed(serving.kind)
-        .tensorInputs(serving)
-        .tensors.flatMap(({ shape }) => shape.slice(1));
 
 /** What a file becomes: the files of the model, and what its record says of them. */
 interface ReadFile {

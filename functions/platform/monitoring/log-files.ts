@@ -14,6 +14,8 @@ import { periodAnswer, periodOf, periodQuery, showPeriod } from './fields.ts';
 /** Of one answer. */
 const MOST_FILES = 1000;
 const URL_SECONDS = 900;
+/** A file is recorded before it is written: one that is newer than this may not be there yet. */
+const WRITING_MS = 60_000;
 
 const answer = z
   .strictObject({
@@ -48,7 +50,10 @@ export const logFiles = route({
   async handler({ resource: { id: modelId, account_id }, query }, { adapters }) {
     const period = periodOf(query, adapters.now());
     const found: LogFile[] = [];
+    const keyOf = ({ day, id }: LogFile) => blobKeys.logFile(account_id, modelId, day, id);
     for await (const file of logFilesOf(adapters.table, account_id, modelId, period)) {
+      const isNew = timeOfId(file.id) > adapters.now() - WRITING_MS;
+      if (isNew && !(await adapters.blobs.artifacts.head(keyOf(file)))) continue;
       found.push(file);
       if (found.length > MOST_FILES) break;
     }
@@ -59,7 +64,7 @@ export const logFiles = route({
         last_at: timeOf(of.last),
         rows: of.rows,
         bytes: of.bytes,
-        url: await adapters.blobs.artifacts.presignGet(blobKeys.logFile(account_id, modelId, of.day, of.id), {
+        url: await adapters.blobs.artifacts.presignGet(keyOf(of), {
           expiresInSeconds: URL_SECONDS,
           filename: fileNameOf(of),
           contentType: 'application/gzip',

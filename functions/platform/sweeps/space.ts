@@ -4,6 +4,7 @@ import { LIMITS } from '#domain/limits.ts';
 import { uniformStream } from '#engine/random.ts';
 
 export interface Range {
+  /** A whole number if `integer`; so is `max`. */
   readonly min: number;
   readonly max: number;
   readonly scale: 'linear' | 'log';
@@ -52,17 +53,29 @@ export function draws(space: Space, trials: number, seed: number): Hyperparamete
   return [...all.values()];
 }
 
+/** The whole numbers in a range. Throws `ValidationError` if there are none. */
+export function wholeRange(name: string, range: Range): Range {
+  const [min, max] = [Math.ceil(range.min), Math.floor(range.max)];
+  if (min <= max) return { ...range, min, max };
+  throw ValidationError.of(
+    `space.${name}`,
+    `must have a whole number from min to max, since only those are drawn; got ${range.min} and ${range.max}`,
+  );
+}
+
 /** How many combinations there are. */
 const sizeOf = (space: Space): number =>
   Object.values(space).reduce((size, choice) => {
     if (isList(choice)) return size * choice.length;
-    return size * (choice.integer ? Math.round(choice.max) - Math.round(choice.min) + 1 : Infinity);
+    return size * (choice.integer ? choice.max - choice.min + 1 : Infinity);
   }, 1);
 
 function drawn(choice: Choice, at: number): unknown {
   if (isList(choice)) return choice[Math.floor(at * choice.length)];
   const { min, max, scale, integer } = choice;
   const value = scale === 'log' ? min * (max / min) ** at : min + (max - min) * at;
-  // Four digits, as one would write it.
-  return integer ? Math.round(value) : Number(value.toPrecision(4));
+  if (integer) return Math.round(value);
+  // Four digits, as one would write it, unless the range is narrower.
+  const short = Number(value.toPrecision(4));
+  return short < min || short > max ? value : short;
 }

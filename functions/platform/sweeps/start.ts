@@ -24,7 +24,7 @@ import { hyperparametersOf } from '../training/hyperparameters.ts';
 import { findFamily, planTraining } from '../training/plan.ts';
 import { expectStart } from '../training/queue-job.ts';
 import { showSweep, sweepAnswer } from './fields.ts';
-import { combinations, draws, type Space } from './space.ts';
+import { combinations, draws, type Space, wholeRange } from './space.ts';
 
 const range = z.strictObject({
   min: z.number(),
@@ -203,7 +203,7 @@ function plansOf(request: Request, profile: DatasetProfile): Plans {
   return { plans, rungs, notice: isFewer ? notice : undefined };
 }
 
-/** Ranges of hyperparameters that take whole numbers only are of whole numbers. */
+/** Ranges of hyperparameters that take whole numbers only are of whole numbers. Throws `ValidationError` if they have none. */
 function spaceOf(space: Request['space'], family: Family): Space {
   const { properties = {} } = hyperparametersOf(family);
   const isInteger = (name: string): boolean => {
@@ -211,10 +211,11 @@ function spaceOf(space: Request['space'], family: Family): Space {
     return typeof schema === 'object' && schema.type === 'integer';
   };
   return Object.fromEntries(
-    Object.entries(space).map(([name, choice]) => [
-      name,
-      Array.isArray(choice) ? choice : { ...choice, integer: choice.integer ?? isInteger(name) },
-    ]),
+    Object.entries(space).map(([name, choice]) => {
+      if (Array.isArray(choice)) return [name, choice];
+      const range = { ...choice, integer: choice.integer ?? isInteger(name) };
+      return [name, range.integer ? wholeRange(name, range) : range];
+    }),
   );
 }
 

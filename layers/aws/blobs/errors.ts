@@ -1,4 +1,4 @@
-import { InvalidBlobKeyError, InvalidUploadError } from '#domain/ports/errors.ts';
+import { InvalidBlobKeyError, InvalidUploadError, NoSuchUploadError } from '#domain/ports/errors.ts';
 import { type Translations, translateError, translating } from '../vendor.ts';
 
 /** What S3's exceptions become; those that need the key or the range are handled where they occur. */
@@ -10,7 +10,7 @@ const TRANSLATIONS: Translations = {
   InvalidPartOrder: upload,
   KeyTooLongError: (message) => new InvalidBlobKeyError(message),
   MalformedXML: upload,
-  NoSuchUpload: upload,
+  NoSuchUpload: (message) => new NoSuchUploadError(message),
 };
 
 export const callS3 = <T>(call: () => Promise<T>): Promise<T> => translating('S3', call, TRANSLATIONS);

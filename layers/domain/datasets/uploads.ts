@@ -10,7 +10,7 @@ import { keys } from '../keys.ts';
 import { LIMITS } from '../limits.ts';
 import { markOrphaned } from '../orphans.ts';
 import type { Blobs, PartToPut, UploadPart } from '../ports/blobs/port.ts';
-import { InvalidUploadError, TransactionFailedError } from '../ports/errors.ts';
+import { InvalidUploadError, NoSuchUploadError, TransactionFailedError } from '../ports/errors.ts';
 import type { Table, Write } from '../ports/table/port.ts';
 import { epochSeconds, isoTime } from '../times.ts';
 import { createDataset } from './change.ts';
@@ -124,7 +124,8 @@ export interface Completion {
 
 /**
  * Completes the multipart upload and creates the dataset. Concurrent calls all return the same dataset. Throws
- * `ValidationError` if parts are missing or differ from what was sent; then the upload stays as it was.
+ * `ValidationError` if parts are missing or differ from what was sent; then the upload stays as it was. Throws
+ * `NotFoundError` if it was aborted in the meantime.
  */
 export async function completeUpload(
   table: Table,
@@ -136,7 +137,7 @@ export async function completeUpload(
   const key = blobKeys.datasetFile(of.account_id, of.id);
   expectParts(of.file_size, parts);
   // A retry after a crash finds the file in place.
-  const info = (await blobs.head(key)) ?? (await complete(blobs, key, of.upload_id, parts));
+  const info = (await blobs.head(key)) ?? (await complete(blobs, key, of, parts));
   let stored: Partial<StoredFormat>;
   try {
     if (info.size !== of.file_size) {
@@ -181,14 +182,21 @@ export function expectParts(fileSize: number, parts: readonly UploadPart[], size
   );
 }
 
-async function complete(blobs: Blobs, key: string, uploadId: string, parts: readonly UploadPart[]) {
+async function complete(
+  blobs: Blobs,
+  key: string,
+  { id, upload_id }: Pick<Upload, 'id' | 'upload_id'>,
+  parts: readonly UploadPart[],
+) {
   try {
-    return await blobs.completeUpload(key, uploadId, parts);
+    return await blobs.completeUpload(key, upload_id, parts);
   } catch (error) {
     if (!(error instanceof InvalidUploadError)) throw error;
     // A concurrent call may have completed it.
     const info = await blobs.head(key);
     if (info) return info;
+    // Or it was given up in the meantime.
+    if (error instanceof NoSuchUploadError) throw uploadNotFound(id);
     throw ValidationError.of('parts', error.message);
   }
 }

@@ -46,6 +46,9 @@ export class InvalidRangeError extends InternalError {
 /** Unknown upload, unknown part, or an etag that is not that part's. */
 export class InvalidUploadError extends InternalError {}
 
+/** There is no such upload: it was completed or aborted, or never was. */
+export class NoSuchUploadError extends InvalidUploadError {}
+
 export class MessageTooLargeError extends InternalError {}
 
 export class InvalidCiphertextError extends InternalError {}

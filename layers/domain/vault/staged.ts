@@ -5,10 +5,10 @@
 
 import { blobKeys } from '../blob-keys.ts';
 import { expectParts, partSize, partsOf } from '../datasets/uploads.ts';
-import { ValidationError } from '../errors.ts';
+import { NotFoundError, ValidationError } from '../errors.ts';
 import { deleteOrphans, markOrphaned } from '../orphans.ts';
 import type { Blobs, BucketName, UploadPart } from '../ports/blobs/port.ts';
-import { InvalidUploadError } from '../ports/errors.ts';
+import { InvalidUploadError, NoSuchUploadError } from '../ports/errors.ts';
 import type { Table, Write } from '../ports/table/port.ts';
 import { isoTime } from '../times.ts';
 import type { ManagerRef } from './manager.ts';
@@ -78,16 +78,16 @@ export async function signParts(
 
 /**
  * Joins the parts to the staged file. Done again, it finds the file. Throws `ValidationError`; where that is for the
- * list of the parts, the upload stays as it was.
+ * list of the parts, the upload stays as it was. Throws `NotFoundError` if it was given up in the meantime.
  */
 export async function joinParts(
   blobs: Blobs,
   { file }: Staged,
-  upload: UploadInParts,
+  upload: UploadInParts & { readonly id: string },
   parts: readonly UploadPart[],
 ): Promise<void> {
   expectParts(upload.file_size, parts, upload.part_size);
-  const info = (await blobs.head(file)) ?? (await join(blobs, file, upload.upload_id, parts));
+  const info = (await blobs.head(file)) ?? (await join(blobs, file, upload, parts));
   if (info.size === upload.file_size) return;
   await blobs.delete(file);
   throw ValidationError.of(
@@ -96,14 +96,21 @@ export async function joinParts(
   );
 }
 
-async function join(blobs: Blobs, file: string, uploadId: string, parts: readonly UploadPart[]) {
+async function join(
+  blobs: Blobs,
+  file: string,
+  { id, upload_id }: { readonly id: string; readonly upload_id: string },
+  parts: readonly UploadPart[],
+) {
   try {
-    return await blobs.completeUpload(file, uploadId, parts);
+    return await blobs.completeUpload(file, upload_id, parts);
   } catch (error) {
     if (!(error instanceof InvalidUploadError)) throw error;
     // Another completion at the same time may have joined them.
     const info = await blobs.head(file);
     if (info) return info;
+    // It was given up in the meantime.
+    if (error instanceof NoSuchUploadError) throw new NotFoundError(`Upload ${id} not found`);
     throw ValidationError.of('parts', error.message);
   }
 }

@@ -3,7 +3,7 @@ import { isStagedInPlain } from '#domain/blob-keys.ts';
 import { InternalError, PayloadTooLargeError } from '#domain/errors.ts';
 import type { BlobInfo, FollowedUpload, UploadPart } from '#domain/ports/blobs/port.ts';
 import { BLOB_LIMITS, checkPart, checkParts, unquoted } from '#domain/ports/blobs/rules.ts';
-import { InvalidUploadError } from '#domain/ports/errors.ts';
+import { InvalidUploadError, NoSuchUploadError } from '#domain/ports/errors.ts';
 import type { Database, Row } from '../database.ts';
 import type { Contents } from './contents.ts';
 import { FollowedParts } from './followed-parts.ts';
@@ -39,10 +39,10 @@ export class Uploads {
     return id;
   }
 
-  /** Throws `InvalidUploadError` unless the upload is in progress, for this key. */
+  /** Throws `NoSuchUploadError` unless the upload is in progress, for this key. */
   require(bucket: string, key: string, id: string): Row {
     const row = this.#database.get('SELECT * FROM uploads WHERE id = ? AND bucket = ? AND key = ?', id, bucket, key);
-    if (row === undefined) throw new InvalidUploadError(`there is no upload ${id} of this file`);
+    if (row === undefined) throw new NoSuchUploadError(`there is no upload ${id} of this file`);
     return row;
   }
 

@@ -1,11 +1,12 @@
-/** What the first bytes of an image say: its format and its size. Nothing is decoded. */
+/** What an image says before its pixels: its format and its size. Nothing is decoded. */
+import { isTurned } from './orientation.ts';
 
 export const IMAGE_FORMATS = ['jpeg', 'png', 'webp', 'gif', 'bmp'] as const;
 export type ImageFormat = (typeof IMAGE_FORMATS)[number];
 
 export interface ImageHeader {
   readonly format: ImageFormat;
-  /** Before its orientation is applied. */
+  /** As it is shown: after its orientation. */
   readonly width: number;
   readonly height: number;
   /** Whether all pixels are grey, as far as the header says. */
@@ -17,9 +18,22 @@ export function imageHeader(file: Uint8Array): ImageHeader | undefined {
   const bytes = Buffer.from(file.buffer, file.byteOffset, file.byteLength);
   const format = IMAGE_FORMATS.find((one) => SIGNATURES[one](bytes));
   try {
-    return format && { format, ...readers[format](bytes) };
+    return format && { format, ...shownAs(readers[format](bytes), isTurnedIn(bytes, format)) };
   } catch (error) {
     if (isCutOff(error)) return undefined;
+    throw error;
+  }
+}
+
+const shownAs = (read: Read, turned: boolean): Read =>
+  turned ? { ...read, width: read.height, height: read.width } : read;
+
+/** Of EXIF that is damaged, nothing counts. */
+function isTurnedIn(bytes: Buffer, format: ImageFormat): boolean {
+  try {
+    return isTurned(bytes, format);
+  } catch (error) {
+    if (isCutOff(error)) return false;
     throw error;
   }
 }

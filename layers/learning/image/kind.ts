@@ -5,6 +5,7 @@ import { tableRows } from '../batch/table-rows.ts';
 import type { Kind } from '../kind.ts';
 import { usableRows } from '../table/resident.ts';
 import { imageBatch } from './batch.ts';
+import { imageCard } from './card.ts';
 import { IMAGE_INPUT, imageInputOf, pixelFeatures } from './encoding.ts';
 import { imageExplainer } from './explain.ts';
 import { pixelTypes } from './front.ts';
@@ -68,14 +69,5 @@ export const image: Kind = {
   inputShape: ({ inputs }) => inputs[IMAGE_INPUT]!.shape.slice(1).map(Number),
   // Records have channels first, as networks do.
   shownShape: (shape) => (shape.length === 3 ? [...shape.slice(1), shape[0]!] : shape),
-  card: (serving) => {
-    const { channels, height, width, values } = imageInputOf(serving);
-    const pixels = values === 'bytes' ? 'bytes from 0 to 255' : 'numbers as the data have them';
-    return {
-      table: `| Input | Type | Shape |
-| --- | --- | --- |
-| \`${IMAGE_INPUT}\` | float32 | [images, ${channels}, ${height}, ${width}] |`,
-      note: `Pixels are ${pixels}${channels === 3 ? ', in the order red, green, blue' : ''}. Mean and deviation of each channel are those of the training images.`,
-    };
-  },
+  card: imageCard,
 };

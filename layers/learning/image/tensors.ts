@@ -8,7 +8,7 @@ import type { Input, Nested } from '../serving/input.ts';
 import { numbersOf } from '../serving/rows.ts';
 import { decodeImage, ImageError } from './decode.ts';
 import { IMAGE_INPUT, type ImageInput, imageInputOf } from './encoding.ts';
-import { withChannels, writePlanes } from './pixels.ts';
+import { greyPlane, withChannels, writePlanes } from './pixels.ts';
 import { resized } from './resize.ts';
 
 /** Images that are decoded at once. */
@@ -76,6 +76,7 @@ async function decoded(text: string, { channels, height, width, values }: ImageI
 /** [height, width], with channels first or last, or all numbers in one array in the order of the file's columns. */
 function pixelsIn(input: Nested, of: ImageInput): Float32Array {
   const shape = shapeOf(input);
+  if (isOfColours(shape, of)) return greyOf(pixelsIn(input, { ...of, channels: 3 }));
   const flat = new Float32Array(of.channels * of.height * of.width);
   const numbers = (input as readonly unknown[]).flat(2);
   const places = placesOf(shape, of);
@@ -90,6 +91,17 @@ function pixelsIn(input: Nested, of: ImageInput): Float32Array {
   for (let i = 0; i < flat.length; i++) flat[i] = numberOf(numbers[places(i)], of, i);
   return flat;
 }
+
+/** Whether it has colours for a model that sees bytes in grey: they become it, as those of a file do. */
+const isOfColours = (shape: readonly number[], of: ImageInput): boolean =>
+  of.channels === 1 &&
+  of.values === 'bytes' &&
+  of.columns === undefined &&
+  shape.length === 3 &&
+  placesOf(shape, of) === undefined &&
+  placesOf(shape, { ...of, channels: 3 }) !== undefined;
+
+const greyOf = (planes: Float32Array): Float32Array => greyPlane(planes).map((value) => Math.floor(value + 0.5));
 
 /** By the first elements; what is ragged has another number of numbers. */
 function shapeOf(input: Nested): number[] {

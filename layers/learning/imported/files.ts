@@ -3,7 +3,7 @@ import { warningLine } from '#domain/datasets/warnings.ts';
 import { dataType, parseModel } from '#engine/onnx/proto.ts';
 import type { ArtifactFile } from '../artifacts.ts';
 import { BINARY, IMPORTED_FILE, JSON_TYPE } from '../files/names.ts';
-import { kindNamed } from '../kinds.ts';
+import { imageCard } from '../image/card.ts';
 import { CARD_FILE, ONNX_FILE, SERVING_FILE, type Serving } from '../serving/description.ts';
 import { cell, code, line } from '../serving/markdown.ts';
 import type { Imported } from './read.ts';
@@ -35,7 +35,7 @@ export function countNumbers(original: Uint8Array): number {
 
 const inputsOf = (serving: Serving): string =>
   serving.features.length === 0
-    ? kindNamed(serving.kind).card(serving).table
+    ? imageCard(serving).table
     : `| Input | Feature | Type |
 | --- | --- | --- |
 ${serving.features.map((one) => `| ${code(one.input)} | ${cell(one.name)} | ${one.type} |`).join('\n')}`;

@@ -80,13 +80,17 @@ export function inputsOf(graph: GraphProto, names: readonly string[] | undefined
 /** Numbers of one image. */
 const MOST_PIXELS = 2 ** 22;
 
-/** `undefined`: the input is of another rank, or its rows are none. */
+const fixedRows = (name: string, rows: number) =>
+  refused(
+    `input '${name}' cannot be served: it takes exactly ${rows} row${rows === 1 ? '' : 's'}; export it with a dynamic first dimension (torch.onnx.export: dynamic_shapes or dynamic_axes)`,
+  );
+
+/** `undefined`: the input is of another rank, or of no numbers with a fraction. */
 function imagesOf({ name, type }: ValueInfoProto, names: readonly string[] | undefined): ImportedInput | undefined {
   const dims = type?.tensorType?.shape?.dim ?? [];
   const elemType = type?.tensorType?.elemType ?? 0;
   const [rows, a, b, c] = dims.map(({ dimValue = 0 }) => dimValue);
-  if (dims.length !== 4 || rows || ![dataType.float32, dataType.float64].some((one) => one === elemType))
-    return undefined;
+  if (dims.length !== 4 || ![dataType.float32, dataType.float64].some((one) => one === elemType)) return undefined;
   const image = [
     { channels: a!, height: b!, width: c!, isLast: false },
     { channels: c!, height: a!, width: b!, isLast: true },
@@ -95,6 +99,7 @@ function imagesOf({ name, type }: ValueInfoProto, names: readonly string[] | und
     throw refused(
       `input '${name}' cannot be served: of four dimensions, they must be [rows, channels, height, width] or [rows, height, width, channels], with 1 or 3 channels and a height and a width that the file says; got [rows, ${[a, b, c].map((dim) => dim || '?').join(', ')}]`,
     );
+  if (rows) throw fixedRows(name, rows);
   if (image.channels * image.height * image.width > MOST_PIXELS)
     throw refused(`input '${name}' cannot be served: an image must have at most ${MOST_PIXELS} numbers`);
   if (names) throw ValidationError.of('features', 'must be left out: the model takes images');
@@ -116,10 +121,7 @@ function shapeOf({ name, type }: ValueInfoProto, given: number | undefined) {
       `${about} cannot be served: its shape must be [rows] or [rows, columns], or that of images; it has ${dims.length} dimensions`,
     );
   const [rows, columns] = dims;
-  if (rows?.dimValue)
-    throw refused(
-      `${about} cannot be served: it takes exactly ${rows.dimValue} rows; export it with a dynamic first dimension`,
-    );
+  if (rows?.dimValue) throw fixedRows(name, rows.dimValue);
   if (dims.length === 1) return { name, elemType, flat: true, width: 1 };
   const width = columns?.dimValue || given;
   if (!width) throw refused(`${about} does not say how many columns it takes: give the names of its features`);

@@ -1,5 +1,5 @@
 import { describe, expect } from '@jest/globals';
-import { InvalidUploadError } from '#domain/ports/errors.ts';
+import { InvalidUploadError, NoSuchUploadError } from '#domain/ports/errors.ts';
 import type { Test } from '../skips.ts';
 import { type BlobsSubject, bytesOf, MEBIBYTE, pattern, read } from './subject.ts';
 
@@ -92,7 +92,7 @@ export function multipart(subject: () => BlobsSubject, test: Test): void {
       const url = await urlOf('given up', upload, 1, 1);
       const first = await put('given up', upload, 1, bytesOf('x'));
       await subject().blobs.abortUpload('given up', upload);
-      await expect(subject().blobs.completeUpload('given up', upload, [first])).rejects.toThrow(InvalidUploadError);
+      await expect(subject().blobs.completeUpload('given up', upload, [first])).rejects.toThrow(NoSuchUploadError);
       expect((await fetch(url, { method: 'PUT', body: 'x' })).status).toBe(404);
       expect(await subject().blobs.head('given up')).toBeUndefined();
     });

@@ -103,6 +103,17 @@ describe('an upload in parts', () => {
     await expect(getUpload(store.table, account, begun.id)).rejects.toThrow(NotFoundError);
   });
 
+  test('that is aborted while it is completed is not found, under its own id', async () => {
+    const begun = wanted(10);
+    const { parts } = await startUpload(store.table, store.blobs.datasets, begun, NOW);
+    const upload = await getUpload(store.table, account, begun.id);
+    const sent = [{ part: 1, etag: await put(parts[0]!.url, '0123456789') }];
+    // What it does first; the record goes last.
+    await store.blobs.datasets.abortUpload(blobKeys.datasetFile(account, begun.id), upload.upload_id);
+    const complete = completeUpload(store.table, store.blobs.datasets, upload, { parts: sent, inspect }, NOW);
+    await expect(complete).rejects.toThrow(new NotFoundError(`Upload ${begun.id} not found`));
+  });
+
   test('creates no dataset from parts that were never sent', async () => {
     const begun = wanted(10);
     await startUpload(store.table, store.blobs.datasets, begun, NOW);

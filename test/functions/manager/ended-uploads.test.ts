@@ -6,6 +6,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, describe, expect, jest, test } from '@jest/globals';
 import { keys } from '#domain/keys.ts';
 import { getManager } from '#domain/vault/managers.ts';
+import { stagedArchive, stagedModel } from '#domain/vault/staged.ts';
+import { findArchiveUpload, findVaultUpload } from '#domain/vault/uploads.ts';
 import { makeHandler as makeSchedule } from '#functions/events/back-up-vaults.ts';
 import { makeHandler as makeSweep } from '#functions/events/sweep.ts';
 import { deliverer } from './deliver.ts';
@@ -55,6 +57,27 @@ const large = () =>
 const entries = async (id: string, query: string) =>
   (await world.call('GET', `/${id}/audit/trail?${query}`)).body.audit_entries;
 const modelCount = async (id: string) => (await world.call('GET', `/${id}/info`)).body.model_count;
+
+test.each(['models', 'backup'] as const)(
+  'an upload of %s given up while it is completed is not found',
+  async (kind) => {
+    const id = await world.manager({ backup_enabled: false });
+    const { complete, uploadId } = await begin(id, SMALL, kind);
+    const { artifacts, backups } = world.platform.store.blobs;
+    const blobs = kind === 'models' ? artifacts : backups;
+    const of = await getManager(world.platform.store.table, world.accountId, id);
+    const record = await (kind === 'models' ? findVaultUpload : findArchiveUpload)(
+      world.platform.store.table,
+      of,
+      uploadId,
+      world.platform.clock.now,
+    );
+    // What giving up does first; the record goes last.
+    const { file } = (kind === 'models' ? stagedModel : stagedArchive)(of, uploadId);
+    await blobs.abortUpload(file, record!.upload_id);
+    expect(await complete()).toMatchObject({ status: 404, body: { message: `Upload ${uploadId} not found` } });
+  },
+);
 
 describe('an upload that is completed again', () => {
   test('has the same answer, and saves nothing twice', async () => {

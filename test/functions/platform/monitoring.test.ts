@@ -88,6 +88,18 @@ describe('the log', () => {
     expect(await write()).toBe(2);
   });
 
+  test('lists no file that is recorded and not there yet', async () => {
+    await ask({ input: ROW, log: true });
+    await write();
+    const { file_id } = (await files()).at(-1);
+    const { artifacts } = platform.store.blobs;
+    const found = async () => (await files()).some((file: { file_id: string }) => file.file_id === file_id);
+    expect(await found()).toBe(true);
+    const day = isoTime(platform.clock.now).slice(0, 10);
+    await artifacts.delete(blobKeys.logFile(model.account_id, model.id, day, file_id));
+    expect(await found()).toBe(false);
+  });
+
   test('expires: the sweep deletes its files after the days for which they are stored', async () => {
     const { table } = platform.store;
     const [day] = new Date(platform.clock.now).toISOString().split('T');

@@ -109,6 +109,31 @@ describe('a sweep', () => {
     expect(drawn.some(({ dropout }) => !Number.isInteger(dropout))).toBe(true);
   });
 
+  test('draws from within a range only, also where its bounds have more digits than a trial', async () => {
+    const space = { batch_size: { min: 2.5, max: 4.7 }, dropout: { min: 0.12342, max: 0.12348 } };
+    const drawn: Shown[] = (await start({ space, trials: 12 })).body.trials;
+    const values = drawn.map(({ hyperparameters }) => hyperparameters as Record<string, number>);
+    expect([...new Set(values.map(({ batch_size }) => batch_size))].sort()).toEqual([3, 4]);
+    for (const { dropout } of values) expect(dropout! >= 0.12342 && dropout! <= 0.12348).toBe(true);
+    expect((await start({ space: { batch_size: { min: 1.5, max: 2.5 } }, trials: 5 })).body).toMatchObject({
+      notice: 'The space has 1 combination, so that there are not 5 trials',
+      trials: [{ hyperparameters: { batch_size: 2 } }],
+    });
+  });
+
+  test('refuses a range without a whole number where only those are drawn', async () => {
+    const { status, body } = await start({ space: { batch_size: { min: 2.5, max: 2.9 } } });
+    expect([status, body.details]).toEqual([
+      400,
+      [
+        {
+          field: 'space.batch_size',
+          message: 'must have a whole number from min to max, since only those are drawn; got 2.5 and 2.9',
+        },
+      ],
+    ]);
+  });
+
   test('tries nothing twice, and says that the space has fewer', async () => {
     const space = { batch_size: [8, 16], dropout: { min: 0.1, max: 0.1002 } };
     const { status, body } = await start({ space, trials: 10 });

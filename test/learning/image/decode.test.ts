@@ -1,6 +1,7 @@
 /** Against what Pillow reads in the same files: `test/fixtures/images/record.py`. */
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
+import sharp from 'sharp';
 import { decodeImage, expectImage } from '#learning/image/decode.ts';
 import { imageHeader } from '#learning/image/header.ts';
 import { type Channels, type Pixels, withChannels } from '#learning/image/pixels.ts';
@@ -52,7 +53,27 @@ describe('an image', () => {
 describe('the beginning of an image', () => {
   test.each(Object.keys(expected))('of %s says its size', (name) => {
     const { width, height } = imageHeader(file(name))!;
-    expect([width, height].sort()).toEqual(expected[name]!.size.toSorted());
+    expect([width, height]).toEqual(expected[name]!.size);
+  });
+
+  test.each(
+    (['jpeg', 'png', 'webp'] as const).flatMap((format) =>
+      Array.from({ length: 8 }, (_, i) => [format, i + 1] as const),
+    ),
+  )('of a %s of orientation %i says the size that it is shown in', async (format, orientation) => {
+    const blank = sharp({ create: { width: 6, height: 4, channels: 3, background: '#808080' } });
+    const bytes = await blank.withMetadata({ orientation }).toFormat(format).toBuffer();
+    const { width, height } = await decodeImage(bytes);
+    expect([width, height]).toEqual(orientation < 5 ? [6, 4] : [4, 6]);
+    expect(imageHeader(bytes)).toMatchObject({ width, height });
+  });
+
+  test('with EXIF that is damaged says its size as it is stored', () => {
+    const bytes = Buffer.from(file('orientation-6.jpg'));
+    const stored = imageHeader(bytes)!;
+    // The place of the first directory.
+    bytes.fill(0xff, bytes.indexOf('Exif\0\0') + 10, bytes.indexOf('Exif\0\0') + 14);
+    expect(imageHeader(bytes)).toMatchObject({ width: stored.height, height: stored.width });
   });
 
   test('says whether it is grey', () => {

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
+import sharp from 'sharp';
 import { openSession } from '#engine/run.ts';
 import { expectTensor, toNumbers } from '#engine/tensor.ts';
 import { initialParameters } from '#engine/training/network.ts';
@@ -148,6 +149,40 @@ describe('images in class folders', () => {
     const wanted = { image: { size: 12 } };
     expect((await prepared(mixed, { ...OPTIONS, wanted })).preparation.encoding.shape).toEqual([3, 12, 12]);
   });
+});
+
+describe('images that their EXIF turns', () => {
+  const photo = async (label: string, width: number, height: number, orientation: number): Promise<Packed> => {
+    const blank = sharp({ create: { width, height, channels: 3, background: '#306090' } });
+    const bytes = await blank.withMetadata({ orientation }).jpeg().toBuffer();
+    return { name: `${label}/${width}-${orientation}.jpg`, bytes };
+  };
+
+  test('have the size that they are shown in, and are left in it if it is the same', async () => {
+    const turned = [await photo('a', 12, 8, 6), await photo('a', 12, 8, 8), await photo('b', 8, 12, 1)];
+    const { profile, preparation } = await prepared(zipOf([...turned, await photo('b', 8, 12, 3)]));
+    expect(profile.images).toMatchObject({ width: { min: 8, max: 8 }, height: { min: 12, max: 12 } });
+    expect(preparation.encoding.shape).toEqual([3, 12, 8]);
+  });
+});
+
+test('a model that sees files in grey takes arrays in colour, and makes of them what it makes of the file', async () => {
+  const colours = Array.from({ length: 5 }, (_, y) =>
+    Array.from({ length: 4 }, (__, x) => [(61 * x + 7 * y) % 256, (17 * x * y + 3) % 256, (255 - 40 * y) % 256]),
+  );
+  const raw = { raw: { width: 4, height: 5, channels: 3 } } as const;
+  const bytes = await sharp(Uint8Array.from(colours.flat(2)), raw)
+    .png()
+    .toBuffer();
+  const files = ['a', 'b'].flatMap((label) => [1, 2].map((i) => ({ name: `${label}/${i}.png`, bytes })));
+  const made = await prepared(zipOf(files), { validationSplit: 0, seed: 1, wanted: { image: { channels: 1 } } });
+  const planes = [0, 1, 2].map((c) => colours.map((row) => row.map((pixel) => pixel[c]!)));
+  const inputs: Input[] = [bytes.toString('base64'), colours, planes];
+  const { image: grey } = await image.tensors(servingOf(made), inputs);
+  const numbers = toNumbers(grey!);
+  expect(grey!.shape).toEqual([3, 1, 5, 4]);
+  expect(numbers.slice(20, 40)).toEqual(numbers.slice(0, 20));
+  expect(numbers.slice(40)).toEqual(numbers.slice(0, 20));
 });
 
 describe('images with a manifest', () => {

@@ -87,7 +87,7 @@ describe('a model of others is served with the answers that its library gives', 
 
 describe('a model that cannot be served is refused, by what stands against it', () => {
   test.each([
-    ['one row', "input 'x' cannot be served: it takes exactly 1 rows; export it with a dynamic first dimension"],
+    ['one row', "input 'x' cannot be served: it takes exactly 1 row; export it with a dynamic first dimension"],
     ['images', 'none of its outputs can be served (y): there must be scores [rows, classes] or numbers [rows]'],
     [
       'another domain',
@@ -195,7 +195,11 @@ describe('a model whose input has no fractions', () => {
 describe('a model of images', () => {
   const CHANNELS = 3;
   /** The mean of each channel, as scores. */
-  const means = (dims: readonly (number | string)[], axes: readonly number[], version = 17) =>
+  const means = (
+    dims: readonly (number | string)[],
+    axes: readonly number[],
+    { version = 17, rows = 'rows' as number | string } = {},
+  ) =>
     encodeModel({
       ...{ irVersion: 8, producerName: '', producerVersion: '', domain: '', modelVersion: 0, docString: '' },
       ...{ opsetImport: [{ domain: '', version }], metadataProps: [] },
@@ -210,7 +214,7 @@ describe('a model of images', () => {
             ],
           },
         ],
-        input: [withDims('pixels', ['rows', ...dims])],
+        input: [withDims('pixels', [rows, ...dims])],
         output: [withDims('scores', ['rows', CHANNELS])],
         initializer: [],
       },
@@ -255,7 +259,7 @@ describe('a model of images', () => {
 
   test.each([17, 8])('takes files and bytes where it is said what it makes of them, by ONNX %i', async (version) => {
     const pixels = { scale: 255, mean: [0.5, 0.25, 0], deviation: [0.5] };
-    const bytes = means([2, 4, CHANNELS], [1, 2], version);
+    const bytes = means([2, 4, CHANNELS], [1, 2], { version });
     const { onnx, serving, notes } = await readImported(bytes, { target: 'class', pixels });
     expect(serving.input).toMatchObject({ values: 'bytes' });
     expect(notes[0]).toBe('input pixels takes images, of whose bytes it is given (byte / 255 - 0.5, 0.25, 0) / 0.5');
@@ -295,6 +299,19 @@ describe('a model of images', () => {
     const rows = [{ input: [1, 2], class: 'g' }];
     await expect(readImported(means([2, 4, 3], [1, 2]), { ...wishes, examples: rows })).rejects.toMatchObject({
       details: [{ field: 'examples[0].input', message: expect.stringContaining('must be an array [2, 4, 3]') }],
+    });
+  });
+
+  test('with a fixed number of rows is refused, and what to do is said', async () => {
+    await expect(readImported(means([3, 2, 4], [2, 3], { rows: 1 }), { target: 'y' })).rejects.toMatchObject({
+      details: [
+        {
+          field: 'file',
+          message: expect.stringMatching(
+            /'pixels' .* takes exactly 1 row; export it with a dynamic first .*dynamic_axes/,
+          ),
+        },
+      ],
     });
   });
 
