@@ -1,9 +1,9 @@
+import type { Room } from '../accounts/usage/room.ts';
 import { addBytes } from '../accounts/usage/storage.ts';
 import { blobKeys } from '../blob-keys.ts';
 import { ConflictError, NotFoundError } from '../errors.ts';
 import type { DomainEvent } from '../events/event.ts';
 import { recordEvent } from '../events/outbox.ts';
-import type { Room } from '../installation/storage.ts';
 import { indexes, keys } from '../keys.ts';
 import { deleteListed, transactListed } from '../lists/change.ts';
 import { clearOrphanMark, markOrphaned } from '../orphans.ts';

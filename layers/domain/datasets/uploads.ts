@@ -3,9 +3,9 @@
  * and completing the upload creates the dataset. An upload that is never completed expires with its parts.
  */
 import { z } from 'zod';
+import type { Room } from '../accounts/usage/room.ts';
 import { blobKeys } from '../blob-keys.ts';
 import { NotFoundError, StorageLimitError, ValidationError } from '../errors.ts';
-import type { Room } from '../installation/storage.ts';
 import { keys } from '../keys.ts';
 import { LIMITS } from '../limits.ts';
 import { markOrphaned } from '../orphans.ts';

@@ -9,6 +9,7 @@
  */
 import { z } from 'zod';
 import { getAccount } from '../accounts/read.ts';
+import type { Room } from '../accounts/usage/room.ts';
 import { countStorage, totalBytes, unchanged } from '../accounts/usage/storage.ts';
 import { StorageLimitError } from '../errors.ts';
 import { keys } from '../keys.ts';
@@ -36,12 +37,6 @@ export async function reserveBytes(table: Table, accountId: string, bytes: numbe
   await roomFor(table, accountId, bytes, caps)?.();
   if (caps.storedBytes !== undefined) await reserveInInstallation(table, bytes, caps.storedBytes);
 }
-
-/**
- * Resolves with the condition on the account's record under which there still is room, for the transaction that counts
- * what was stored; asked again for each try of it. Throws `StorageLimitError`.
- */
-export type Room = () => Promise<Condition>;
 
 /** For what was reserved before, when it begins to count: others may have been begun as well. None without a limit. */
 export const roomFor = (

@@ -1,9 +1,10 @@
 /** Creates a model that no job has made. */
+
+import type { Room } from '../accounts/usage/room.ts';
 import { addBytes, bytesOf } from '../accounts/usage/storage.ts';
 import { UnavailableError } from '../errors.ts';
 import type { DomainEvent } from '../events/event.ts';
 import { recordEvent } from '../events/outbox.ts';
-import type { Room } from '../installation/storage.ts';
 import { keys } from '../keys.ts';
 import { buildLists } from '../lists/build.ts';
 import { transactListed } from '../lists/change.ts';

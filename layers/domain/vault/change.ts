@@ -6,9 +6,10 @@
  *     replace    likewise, and: the record before becomes an earlier revision, whose file is marked for its last day
  *     delete     transact: record deleted, counts, entry, mark ── delete file ── clear mark
  */
+
+import type { Room } from '../accounts/usage/room.ts';
 import { blobKeys } from '../blob-keys.ts';
 import { UnavailableError } from '../errors.ts';
-import type { Room } from '../installation/storage.ts';
 import { keys } from '../keys.ts';
 import { clearOrphanMark, markOrphaned } from '../orphans.ts';
 import { TransactionFailedError } from '../ports/errors.ts';
