@@ -1,6 +1,6 @@
 /** Restores models from a backup: each one as a new revision, under its own key as before. */
 import { newId } from '#domain/ids.ts';
-import { reserveBytes } from '#domain/installation/storage.ts';
+import { reserveBytes, roomFor } from '#domain/installation/storage.ts';
 import { deleteAbandoned } from '#domain/orphans.ts';
 import { isoTime } from '#domain/times.ts';
 import type { Actor } from '#domain/vault/audit.ts';
@@ -142,7 +142,8 @@ async function restore(
   try {
     await restoreFiles(services, place, backup, one);
     const model = manifest.isOwn ? restored : await inspectRestored(services, manager, restored);
-    await saveModel(table, model, { manager, by, now, before, action: 'model_restore' });
+    const room = roomFor(table, manager.account_id, model.size, services.settings.caps);
+    await saveModel(table, model, { manager, by, now, before, action: 'model_restore', room });
   } catch (error) {
     await deleteAbandoned(table, blobs.artifacts, 'artifacts', filesOf(place));
     throw translated(error, factsOf(one.model));

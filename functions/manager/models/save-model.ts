@@ -1,6 +1,7 @@
 /** Saves a model that is in memory: everything between the request and the record. */
 import { createHash } from 'node:crypto';
 import { newId } from '#domain/ids.ts';
+import { roomFor } from '#domain/installation/storage.ts';
 import { deleteAbandoned } from '#domain/orphans.ts';
 import type { Blobs } from '#domain/ports/blobs/port.ts';
 import { isoTime } from '#domain/times.ts';
@@ -71,7 +72,8 @@ export async function saveModel(services: JobServices, manager: Manager, by: Act
       modified_at: at,
       saved_by: by.userId,
     };
-    await writeModel(table, saved, { manager, by, now, before });
+    const room = roomFor(table, manager.account_id, saved.size, services.settings.caps);
+    await writeModel(table, saved, { manager, by, now, before, room });
     const warnings = [
       ...unusedPassword(manager, given.password),
       ...(int8.warning === undefined ? [] : [int8.warning]),

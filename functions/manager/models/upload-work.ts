@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { DamagedFileError } from '#domain/errors.ts';
 import { newId } from '#domain/ids.ts';
-import { expectWithinAccount } from '#domain/installation/storage.ts';
+import { roomFor } from '#domain/installation/storage.ts';
 import { deleteAbandoned } from '#domain/orphans.ts';
 import { BlobNotFoundError } from '#domain/ports/errors.ts';
 import { isoTime } from '#domain/times.ts';
@@ -75,7 +75,8 @@ async function save(services: JobServices, { manager, by, request, secrets }: As
   const upload = await findVaultUpload(table, manager, request.upload_id, now());
   if (!upload) throw uploadNotFound(request.upload_id);
   await pace.reached({ model_name: upload.name });
-  await expectWithinAccount(table, manager.account_id, upload.file_size, services.settings.caps);
+  const room = roomFor(table, manager.account_id, upload.file_size, services.settings.caps);
+  await room?.();
   const { place, original } = (await earlyFile(services, manager, upload)) ?? (await newPlace(services, manager));
   try {
     const signing = { sign: request.sign, signingKey: secrets.signing_key };
@@ -95,7 +96,7 @@ async function save(services: JobServices, { manager, by, request, secrets }: As
     // Its backup follows.
     const answer = { ...savedAnswer.parse(showSaved({ model, warnings }, false)) };
     const also = [completeVaultUpload(manager, upload.id, answer, now())];
-    await saveModel(table, model, { manager, by, now, before, also });
+    await saveModel(table, model, { manager, by, now, before, also, room });
     return { model, warnings };
   } catch (error) {
     // Whatever goes wrong here, the mark lets the sweep delete the file.

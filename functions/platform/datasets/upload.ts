@@ -2,9 +2,9 @@ import { z } from 'zod';
 import { blobKeys } from '#domain/blob-keys.ts';
 import { createDataset, type NewDataset } from '#domain/datasets/change.ts';
 import { contentTypeOf } from '#domain/datasets/file-format.ts';
-import { ConflictError } from '#domain/errors.ts';
+import { ConflictError, StorageLimitError } from '#domain/errors.ts';
 import { newId } from '#domain/ids.ts';
-import { reserveBytes } from '#domain/installation/storage.ts';
+import { reserveBytes, roomFor } from '#domain/installation/storage.ts';
 import { markOrphaned } from '#domain/orphans.ts';
 import { isoTime } from '#domain/times.ts';
 import { multipart } from '#functions/http/body/multipart.ts';
@@ -58,8 +58,10 @@ export const upload = route({
     await blobs.datasets.put(blobKeys.datasetFile(caller.accountId, id), file.read(), {
       contentType: contentTypeOf(stored),
     });
-    const created = await createDataset(table, given).catch(async (error: unknown) => {
-      if (error instanceof ConflictError) await deleteFiles(adapters, logger, 'datasets', prefix);
+    const room = roomFor(table, caller.accountId, file.size, settings.caps);
+    const created = await createDataset(table, given, undefined, room).catch(async (error: unknown) => {
+      if (error instanceof ConflictError || error instanceof StorageLimitError)
+        await deleteFiles(adapters, logger, 'datasets', prefix);
       throw error;
     });
     await announce(adapters, logger, created);

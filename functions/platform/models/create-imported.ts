@@ -1,8 +1,9 @@
 /** Makes a model of the platform of an ONNX file: everything between the bytes and the record. */
 import { createHash } from 'node:crypto';
+import { bytesOf } from '#domain/accounts/usage/storage.ts';
 import { blobKeys } from '#domain/blob-keys.ts';
 import { newId } from '#domain/ids.ts';
-import { reserveBytes } from '#domain/installation/storage.ts';
+import { reserveBytes, roomFor } from '#domain/installation/storage.ts';
 import { createModel } from '#domain/models/create.ts';
 import type { Artifact, Model, TrainedModel } from '#domain/models/record.ts';
 import { endModelUpload, getModelUpload, type ModelUpload } from '#domain/models/uploads.ts';
@@ -137,11 +138,13 @@ export async function storeImported(
     created_at: createdAt,
     ...(vault === undefined ? {} : { vault: vault.origin }),
   };
-  const { model: created, event } = await createModel(table, model, createdAt, async () => [
+  const more = async () => [
     ...((await vault?.writes({ id, name, since: createdAt })) ?? []),
     // Read again, so that a completion that another one was ahead of ends.
     ...(upload ? [endModelUpload(await getModelUpload(table, accountId, upload.id, now()))] : []),
-  ]);
+  ];
+  const room = roomFor(table, accountId, bytesOf(model), settings.caps);
+  const { model: created, event } = await createModel(table, model, createdAt, more, room);
   await publish(event, services);
   return created;
 }

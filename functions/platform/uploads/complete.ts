@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { findDataset } from '#domain/datasets/read.ts';
 import { completeUpload, findUpload, uploadNotFound } from '#domain/datasets/uploads.ts';
+import { roomFor } from '#domain/installation/storage.ts';
 import { json } from '#functions/http/body/json.ts';
 import { route } from '#functions/http/route.ts';
 import { uploadedParts } from '#functions/http/upload-fields.ts';
@@ -33,7 +34,7 @@ export const complete = route({
     if (!found && !dataset) throw uploadNotFound(upload_id);
     return { found, dataset };
   },
-  async handler({ resource: { found, dataset }, body: { parts } }, { adapters, logger }) {
+  async handler({ resource: { found, dataset }, body: { parts } }, { adapters, settings, logger }) {
     const { table, blobs, now } = adapters;
     if (!found) return { status: 200, body: showDataset(dataset!) };
     const inspect = async () =>
@@ -42,7 +43,8 @@ export const complete = route({
         target: found.requested_target,
         task: found.requested_type ?? found.dataset_type,
       });
-    const created = await completeUpload(table, blobs.datasets, found, { parts, inspect }, now());
+    const room = roomFor(table, found.account_id, found.file_size, settings.caps);
+    const created = await completeUpload(table, blobs.datasets, found, { parts, inspect, room }, now());
     await announce(adapters, logger, created);
     return { status: 201, body: showDataset(created) };
   },

@@ -1,3 +1,4 @@
+import type { Room } from '../accounts/usage/room.ts';
 import { addBytes } from '../accounts/usage/storage.ts';
 import { blobKeys } from '../blob-keys.ts';
 import { ConflictError, NotFoundError } from '../errors.ts';
@@ -23,23 +24,25 @@ export type NewDataset = Omit<Dataset, 'version'>;
 
 /**
  * Call `table.transact([markOrphaned('datasets', prefix, …)])` before writing the file; this clears the mark, in one
- * transaction with the writes in `also`.
+ * transaction with the writes in `also`. Throws what `room` does if the account has none for it.
  */
 export function createDataset(
   table: Table,
   given: NewDataset,
   also: (created: Dataset) => readonly Write[] = () => [],
+  room?: Room,
 ): Promise<Dataset> {
   const { account_id, id, uploaded_at } = given;
   const create = async (version: number, takeVersion: Write): Promise<Dataset> => {
     const created: Dataset = { ...given, version };
+    const hasRoom = await room?.();
     await transactListed(table, datasetLists, account_id, { after: created }, [
       takeVersion,
       {
         kind: 'update',
         key: keys.account(account_id),
         change: { add: { datasets: 1, ...addBytes('dataset_bytes', created.file_size) } },
-        condition: { kind: 'present' },
+        condition: hasRoom ?? { kind: 'present' },
       },
       {
         kind: 'put',
@@ -55,7 +58,7 @@ export function createDataset(
     ]);
     return created;
   };
-  return withNextVersion(table, given, create, 0);
+  return withNextVersion(table, given, create, room === undefined ? [0] : [0, 1]);
 }
 
 /** How the file of a dataset is to be read from now on. */

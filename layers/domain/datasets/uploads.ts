@@ -3,14 +3,15 @@
  * and completing the upload creates the dataset. An upload that is never completed expires with its parts.
  */
 import { z } from 'zod';
+import type { Room } from '../accounts/usage/room.ts';
 import { blobKeys } from '../blob-keys.ts';
-import { NotFoundError, ValidationError } from '../errors.ts';
+import { NotFoundError, StorageLimitError, ValidationError } from '../errors.ts';
 import { keys } from '../keys.ts';
 import { LIMITS } from '../limits.ts';
 import { markOrphaned } from '../orphans.ts';
 import type { Blobs, PartToPut, UploadPart } from '../ports/blobs/port.ts';
 import { InvalidUploadError, NoSuchUploadError, TransactionFailedError } from '../ports/errors.ts';
-import type { Table } from '../ports/table/port.ts';
+import type { Table, Write } from '../ports/table/port.ts';
 import { epochSeconds, isoTime } from '../times.ts';
 import { createDataset } from './change.ts';
 import type { StoredFormat } from './file-format.ts';
@@ -117,6 +118,8 @@ export interface Completion {
    * upload is over.
    */
   readonly inspect: () => Promise<Partial<StoredFormat>>;
+  /** Throws if the account has none for it any more; then the upload stays as it was. */
+  readonly room?: Room | undefined;
 }
 
 /**
@@ -128,7 +131,7 @@ export async function completeUpload(
   table: Table,
   blobs: Blobs,
   of: Upload,
-  { parts, inspect }: Completion,
+  { parts, inspect, room }: Completion,
   now: number,
 ): Promise<Dataset> {
   const key = blobKeys.datasetFile(of.account_id, of.id);
@@ -153,10 +156,13 @@ export async function completeUpload(
   const { upload_id: _, ...rest } = of;
   const created = { ...rest, ...stored, uploaded_at: isoTime(now), status: 'processing' as const, in_use: 0 };
   try {
-    return await createDataset(table, created, () => [{ kind: 'delete', key: keys.upload(of.account_id, of.id) }]);
+    const end: Write = { kind: 'delete', key: keys.upload(of.account_id, of.id) };
+    return await createDataset(table, created, () => [end], room);
   } catch (error) {
     const existing =
-      error instanceof TransactionFailedError ? await findDataset(table, of.account_id, of.id) : undefined;
+      error instanceof TransactionFailedError || error instanceof StorageLimitError
+        ? await findDataset(table, of.account_id, of.id)
+        : undefined;
     if (!existing) throw error;
     return existing;
   }

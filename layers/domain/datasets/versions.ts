@@ -16,13 +16,13 @@ const AT_ONCE = 100;
 /**
  * Calls `create` with the next version of the name and the write that takes it, until the transaction that has the write
  * as its last one succeeds.
- * @param index of that write in the transaction
+ * @param indexes of that write in the transaction, and of others whose failure is answered by another try
  */
 export async function withNextVersion<R>(
   table: Table,
   { account_id, name }: Pick<Dataset, 'account_id' | 'name'>,
   create: (version: number, take: Write) => Promise<R>,
-  index: number,
+  indexes: readonly number[],
 ): Promise<R> {
   const key = keys.datasetName(account_id, name);
   for (let tries = 0; tries < TRIES; tries++) {
@@ -35,7 +35,7 @@ export async function withNextVersion<R>(
     try {
       return await create(version, { kind: 'put', item: { ...key, version }, condition });
     } catch (error) {
-      if (!(error instanceof TransactionFailedError) || !error.failed.includes(index)) throw error;
+      if (!(error instanceof TransactionFailedError) || !indexes.some((one) => error.failed.includes(one))) throw error;
     }
   }
   throw new UnavailableError(`could not number a dataset of account ${account_id} in ${TRIES} tries`);

@@ -9,18 +9,19 @@
  */
 import { z } from 'zod';
 import { getAccount } from '../accounts/read.ts';
-import { countStorage, totalBytes } from '../accounts/usage/storage.ts';
+import type { Room } from '../accounts/usage/room.ts';
+import { countStorage, totalBytes, unchanged } from '../accounts/usage/storage.ts';
 import { StorageLimitError } from '../errors.ts';
 import { keys } from '../keys.ts';
 import type { Adapters } from '../ports/adapters.ts';
 import { BUCKETS } from '../ports/blobs/port.ts';
 import { ConditionFailedError } from '../ports/errors.ts';
-import type { Table } from '../ports/table/port.ts';
+import type { Condition, Table } from '../ports/table/port.ts';
 import type { Settings } from '../settings.ts';
 import { isoTime } from '../times.ts';
 import { listManagers } from '../vault/managers.ts';
 
-type Caps = Pick<Settings['caps'], 'storedBytes' | 'storedBytesPerAccount'>;
+export type Caps = Pick<Settings['caps'], 'storedBytes' | 'storedBytesPerAccount'>;
 
 const measured = z.object({
   bytes: z.number().int().default(0),
@@ -33,21 +34,23 @@ const PAGE = 1000;
 
 /** For whoever is about to store so many bytes. Throws `StorageLimitError`, which names the limit and the numbers. */
 export async function reserveBytes(table: Table, accountId: string, bytes: number, caps: Caps): Promise<void> {
-  await expectWithinAccount(table, accountId, bytes, caps);
+  await roomFor(table, accountId, bytes, caps)?.();
   if (caps.storedBytes !== undefined) await reserveInInstallation(table, bytes, caps.storedBytes);
 }
 
-/** For what was reserved before, when it begins to count: others may have been begun as well. Throws `StorageLimitError`. */
-export async function expectWithinAccount(
+/** For what was reserved before, when it begins to count: others may have been begun as well. None without a limit. */
+export const roomFor = (
   table: Table,
   accountId: string,
   bytes: number,
   { storedBytesPerAccount: most }: Caps,
-): Promise<void> {
-  if (most === undefined) return;
+): Room | undefined => (most === undefined ? undefined : () => expectWithinAccount(table, accountId, bytes, most));
+
+async function expectWithinAccount(table: Table, accountId: string, bytes: number, most: number): Promise<Condition> {
   const of = await countStorage(table, await getAccount(table, accountId));
   const used = totalBytes(of) + (await bytesOfVaults(table, accountId));
   if (used + bytes > most) throw new StorageLimitError('This account', { most, used, bytes });
+  return unchanged(of);
 }
 
 /** Of the models in the account's vaults, as they were saved. */

@@ -1,4 +1,6 @@
 /** Creates a model that no job has made. */
+
+import type { Room } from '../accounts/usage/room.ts';
 import { addBytes, bytesOf } from '../accounts/usage/storage.ts';
 import { UnavailableError } from '../errors.ts';
 import type { DomainEvent } from '../events/event.ts';
@@ -15,19 +17,24 @@ import type { Model, TrainedModel } from './record.ts';
 
 /**
  * Its files are written, and marked as orphaned until now. `more` are further writes of the same transaction, read anew for
- * each try; it throws if the model is not to be created any more. Resolves with the model and the event to publish.
+ * each try; it throws if the model is not to be created any more,
+ * as `room` does if the account has none for it. Resolves with the model and the event to publish.
  */
 export async function createModel(
   table: Table,
   made: TrainedModel,
   now: string,
   more: () => Promise<readonly Write[]> = async () => [],
+  room?: Room,
 ): Promise<{ readonly model: Model; readonly event: DomainEvent }> {
   const { account_id } = made;
   await buildLists(table, modelLists, account_id);
   for (let tries = 0; tries < TRIES; tries++) {
     const { created, numberAfter, writes } = await numbered(table, made);
     const event = modelEvents.created(created, now);
+    const also = await more();
+    const isNext = { kind: 'compare', attribute: 'last_model_number', op: '=', value: numberAfter } as const;
+    const hasRoom = await room?.();
     const add = { models: 1, last_model_number: 1, ...addBytes('model_bytes', bytesOf(made)) };
     try {
       await transactListed(table, modelLists, account_id, { after: created }, [
@@ -35,11 +42,11 @@ export async function createModel(
           kind: 'update',
           key: keys.account(account_id),
           change: { add },
-          condition: { kind: 'compare', attribute: 'last_model_number', op: '=', value: numberAfter },
+          condition: hasRoom ? { kind: 'all', of: [isNext, hasRoom] } : isNext,
         },
         ...writes,
         recordEvent(event),
-        ...(await more()),
+        ...also,
       ]);
       return { model: created, event };
     } catch (error) {

@@ -6,7 +6,10 @@
  *     replace    likewise, and: the record before becomes an earlier revision, whose file is marked for its last day
  *     delete     transact: record deleted, counts, entry, mark ── delete file ── clear mark
  */
+
+import type { Room } from '../accounts/usage/room.ts';
 import { blobKeys } from '../blob-keys.ts';
+import { UnavailableError } from '../errors.ts';
 import { keys } from '../keys.ts';
 import { clearOrphanMark, markOrphaned } from '../orphans.ts';
 import { TransactionFailedError } from '../ports/errors.ts';
@@ -103,13 +106,38 @@ export interface Saving {
   readonly action?: AuditAction;
   /** Written in the same transaction: a condition that fails is a change of the model in between. */
   readonly also?: readonly Write[];
+  readonly room?: Room | undefined;
 }
+
+/** The place of that write in the transaction, where there is one. */
+const COUNTED = 2;
+
+/** How often what an account stores may change while a model is saved. */
+const TRIES = 20;
 
 /**
  * Writes the record of a revision whose file is in place and marked. Throws `ModelExistsError` if there is a model of
- * that name that is not the one to be replaced, and `ManagerNotFoundError`.
+ * that name that is not the one to be replaced, and `ManagerNotFoundError`; also what `room` throws.
  */
-export async function saveModel(table: Table, saved: StoredModel, saving: Saving) {
+export async function saveModel(table: Table, saved: StoredModel, saving: Saving): Promise<void> {
+  for (let tries = 0; tries < TRIES; tries += 1) {
+    const hasRoom = await saving.room?.();
+    const counted = hasRoom === undefined ? [] : [countStored(saved.account_id, hasRoom)];
+    if (await trySave(table, saved, saving, counted)) return;
+  }
+  throw new UnavailableError(`what account ${saved.account_id} stores changed ${TRIES} times while a model was saved`);
+}
+
+/** The bytes of vaults are their managers'; the account's record tells those who look for room that they have changed. */
+const countStored = (accountId: string, condition: Condition): Write => ({
+  kind: 'update',
+  key: keys.account(accountId),
+  change: { add: { storage_changes: 1 } },
+  condition,
+});
+
+/** False: something else was stored in the account. */
+async function trySave(table: Table, saved: StoredModel, saving: Saving, counted: readonly Write[]): Promise<boolean> {
   const { manager, by, now, before, action, also = [] } = saving;
   const event: AuditEvent = {
     action: action ?? 'model_save',
@@ -125,12 +153,16 @@ export async function saveModel(table: Table, saved: StoredModel, saving: Saving
         condition: before ? isRevision(before) : { kind: 'absent' },
       },
       count(manager, saved, before),
+      ...counted,
       clearOrphanMark('artifacts', filesOf(saved)),
       ...(before ? keepRevision(before, manager, now()) : []),
       ...also,
     ]);
+    return true;
   } catch (error) {
     if (!(error instanceof TransactionFailedError)) throw error;
+    // The audit trail, which comes last, may have changed as well.
+    if (counted.length > 0 && Math.min(...error.failed) === COUNTED) return false;
     if (error.failed.includes(1)) throw new ManagerNotFoundError(manager.id, []);
     throw before ? new ModelChangedError(manager.id, saved.name) : new ModelExistsError(manager.id, saved.name);
   }

@@ -3,6 +3,7 @@ import { describe, expect, test } from '@jest/globals';
 import { isStagedInPlain } from '#domain/blob-keys.ts';
 import { bytesOfVaults } from '#domain/installation/storage.ts';
 import { keys } from '#domain/keys.ts';
+import { listManagers } from '#domain/vault/managers.ts';
 import { getFile, putPart } from './presigned.ts';
 import { FILE, PASSWORD, useVault } from './world.ts';
 
@@ -96,4 +97,24 @@ test('uploads that began together are refused where they would end beyond what t
     507,
     { limit_bytes: 12_000, stored_bytes: 11_000, added_bytes: 2000 },
   ]);
+});
+
+test('uploads that end at the same moment are refused where they would end beyond it, of several managers too', async () => {
+  const { table } = world.platform.store;
+  const bytes = Buffer.from(crypto.getRandomValues(new Uint8Array(2000)));
+  const ids = [await world.manager(PLAIN), await world.manager(PLAIN)];
+  for (const { id } of await listManagers(table, world.accountId)) {
+    await table.update(keys.vaultManager(world.accountId, id), { set: { bytes: id === ids[0] ? 12_000 - 5000 : 0 } });
+  }
+  const begun = await Promise.all(
+    [0, 1, 2, 3].map(async (n) => {
+      const path = `/${ids[n % 2]}/models/uploads`;
+      const { body } = await world.call('POST', path, { model_name: `at-once-${n}`, file_size: 2000 });
+      const parts = [{ part: 1, etag: await putPart(world.platform.store, body.parts[0].url, bytes) }];
+      return () => world.call('POST', `${path}/${body.upload_id}/complete`, { parts });
+    }),
+  );
+  const statuses = (await Promise.all(begun.map((end) => end()))).map(({ status }) => status);
+  expect(statuses.toSorted()).toEqual([201, 201, 507, 507]);
+  expect(await bytesOfVaults(table, world.accountId)).toBe(11_000);
 });

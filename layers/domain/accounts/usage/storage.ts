@@ -52,7 +52,8 @@ export async function countStorage(table: Table, of: Account): Promise<Account> 
   return found;
 }
 
-const unchanged = ({ storage_changes: value }: Account): Condition => ({
+/** Nothing has been stored or deleted since the account was read. */
+export const unchanged = ({ storage_changes: value }: Account): Condition => ({
   kind: 'all',
   of: [
     { kind: 'present' },
