@@ -89,13 +89,16 @@ describe('the import rule', () => {
     expect(wrong.map(show)).toEqual([]);
   });
 
-  test('what is particular to images or to series is known to their folders, the list of kinds, and the preview of a ZIP', () => {
+  test('what is particular to images or to series is known to their folders, the list of kinds, the preview of a ZIP, and models of others', () => {
     const ofKind = /^layers\/learning\/(image|series)\//;
     const others = imports.filter((one) => {
       const [, kind] = ofKind.exec(resolve(root, one, manifest.imports) ?? '') ?? [];
       return kind !== undefined && !one.from.startsWith('bench/') && !one.from.startsWith(`layers/learning/${kind}/`);
     });
     expect([...new Set(others.map(({ from }) => from))]).toEqual([
+      // Models of others take rows or images; with the list of kinds, what serves them would have all that reads files.
+      'layers/learning/imported/feeds.ts',
+      'layers/learning/imported/files.ts',
       'layers/learning/kinds.ts',
       'layers/learning/preview.ts',
     ]);

@@ -1,6 +1,7 @@
 /**
  * Whose result is waiting: that of a job with passwords is handed out to who started it, with the same passwords. Stored is
- * a key that nothing was encrypted with, wrapped with all of them as a model's is with its own: they are no easier to guess.
+ * a key that nothing was encrypted with, wrapped with all of them as a model's is with its own. Keys are derived as they are
+ * by default, also where the manager's take many seconds: the request that hands a job on has few of them left.
  */
 import { WrongPasswordError } from '#domain/vault/errors.ts';
 import type { VaultJob } from '#domain/vault/jobs.ts';
@@ -27,7 +28,8 @@ export async function lockOf(
 ): Promise<Encryption> {
   const { account_id: accountId, id: managerId, vault: revision } = manager;
   const sealedFor = { accountId, managerId, modelName: nameOf(of), revision };
-  return (await newSealing(sealedFor, manager.config, { password: passwordOf(secrets), keys })).encryption;
+  const { custom_key_derivation: _, ...usual } = { ...manager.config, use_scrypt: true };
+  return (await newSealing(sealedFor, usual, { password: passwordOf(secrets), keys })).encryption;
 }
 
 /**

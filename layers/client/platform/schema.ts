@@ -8490,20 +8490,7 @@ export interface operations {
                  *       "hyperparameters": {
                  *         "epochs": 50
                  *       },
-                 *       "trials": 10,
-                 *       "factor": 3,
-                 *       "metric": "val_loss",
-                 *       "parallel": 2,
-                 *       "seed": 0,
-                 *       "validation_split": 0.2,
-                 *       "test_split": 0,
-                 *       "split": "stratified",
-                 *       "compute": "auto",
-                 *       "start_from": "019a0c9b-8f5e-7c3a-9d47-2f6b1e0a4c55",
-                 *       "max_seconds": 3600,
-                 *       "max_cost": 2,
-                 *       "trial_max_seconds": 600,
-                 *       "trial_max_cost": 0.2
+                 *       "trials": 10
                  *     }
                  */
                 "application/json": components["schemas"]["SweepRequest"];

@@ -1,8 +1,7 @@
 /** Whether an image is shown with its sides exchanged: what EXIF says of its orientation. Nothing is decoded. */
-import type { ImageFormat } from './header.ts';
 
 /** Throws `RangeError` where the file ends before what it says. */
-export function isTurned(bytes: Buffer, format: ImageFormat): boolean {
+export function isTurned(bytes: Buffer, format: string): boolean {
   const tiff = (finders[format] ?? none)(bytes);
   return tiff !== undefined && TURNED.has(orientationIn(tiff));
 }
@@ -33,7 +32,7 @@ type Finder = (bytes: Buffer) => Buffer | undefined;
 
 const none: Finder = () => undefined;
 
-const finders: Readonly<Partial<Record<ImageFormat, Finder>>> = {
+const finders: Readonly<Partial<Record<string, Finder>>> = {
   jpeg: inSegments,
   // Before the pixels; a length, four letters, the content and a checksum.
   png: (bytes) => {

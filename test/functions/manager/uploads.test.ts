@@ -230,7 +230,7 @@ describe('a model in parts', () => {
     await blobs.artifacts.abortUpload(stagedModel(manager, upload_id).file, stored!.upload_id);
     const parts = [{ part: 1, etag: 'x' }];
     const { status, text } = await world.call('POST', `/${id}/models/uploads/${upload_id}/complete`, { parts });
-    expect([status, text.includes(world.accountId)]).toEqual([400, false]);
+    expect([status, text.includes(world.accountId)]).toEqual([404, false]);
   });
 
   test('that has expired is aborted, and nothing of it stays', async () => {
