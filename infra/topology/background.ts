@@ -150,7 +150,7 @@ export const functions = {
       publishes: true,
     },
   },
-  // Scheduled backups of the vault, and what crashes left of backups and deletions.
+  // Finds what is due in the vault, which jobs then do, and what crashes left of backups and deletions.
   'back-up-vaults': {
     entry: 'functions/events/back-up-vaults.ts',
     memoryMegabytes: 1024,
@@ -160,13 +160,12 @@ export const functions = {
     runtime: false,
     uses: {
       table: ['get', 'query', 'index', 'put', 'update', 'delete', 'check'],
-      buckets: { artifacts: ['read', 'put', 'delete'], backups: ['read', 'put', 'delete'] },
-      copies: ['read', 'put', 'delete'],
+      buckets: { artifacts: ['delete'], backups: ['delete'] },
       sends: ['vault'],
-      dataKeys: ['generate', 'unwrap'],
     },
   },
-  // What did not end within its request: backups, restores, rotations, and saves and downloads of large models.
+  // What did not end within its request: backups, restores, rotations, and saves and downloads of large models; and what the
+  // schedule has found to be due.
   'run-vault-job': {
     entry: 'functions/events/run-vault-job.ts',
     // For a version with weights of 8 bits of a model of 500 MB.
@@ -178,7 +177,7 @@ export const functions = {
     uses: {
       table: ['get', 'query', 'put', 'update', 'delete', 'check'],
       buckets: { artifacts: ['read', 'put', 'delete'], backups: ['read', 'put', 'delete'] },
-      copies: ['read'],
+      copies: ['read', 'put', 'delete'],
       sends: ['vault'],
       tokens: 'sign',
       dataKeys: ['generate', 'unwrap'],

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import type { Queue } from './ports/queue/port.ts';
 import { loggedRow } from './prediction-log/record.ts';
-import { JOB_KINDS } from './vault/jobs.ts';
+import { isScheduled, JOB_KINDS } from './vault/jobs.ts';
 
 export const datasetMessage = z.object({ account_id: z.string(), dataset_id: z.string() });
 export type DatasetMessage = z.infer<typeof datasetMessage>;
@@ -60,13 +60,18 @@ export const webhookMessage = z.discriminatedUnion('kind', [
 export type WebhookMessage = z.infer<typeof webhookMessage>;
 export type DeliverMessage = Extract<WebhookMessage, { kind: 'deliver' }>;
 export type ReplayMessage = Extract<WebhookMessage, { kind: 'replay' }>;
+
+/** Of what schedules hand on for all accounts: however much that is, it does not keep what somebody asked for waiting. */
+const SCHEDULE_GROUP = 'schedule';
+
 /** Sends an account's message in the account's group, so that the queue is fair to other accounts. */
 export async function send(
   queue: Pick<Queue, 'send'>,
   message: DatasetMessage | TrainingMessage | BatchMessage | LogMessage | VaultMessage | WebhookMessage,
   options: { readonly delaySeconds?: number } = {},
 ): Promise<void> {
-  await queue.send(JSON.stringify(message), { ...options, group: message.account_id });
+  const group = 'fingerprint' in message && isScheduled(message.kind) ? SCHEDULE_GROUP : message.account_id;
+  await queue.send(JSON.stringify(message), { ...options, group });
 }
 
 /** An encoder is loaded for all accounts, so its message is in no account's group. */

@@ -27,8 +27,8 @@ import { foundOperator } from '#domain/accounts/operator.ts';
 import { isoTime } from '#domain/times.ts';
 import { managerConfig } from '#domain/vault/manager.ts';
 import { createManager, getManager } from '#domain/vault/managers.ts';
-import { makeHandler as makeSchedule } from '#functions/events/back-up-vaults.ts';
 import { backUp } from '#functions/manager/backup/back-up.ts';
+import { copyInTurns } from '#functions/manager/backup/copies-work.ts';
 import { restoreWork } from '#functions/manager/backup/restore-work.ts';
 import { loadModel } from '#functions/manager/models/load-model.ts';
 import { saveModel } from '#functions/manager/models/save-model.ts';
@@ -104,7 +104,7 @@ describe('the vault from its second location', () => {
     }
     const backup = { name: 'b', kind: 'named', compress: true, encrypt: true } as const;
     await backUp(lost, await getManager(table, 'account', 'prod'), BY, backup);
-    await makeSchedule(lost.adapters, lost)();
+    await copyInTurns(lost, { account_id: 'account', id: 'prod' }, { reached: async () => undefined });
 
     const environment = await installation('new');
     const folder = mkdtempSync(join(tmpdir(), 'trainyard-recovery-'));

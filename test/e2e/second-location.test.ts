@@ -47,8 +47,8 @@ test('a vault is restored from it into a new installation that has nothing but t
   }
   await call('POST', '/prod/backup/create', { backup_name: 'b' });
   await call('POST', '/prod/backup/create', { backup_name: 'p', backup_password: 'another password' });
-  await runSchedule('back-up-vaults', { dir: world.data, backupCopies: copies });
   await world.host.stop('SIGKILL');
+  await runSchedule('back-up-vaults', { dir: world.data, backupCopies: copies });
 
   const fresh = join(world.folder, 'fresh');
   mkdirSync(join(fresh, 'keys'), { recursive: true, mode: 0o700 });

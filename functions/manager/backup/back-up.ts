@@ -1,5 +1,5 @@
 /** Makes backups. A model is backed up as it is stored: nobody needs its password. */
-import { DamagedFileError } from '#domain/errors.ts';
+import { DamagedFileError, TrainyardError } from '#domain/errors.ts';
 import { newId } from '#domain/ids.ts';
 import { isoTime } from '#domain/times.ts';
 import type { Actor } from '#domain/vault/audit.ts';
@@ -121,7 +121,7 @@ export async function backUp(
     if (protection.password) await forgetSealedCopies(table, done, done.id);
     return { backup: done, missing, damaged, takenFromBackup };
   } catch (error) {
-    if (error instanceof PostponedError) throw error;
+    if (error instanceof PostponedError || (pace?.retries && !isRefusal(error))) throw error;
     // What cannot be cleaned up now, the schedule cleans up later.
     await discardBackup(table, blobs.backups, started, now).catch((left: unknown) =>
       services.logger.error('a failed backup is not cleaned up yet', { error: left as Error }),
@@ -129,6 +129,9 @@ export async function backUp(
     throw error;
   }
 }
+
+/** Another try ends the same way. */
+const isRefusal = (error: unknown) => error instanceof TrainyardError && error.status < 500;
 
 const isDamage = (error: unknown): error is StoredDataError | DamagedFileError =>
   error instanceof StoredDataError || error instanceof DamagedFileError;

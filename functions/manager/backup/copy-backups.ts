@@ -9,19 +9,17 @@ import { StoredDataError } from '#domain/vault/errors.ts';
 import type { Manager } from '#domain/vault/manager.ts';
 import { findManager } from '#domain/vault/managers.ts';
 import { Digesting } from '#vault/encryption/digest.ts';
+import type { Pace } from '../jobs/work.ts';
 import { collected } from '../models/seal.ts';
 import type { VaultServices } from '../services.ts';
 
-/**
- * Whether it is up to date; there may be no time for all of it. `until`: epoch milliseconds. Throws `StoredDataError` where
- * a file of a backup was changed, after everything else is up to date.
- */
+/** Throws `StoredDataError` where a file of a backup was changed, after everything else is up to date. */
 export async function copyBackups(
-  { adapters: { table, blobs, now } }: VaultServices,
+  { adapters: { table, blobs } }: VaultServices,
   copies: BlobsWithoutUrls,
   note: CopiesNote,
-  until: number,
-): Promise<boolean> {
+  pace: Pace,
+): Promise<void> {
   const { account_id, id: manager_id } = note;
   const manager = await findManager(table, account_id, manager_id);
   const wanted = new Set<string>();
@@ -36,7 +34,7 @@ export async function copyBackups(
     for (const key of [...files.map(({ key }) => key), record]) wanted.add(key);
     try {
       for (const file of files) {
-        if (now() >= until) return false;
+        await pace.reached({});
         await copy(blobs.backups, copies, file);
       }
     } catch (error) {
@@ -54,7 +52,6 @@ export async function copyBackups(
   // What was changed may be made good by a later backup.
   if (damage) throw damage;
   await clearNote(table, note);
-  return true;
 }
 
 const configOf = ({ config, created_at }: Manager) => ({ config, created_at });

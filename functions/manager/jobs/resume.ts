@@ -6,9 +6,12 @@ import { newId } from '#domain/ids.ts';
 import { send, type VaultMessage } from '#domain/messages.ts';
 import type { Json } from '#domain/ports/table/port.ts';
 import { type AuditAction, appendAudit } from '#domain/vault/audit.ts';
+import { copiesOwner } from '#domain/vault/copies.ts';
 import {
   endJob,
   findJob,
+  forgetJob,
+  isScheduled,
   type JobKind,
   leaseJob,
   letGo,
@@ -17,10 +20,13 @@ import {
   type VaultJob,
 } from '#domain/vault/jobs.ts';
 import type { Manager } from '#domain/vault/manager.ts';
-import { findManager } from '#domain/vault/managers.ts';
+import { findManager, getManager } from '#domain/vault/managers.ts';
 import { archiveWork } from '../backup/archive-work.ts';
+import { copyInTurns } from '../backup/copies-work.ts';
+import { drillWork } from '../backup/drill-work.ts';
 import { importWork } from '../backup/import-work.ts';
 import { restoreWork } from '../backup/restore-work.ts';
+import { scheduledWork } from '../backup/scheduled-work.ts';
 import { backupWork } from '../backup/work.ts';
 import { managerDeletionWork } from '../managers/deletion-work.ts';
 import { deletionWork } from '../models/deletion-work.ts';
@@ -39,7 +45,8 @@ export type Resume = (
   pace: Pace,
 ) => Promise<Json>;
 
-const WORKS: Readonly<Record<JobKind, Resume>> = {
+/** Of a manager that there is: its backups, which are copied, outlive it. */
+const WORKS: Readonly<Record<Exclude<JobKind, 'copies'>, Resume>> = {
   backup: backupWork.resume,
   restore: restoreWork.resume,
   rotation: rotationWork.resume,
@@ -50,6 +57,8 @@ const WORKS: Readonly<Record<JobKind, Resume>> = {
   import: importWork.resume,
   model_deletion: deletionWork.resume,
   manager_deletion: managerDeletionWork.resume,
+  scheduled_backup: scheduledWork.resume,
+  restore_drill: drillWork.resume,
 };
 
 /** Leases without any progress after which a job has failed. */
@@ -62,23 +71,24 @@ const leaseMs = ({ settings }: VaultServices): number => settings.vaultLeaseSeco
 
 export async function resumeJob(services: JobServices, message: VaultMessage, milliseconds: number): Promise<void> {
   const { table, queues, now } = services.adapters;
-  const manager = await findManager(table, message.account_id, message.manager_id);
-  const found = manager && (await findJob(table, manager, message.kind, message.fingerprint));
-  if (!manager || found?.state !== 'running') return;
+  const { account_id, manager_id: id, kind, fingerprint } = message;
+  const of = kind === 'copies' ? copiesOwner({ account_id, id }) : await findManager(table, account_id, id);
+  const found = of && (await findJob(table, of, kind, fingerprint));
+  if (found?.state !== 'running') return;
   const end = () => now() + leaseMs(services);
   const job = await leaseJob(table, found, newId(now()), { now: now(), end: end() });
-  if (!job) return send(queues.vault, message, { delaySeconds: secondsLeft(services, found) });
+  if (!job) {
+    // Whoever has the lease sends a message of its own, and for what nobody waits for the schedule notices if it is dead.
+    if (isScheduled(kind)) return;
+    return send(queues.vault, message, { delaySeconds: secondsLeft(services, found) });
+  }
   if (job.attempts > MOST_ATTEMPTS) return fail(services, job, new InternalError('it was tried several times'));
   const renew = () => void renewLease(table, job, end()).catch(() => undefined);
   const renewing = setInterval(renew, leaseMs(services) / RENEWALS);
   try {
-    const result = await WORKS[job.kind](
-      services,
-      await askedBy(services, manager, job),
-      job.progress,
-      paceOf(services, job, milliseconds),
-    );
-    await endJob(table, job, { state: 'done', result }, now());
+    const result = await workOn(services, job, paceOf(services, job, turnOf(job, milliseconds)));
+    if (isScheduled(kind)) await forgetJob(table, job);
+    else await endJob(table, job, { state: 'done', result }, now());
   } catch (error) {
     if (error instanceof PostponedError) {
       await saveProgress(table, job, error.progress, end());
@@ -93,6 +103,20 @@ export async function resumeJob(services: JobServices, message: VaultMessage, mi
   }
 }
 
+async function workOn(services: JobServices, job: VaultJob, pace: Pace): Promise<Json> {
+  const { account_id, manager_id: id, kind } = job;
+  if (kind === 'copies') return copyInTurns(services, { account_id, id }, pace);
+  const manager = await getManager(services.adapters.table, account_id, id);
+  return WORKS[kind](services, await askedBy(services, manager, job), job.progress, pace);
+}
+
+/** The first turn of what a schedule hands on: others wait for theirs. */
+const FIRST_TURN_MS = 60_000;
+
+/** Each one begins by looking at what those before have done, so that it has twice as long. */
+const turnOf = ({ kind, turns }: VaultJob, milliseconds: number): number =>
+  isScheduled(kind) ? Math.min(milliseconds, FIRST_TURN_MS * 2 ** (turns - 1)) : milliseconds;
+
 /** When to look again where another process has the lease, which may be dead. */
 function secondsLeft({ adapters, settings }: VaultServices, { lease_until }: VaultJob): number {
   const left = Math.ceil((Date.parse(lease_until) - adapters.now()) / 1000);
@@ -104,6 +128,7 @@ function paceOf(services: VaultServices, job: VaultJob, milliseconds: number): P
   const end = now() + milliseconds;
   let saved = now();
   return {
+    retries: true,
     async reached(progress) {
       if (now() >= end) throw new PostponedError(progress);
       if (now() - saved < SAVE_MS) return;
@@ -135,7 +160,10 @@ const ACTIONS = {
   import: 'backup_create',
   model_deletion: 'model_delete',
   manager_deletion: 'manager_delete',
-} as const satisfies Record<JobKind, AuditAction>;
+  scheduled_backup: 'backup_create',
+  restore_drill: 'restore_drill',
+  copies: undefined,
+} as const satisfies Record<JobKind, AuditAction | undefined>;
 
 /** What the progress of a job of one model has. */
 const ofModel = z.object({ model_name: z.string() });
@@ -145,8 +173,11 @@ async function fail({ adapters: { table, now }, logger }: VaultServices, job: Va
   const { code, status, details, facts = {} } = error;
   const message = error.expose ? error.message : 'An unexpected error occurred';
   const { data: named } = ofModel.safeParse(job.progress);
-  const event = { action: ACTIONS[job.kind], ...named, success: false, reason: code } as const;
-  await appendAudit(table, { account_id: job.account_id, id: job.manager_id }, job.by, event, now);
+  const action = ACTIONS[job.kind];
+  const event = action && ({ action, ...named, success: false, reason: code } as const);
+  if (event) await appendAudit(table, { account_id: job.account_id, id: job.manager_id }, job.by, event, now);
+  // It stays due.
+  if (isScheduled(job.kind)) return forgetJob(table, job);
   await endJob(
     table,
     job,

@@ -15,6 +15,8 @@ export class PostponedError extends Error {
 }
 
 export interface Pace {
+  /** Whether the work is tried again after an unexpected error: then what it has begun stays, to be gone on with. */
+  readonly retries?: boolean;
   /**
    * To be called between two steps. Stores how far the work is, now and then. Throws `PostponedError` when the time is up,
    * or another process has taken over.

@@ -4,14 +4,14 @@ import { backupPath } from '#domain/vault/backup.ts';
 import { ManagerNotEmptyError } from '#domain/vault/errors.ts';
 import { getManager, removeManager } from '#domain/vault/managers.ts';
 import { expectNoneServed } from '#domain/vault/served.ts';
-import { lastBackup, lastBackupProgress } from '../backup/last-backup.ts';
+import { backUpInTurns, turnsProgress } from '../backup/in-turns.ts';
 import type { Asked, Pace } from '../jobs/work.ts';
 import type { VaultServices } from '../services.ts';
 import { deleteVault } from './delete-vault.ts';
 
 const request = z.object({ confirmed: z.boolean() });
 /** What the backup has is what is deleted: the models as they were when it began. Jobs of earlier versions do not say. */
-const deletionProgress = lastBackupProgress.extend({ changes: z.int().exactOptional() });
+const deletionProgress = turnsProgress.extend({ changes: z.int().exactOptional() });
 const result = z.object({ models: z.int(), backup_path: z.string().nullable() });
 
 /** Throws `ManagerNotEmptyError`, `ConflictError` where its models are not those of its last backup, `ModelServedError`, `StoredDataError`. */
@@ -31,7 +31,7 @@ async function run(
   const backup =
     manager.models === 0 && before === undefined
       ? undefined
-      : await lastBackup(services, asked, { what: manager.id, facts: { changes } }, before, pace);
+      : await backUpInTurns(services, asked, { kind: 'deletion', what: manager.id, facts: { changes } }, before, pace);
   // As it is now: the backup may have taken long.
   const { models } = await getManager(table, manager.account_id, manager.id);
   if (backup && backup.complete.models !== models) throw new ManagerNotEmptyError(manager.id, models);

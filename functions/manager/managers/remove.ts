@@ -3,7 +3,7 @@ import { optionalJson } from '#functions/http/body/json.ts';
 import { route } from '#functions/http/route.ts';
 import { auditFailure } from '../audited.ts';
 import { goingOn, showGoing } from '../backup/fields.ts';
-import { lastBackupProgress } from '../backup/last-backup.ts';
+import { turnsProgress } from '../backup/in-turns.ts';
 import { confirmationBody, confirmationQuery, given } from '../confirmation.ts';
 import { actorOf, managerPath, readManager, tags } from '../fields.ts';
 import { runOrQueue } from '../jobs/run-or-queue.ts';
@@ -52,7 +52,7 @@ export const remove = route({
       return runOrQueue(services, manager, by, wanted, managerDeletionWork);
     });
     if ('going' in outcome) {
-      const going = lastBackupProgress.parse(outcome.going);
+      const going = turnsProgress.parse(outcome.going);
       return { status: 202, body: showGoing(going.backup_name, going) };
     }
     const { models, backup_path } = outcome.done;

@@ -7,13 +7,13 @@ import { ModelChangedError } from '#domain/vault/errors.ts';
 import type { Manager } from '#domain/vault/manager.ts';
 import { findModel, modelNotFound } from '#domain/vault/models.ts';
 import { expectNotServed } from '#domain/vault/served.ts';
-import { completedBefore, lastBackup, lastBackupProgress } from '../backup/last-backup.ts';
+import { backUpInTurns, completedBefore, turnsProgress } from '../backup/in-turns.ts';
 import type { Asked, Pace } from '../jobs/work.ts';
 import type { VaultServices } from '../services.ts';
 
 const request = z.object({ model: z.string(), backup: z.boolean() });
 /** What the backup has is what is deleted: one revision of the model. */
-export const deletionProgress = lastBackupProgress.extend({ model_name: z.string(), revision: z.string() });
+export const deletionProgress = turnsProgress.extend({ model_name: z.string(), revision: z.string() });
 /** Results of earlier versions do not name the model. */
 const result = z.object({ model: z.string().exactOptional(), backup_path: z.string().nullable() });
 
@@ -39,7 +39,7 @@ async function run(
   await expectNotServed(table, model);
   const facts = { model_name: name, revision: model.revision };
   const backup = backupFirst
-    ? await lastBackup(services, asked, { what: name, include: [name], facts }, before, pace)
+    ? await backUpInTurns(services, asked, { kind: 'deletion', what: name, include: [name], facts }, before, pace)
     : undefined;
   const prefixes = await removeModel(table, manager, model, by, now);
   for (const prefix of prefixes) {

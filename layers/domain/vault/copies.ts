@@ -13,7 +13,7 @@ import type { Table, Write } from '../ports/table/port.ts';
 import { isoTime } from '../times.ts';
 import type { Audited } from './audit.ts';
 import { completeBackup } from './backup.ts';
-import { storedConfig } from './manager.ts';
+import { type ManagerRef, storedConfig } from './manager.ts';
 
 /**
  * What stands beside a backup in the second location, so that it can be read without the table: what it consists of, with
@@ -40,6 +40,28 @@ export function noteChange({ account_id, id }: Audited, now: number): Write {
 /** Whether something of the manager's backups is not in the second location yet. */
 export const copiesAreDue = async (table: Table, of: Audited): Promise<boolean> =>
   (await table.get(keys.vaultCopies(of.account_id, of.id))) !== undefined;
+
+export async function findNote(table: Table, of: Audited): Promise<CopiesNote | undefined> {
+  const item = await table.get(keys.vaultCopies(of.account_id, of.id));
+  return item && note.parse(item);
+}
+
+/** The schedule looks at it again at `next` (epoch milliseconds), and at others first. */
+export async function postponeCopies(
+  table: Table,
+  { account_id, id, change }: CopiesNote,
+  next: number,
+): Promise<void> {
+  const same = { kind: 'compare', attribute: 'change', op: '=', value: change } as const;
+  try {
+    await table.update(keys.vaultCopies(account_id, id), { set: { isk: isoTime(next) } }, same);
+  } catch (error) {
+    if (!(error instanceof ConditionFailedError)) throw error;
+  }
+}
+
+/** Whose job copies: the backups of a manager outlive it, so that it is of no vault. */
+export const copiesOwner = ({ account_id, id }: Audited): ManagerRef => ({ account_id, id, vault: 'copies' });
 
 export async function copiesDue(table: Table, now: number, limit: number): Promise<CopiesNote[]> {
   const query = { index: 'byIndex', partition: indexes.vaultCopies, from: '0', to: isoTime(now), limit } as const;

@@ -1,11 +1,13 @@
 /**
  * Backups, their archives, restores, rotations, deletions after a last backup, and saves and downloads of large models that
- * outlast their request go on as a job. The job remembers how far it is; whoever works on it holds a lease, which is renewed with the progress:
+ * outlast their request go on as a job; so is what a schedule finds to be due. The job remembers how far it is; whoever works
+ * on it holds a lease, which is renewed with the progress:
  *
  *     request ── not done in time ── JOB, message ── 202
  *     consumer   lease ── work, renewing ── done or failed; or time is up ── lease let go, message
  *     crash      the lease runs out ── the schedule sends the message again
  *     request again ── 202 with how far it is, or the result, once
+ *     schedule   JOB, message, unless it is in hand already; nobody asks for a result, so that its end deletes it
  */
 import { z } from 'zod';
 import { sealed } from '../envelope.ts';
@@ -28,8 +30,18 @@ export const JOB_KINDS = [
   'import',
   'model_deletion',
   'manager_deletion',
+  'scheduled_backup',
+  'restore_drill',
+  'copies',
 ] as const;
 export type JobKind = (typeof JOB_KINDS)[number];
+
+/** What a schedule hands on, and nobody asks for. */
+export const SCHEDULED_KINDS = ['scheduled_backup', 'restore_drill', 'copies'] as const satisfies readonly JobKind[];
+export type ScheduledKind = (typeof SCHEDULED_KINDS)[number];
+
+export const isScheduled = (kind: JobKind): kind is ScheduledKind =>
+  SCHEDULED_KINDS.some((scheduled) => scheduled === kind);
 
 const anyJson: z.ZodType<Json> = z.json();
 
@@ -65,6 +77,8 @@ export const vaultJob = z.object({
   lease_until: z.string(),
   /** Leases since it last got further. */
   attempts: z.int(),
+  /** Leases in all. Jobs of earlier versions did not count them. */
+  turns: z.int().default(0),
   started_at: z.string(),
 });
 export type VaultJob = z.infer<typeof vaultJob>;
@@ -87,12 +101,12 @@ export async function findJob(
   return item && vaultJob.parse(item);
 }
 
-type NewJob = Omit<VaultJob, 'state' | 'lease' | 'lease_until' | 'attempts' | 'started_at'>;
+type NewJob = Omit<VaultJob, 'state' | 'lease' | 'lease_until' | 'attempts' | 'turns' | 'started_at'>;
 
 /** Whether there was none, or only the one that has ended and whose result is of somebody else. */
 export async function startJob(table: Table, wanted: NewJob, now: number, ended?: VaultJob): Promise<boolean> {
   const at = isoTime(now);
-  const job = { ...wanted, state: 'running', lease: NONE, lease_until: at, attempts: 0, started_at: at };
+  const job = { ...wanted, state: 'running', lease: NONE, lease_until: at, attempts: 0, turns: 0, started_at: at };
   try {
     await table.put(
       itemOf(keyOf(wanted), { ...job, ipk: indexes.vaultJobs, isk: at }),
@@ -129,7 +143,7 @@ export async function leaseJob(
   { now, end }: { readonly now: number; readonly end: number },
 ): Promise<VaultJob | undefined> {
   const free = { kind: 'compare', attribute: 'lease_until', op: '<=', value: isoTime(now) } as const;
-  return changed(table, job, { set: { lease, ...until(end) }, add: { attempts: 1 } }, [running, free]);
+  return changed(table, job, { set: { lease, ...until(end) }, add: { attempts: 1, turns: 1 } }, [running, free]);
 }
 
 /** Holds it until `end`. Whether it was still held. */
@@ -156,7 +170,7 @@ export async function endJob(table: Table, job: VaultJob, end: End, now: number)
   await changed(table, job, { set, remove: ['secrets', 'ipk', 'isk'] }, [running]);
 }
 
-/** Its result was handed out. */
+/** Its result was handed out, or nobody asks for it. */
 export async function forgetJob(table: Table, job: VaultJob): Promise<void> {
   try {
     await table.delete(keyOf(job), sameJob(job));
@@ -169,6 +183,15 @@ export async function forgetJob(table: Table, job: VaultJob): Promise<void> {
 export async function abandonedJobs(table: Table, before: number, limit: number): Promise<VaultJob[]> {
   const query = { index: 'byIndex', partition: indexes.vaultJobs, from: '0', to: isoTime(before), limit } as const;
   return (await table.query(query)).items.map((item) => vaultJob.parse(item));
+}
+
+/** How long a message waits for its turn before it is sent again: a crash may have come before it was sent. */
+const WAITING_MS = 900_000;
+
+/** Its message was sent again. Until it is worked on, it is taken for abandoned only after some time. */
+export async function noteSent(table: Table, job: VaultJob, now: number): Promise<void> {
+  const same = { kind: 'compare', attribute: 'lease_until', op: '=', value: job.lease_until } as const;
+  await changed(table, job, { set: { isk: isoTime(now + WAITING_MS) } }, [running, same]);
 }
 
 async function changed(

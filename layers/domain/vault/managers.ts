@@ -161,38 +161,70 @@ export async function deleteVaultRecords(table: Table, { account_id: accountId, 
 /** When a record that cannot be read is looked at again. */
 const UNREADABLE_MS = 86_400_000;
 
+/** In the index by the time at which the schedule looks at it next. */
+const due = z.object({
+  isk: z.string(),
+  /** When its backup was due, where that was handed on and has not been made yet. */
+  backup_due: z.string().optional(),
+});
+
+export interface DueManager {
+  readonly manager: Manager;
+  readonly due: z.infer<typeof due>;
+}
+
 /**
- * The managers whose next backup was due at `now` (epoch milliseconds), the longest due first. One whose record cannot be
- * read is told to `unreadable`, and keeps no other waiting.
+ * The managers that the schedule looks at by `now` (epoch milliseconds) since their next backup is due, the longest due
+ * first. One whose record cannot be read is told to `unreadable`, and keeps no other waiting.
  */
 export async function managersDue(
   table: Table,
   now: number,
   limit: number,
   unreadable: (key: Key, error: Error) => void,
-): Promise<Manager[]> {
+): Promise<DueManager[]> {
   const partition = indexes.dueBackups;
   const page = await table.query({ index: 'byIndex', partition, from: '0', to: isoTime(now), limit });
-  const due: Manager[] = [];
+  const found: DueManager[] = [];
   for (const item of page.items) {
     const read = manager.safeParse(item);
     if (read.success) {
-      due.push(read.data);
+      found.push({ manager: read.data, due: due.parse(item) });
       continue;
     }
     const key = { pk: item.pk, sk: item.sk };
     unreadable(key, read.error);
     await table.update(key, { set: { isk: isoTime(now + UNREADABLE_MS) } });
   }
-  return due;
+  return found;
 }
 
-const due = z.object({ isk: z.string() });
+/**
+ * The schedule looks at it again at `next` (epoch milliseconds), and at others first: until its backup is made it stays as
+ * late as it is. Whether it was still due: otherwise its backup has been made.
+ */
+export async function postponeBackup(table: Table, { manager: of, due }: DueManager, next: number): Promise<boolean> {
+  const set = { isk: isoTime(next), backup_due: due.backup_due ?? due.isk };
+  const same: Condition = {
+    kind: 'all',
+    of: [
+      { kind: 'compare', attribute: 'vault', op: '=', value: of.vault },
+      { kind: 'compare', attribute: 'isk', op: '=', value: due.isk },
+    ],
+  };
+  try {
+    await table.update(keys.vaultManager(of.account_id, of.id), { set }, same);
+    return true;
+  } catch (error) {
+    if (error instanceof ConditionFailedError) return false;
+    throw error;
+  }
+}
 
 /** When its next scheduled backup is due, or was due where it has not been made. Epoch milliseconds. */
 export async function backupDueAt(table: Table, of: Manager): Promise<number | undefined> {
   const found = due.safeParse(await table.get(keys.vaultManager(of.account_id, of.id)));
-  return found.success ? Date.parse(found.data.isk) : undefined;
+  return found.success ? Date.parse(found.data.backup_due ?? found.data.isk) : undefined;
 }
 
 const managerRef = z.object({ id: z.string(), account_id: z.string(), vault: z.string() });
@@ -207,7 +239,8 @@ export async function deletedManagers(table: Table, until: number, limit: number
 /** Sets when the next scheduled backup is due. Does nothing if the manager was deleted. */
 export async function scheduleBackup(table: Table, of: Manager, from: number): Promise<void> {
   const { ipk, isk } = dueAttributes(of, from);
-  const change = ipk === undefined ? { remove: ['ipk', 'isk'] } : { set: { ipk, isk } };
+  const change =
+    ipk === undefined ? { remove: ['ipk', 'isk', 'backup_due'] } : { set: { ipk, isk }, remove: ['backup_due'] };
   const same: Condition = { kind: 'compare', attribute: 'vault', op: '=', value: of.vault };
   try {
     await table.update(keys.vaultManager(of.account_id, of.id), change, same);

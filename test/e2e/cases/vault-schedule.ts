@@ -21,14 +21,16 @@ export function vaultSchedule(world: World): void {
       await world.runSchedule('back-up-vaults', (table) =>
         table.update(keys.vaultManager(account, 'scheduled'), { set: { isk: isoTime(0) } }, { kind: 'present' }),
       );
-      const [backup, ...others] = await scheduled();
+      const [backup, ...others] = await owner.until(scheduled, ({ length }) => length > 0);
       expect([backup, others]).toMatchObject([{ kind: 'scheduled', model_count: 1, encrypted: true }, []]);
       expect(backup.expires_at).not.toBeNull();
       expect((await call('GET', '/scheduled/info')).body.last_backup).toBe(backup.created_at);
 
       // The first backup plans a drill for the next time; the manager is not due again.
       await world.runSchedule('back-up-vaults');
-      expect((await call('GET', '/scheduled/health')).body).toMatchObject({
+      const health = () => call('GET', '/scheduled/health');
+      const { body } = await owner.until(health, (answer) => answer.body.restore_drill !== null);
+      expect(body).toMatchObject({
         status: 'healthy',
         restore_drill: { passed: true, backup_name: backup.backup_name, models_restored: 1 },
       });

@@ -4,11 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, jest, test } from '@jest/globals';
 import { FolderBlobs } from '#embedded/blobs/folder-blobs.ts';
-import { makeHandler as makeSchedule } from '#functions/events/back-up-vaults.ts';
 import { makeHandler as makeSweep } from '#functions/events/sweep.ts';
 import { makeHandler as makePlatform } from '#functions/platform/api.ts';
 import { permitted } from '#infra/embedded/invoke/permitted.ts';
 import { rowsWith } from '#test/domain/accounts/deletion/everything.ts';
+import { scheduler } from './scheduled.ts';
 import { useVault } from './world.ts';
 
 jest.setTimeout(60_000);
@@ -24,7 +24,8 @@ test('an account with backups goes without an error, and the sweep leaves nothin
   const errors: string[] = [];
   const logger = { debug() {}, info() {}, warn() {}, error: (...line: unknown[]) => errors.push(String(line[0])) };
   const adapters = { ...store, backupCopies };
-  const runSchedule = makeSchedule(permitted('back-up-vaults', adapters), { settings, logger });
+  const schedule = scheduler(world);
+  const runSchedule = () => schedule.run((adapters) => ({ ...adapters, backupCopies }));
   const sweep = makeSweep(permitted('sweep', adapters), { settings: { waitingSeconds: 600 }, logger });
   const left = async () => {
     const stores = [...Object.values(store.blobs), backupCopies];

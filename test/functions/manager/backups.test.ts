@@ -1,7 +1,7 @@
 import { describe, expect, jest, test } from '@jest/globals';
 import { blobKeys } from '#domain/blob-keys.ts';
 import { getBackup } from '#domain/vault/backups.ts';
-import { makeHandler as makeSchedule } from '#functions/events/back-up-vaults.ts';
+import { scheduler } from './scheduled.ts';
 import { bytesOf, FILE, PASSWORD, useVault } from './world.ts';
 
 jest.setTimeout(60_000);
@@ -186,8 +186,7 @@ describe('a backup', () => {
 
   test('by schedule is made when its interval has passed, and goes when its time is over', async () => {
     const { platform } = world;
-    const options = { settings: platform.settings, logger: { debug() {}, info() {}, warn() {}, error() {} } };
-    const run = makeSchedule(platform.store, options);
+    const { run } = scheduler(world);
     const id = await world.manager({ backup_interval_hours: 24, backup_retention_days: 2 });
     await world.save(id, 'm');
     const scheduled = async () => (await world.call('GET', `/${id}/backup/list?kind=scheduled`)).body.total_backups;

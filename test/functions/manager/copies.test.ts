@@ -6,9 +6,8 @@ import { afterAll, describe, expect, jest, test } from '@jest/globals';
 import { blobKeys, isBackupRecord } from '#domain/blob-keys.ts';
 import type { BlobsWithoutUrls } from '#domain/ports/blobs/port.ts';
 import { FolderBlobs } from '#embedded/blobs/folder-blobs.ts';
-import { makeHandler as makeSchedule } from '#functions/events/back-up-vaults.ts';
-import { permitted } from '#infra/embedded/invoke/permitted.ts';
 import { damageContents } from './damage.ts';
+import { scheduler } from './scheduled.ts';
 import { bytesOf, FILE, useVault } from './world.ts';
 
 jest.setTimeout(60_000);
@@ -18,16 +17,9 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 const copies = new FolderBlobs(folder);
 const world = useVault((adapters) => ({ ...adapters, backupCopies: copies }));
 
-async function runSchedule(backupCopies: BlobsWithoutUrls = copies): Promise<void> {
-  const { store, settings } = world.platform;
-  const logger = {
-    debug() {},
-    info() {},
-    warn() {},
-    error: (...line: unknown[]) => world.platform.logged.push(String(line[0])),
-  };
-  await makeSchedule(permitted('back-up-vaults', { ...store, backupCopies }), { settings, logger })();
-}
+const schedule = scheduler(world);
+const runSchedule = (backupCopies: BlobsWithoutUrls = copies) =>
+  schedule.run((adapters) => ({ ...adapters, backupCopies }));
 
 const copied = async (id: string) => {
   const { blobs } = await copies.list(blobKeys.backupsPrefix(world.accountId, id));
@@ -140,6 +132,8 @@ describe('the second location of backups', () => {
     const gone = async () => Promise.reject(new Error('the disk is not there'));
     await runSchedule({ ...copies, put: gone, head: gone, get: gone, list: gone, delete: gone });
     expect(await health(id)).toBe('pending');
+    // When its message comes again.
+    world.platform.clock.now += 960_000;
     await runSchedule();
     expect(await copied(id)).toHaveLength(3);
   });

@@ -1,8 +1,8 @@
 /** The process is killed at every single change that an operation makes, one after another. */
 import { beforeEach, describe, expect, jest, test } from '@jest/globals';
-import { makeHandler as makeSchedule } from '#functions/events/back-up-vaults.ts';
 import { makeHandler as makeSweep } from '#functions/events/sweep.ts';
 import { type Dying, dying } from './dying.ts';
+import { scheduler } from './scheduled.ts';
 import { bytesOf, FILE, useVault } from './world.ts';
 
 jest.setTimeout(120_000);
@@ -28,7 +28,7 @@ async function aDayLater(): Promise<void> {
     error: (...line: unknown[]) => platform.logged.push(String(line[0])),
   };
   const options = { settings: platform.settings, logger };
-  await makeSchedule(platform.store, options)();
+  await scheduler(world).run();
   await makeSweep(platform.store, options)();
 }
 

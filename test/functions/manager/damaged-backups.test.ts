@@ -1,7 +1,7 @@
 /** What is damaged never takes the place of what is not, and is never all that is left. */
 import { describe, expect, jest, test } from '@jest/globals';
-import { makeHandler as makeSchedule } from '#functions/events/back-up-vaults.ts';
 import { damageContents, damageModel } from './damage.ts';
+import { scheduler } from './scheduled.ts';
 import { bytesOf, FILE, PASSWORD, useVault } from './world.ts';
 
 jest.setTimeout(60_000);
@@ -52,8 +52,7 @@ describe.each(KINDS)('a model that is %s, whose file was damaged,', (_, config) 
     for (const { backup_name } of backups) await world.call('DELETE', `/${id}/backup/${backup_name}`);
     await damageModel(world, id, 'm');
     platform.clock.now += 25 * 3_600_000;
-    const logger = { debug() {}, info() {}, warn() {}, error() {} };
-    await makeSchedule(platform.store, { settings: platform.settings, logger })();
+    await scheduler(world).run();
     const { body } = await world.call('GET', `/${id}/backup/list?kind=scheduled`);
     expect(body.backups).toMatchObject([{ model_count: 1 }]);
   });

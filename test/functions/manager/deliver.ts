@@ -1,10 +1,14 @@
 /** The consumer of the vault's queue. */
+import type { Adapters } from '#domain/ports/adapters.ts';
 import { makeHandler as makeConsumer } from '#functions/events/run-vault-job.ts';
 import { permitted } from '#infra/embedded/invoke/permitted.ts';
 import type { VaultWorld } from './world.ts';
 
 /** Delivers a message of the queue. Resolves with whether there was one. */
-export function deliverer(world: VaultWorld): (milliseconds?: number) => Promise<boolean> {
+export function deliverer(
+  world: VaultWorld,
+  change: (adapters: Adapters) => Adapters = (adapters) => adapters,
+): (milliseconds?: number) => Promise<boolean> {
   const logger = {
     debug() {},
     info() {},
@@ -15,7 +19,7 @@ export function deliverer(world: VaultWorld): (milliseconds?: number) => Promise
     const { store, settings } = world.platform;
     const [message] = await store.queues.vault.receive({ max: 1 });
     if (!message) return false;
-    const handler = makeConsumer(permitted('run-vault-job', store), { settings, logger });
+    const handler = makeConsumer(permitted('run-vault-job', change(store)), { settings, logger });
     const record = {
       messageId: message.id,
       body: message.body,

@@ -1,9 +1,8 @@
 import { describe, expect, jest, test } from '@jest/globals';
 import { blobKeys } from '#domain/blob-keys.ts';
-import { makeHandler as makeSchedule } from '#functions/events/back-up-vaults.ts';
-import { permitted } from '#infra/embedded/invoke/permitted.ts';
 import { damageContents } from './damage.ts';
 import { linearModel } from './onnx.ts';
+import { scheduler } from './scheduled.ts';
 import { PASSWORD, useVault } from './world.ts';
 
 jest.setTimeout(60_000);
@@ -27,16 +26,7 @@ const files = async (bucket: 'artifacts' | 'backups', below = '') =>
     ({ key }) => key,
   );
 
-async function schedule(): Promise<void> {
-  const logger = {
-    debug() {},
-    info() {},
-    warn() {},
-    error: (...line: unknown[]) => world.platform.logged.push(String(line[0])),
-  };
-  const adapters = permitted('back-up-vaults', world.platform.store);
-  await makeSchedule(adapters, { settings: world.platform.settings, logger })();
-}
+const schedule = scheduler(world).run;
 
 describe('a restore drill', () => {
   test.each([{}, { enable_encryption: false }])(

@@ -2,7 +2,7 @@
 import { expect, jest, test } from '@jest/globals';
 import { keys } from '#domain/keys.ts';
 import { parseSettings } from '#domain/settings.ts';
-import { makeHandler as makeSchedule } from '#functions/events/back-up-vaults.ts';
+import { scheduler } from './scheduled.ts';
 import { useVault } from './world.ts';
 
 jest.setTimeout(60_000);
@@ -21,11 +21,10 @@ const scheduled = async (id: string) =>
   (await world.call('GET', `/${id}/backup/list?kind=scheduled`)).body.total_backups;
 
 async function runSchedule(): Promise<string[]> {
-  const { platform } = world;
-  const logged: string[] = [];
-  const logger = { debug() {}, info() {}, warn() {}, error: (line: string) => void logged.push(line) };
-  await makeSchedule(platform.store, { settings: platform.settings, logger } as never)();
-  return logged;
+  const { logged } = world.platform;
+  const before = logged.length;
+  await scheduler(world).run();
+  return logged.slice(before);
 }
 
 test('a manager with a path that an earlier version took from the environment works, and can be deleted', async () => {
