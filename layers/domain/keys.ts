@@ -183,7 +183,7 @@ export const keys = {
   vaultDroppedBackup: (accountId: string, managerId: string, id: string): Key =>
     inBackups(accountId, managerId, `DROPPED#${id}`),
   vaultContent: (accountId: string, managerId: string, sha256: string): Key =>
-    inBackups(accountId, managerId, `CONTENT#${sha256}`),
+    inBackups(accountId, managerId, `${prefixes.vaultContents}${sha256}`),
   vaultHeld: (accountId: string, managerId: string, backupId: string, sha256: string): Key =>
     inBackups(accountId, managerId, `${prefixes.vaultHeld(backupId)}${sha256}`),
   vaultSealed: (accountId: string, managerId: string, holder: string, file: string): Key =>
@@ -269,6 +269,7 @@ export const prefixes = {
   vaultRevisions: (name: string) => `REVISION#${name}#`,
   auditEntries: 'ENTRY#',
   vaultBackups: 'BACKUP#',
+  vaultContents: 'CONTENT#',
   vaultHeld: (backupId: string) => `HELD#${backupId}#`,
   vaultSealed: (holder: string) => `SEALED#${holder}#`,
   uploads: 'UPLOAD#',

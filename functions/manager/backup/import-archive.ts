@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { blobKeys } from '#domain/blob-keys.ts';
 import { ConflictError } from '#domain/errors.ts';
 import { newId } from '#domain/ids.ts';
+import { roomFor } from '#domain/installation/storage.ts';
 import { markOrphaned } from '#domain/orphans.ts';
 import type { Write } from '#domain/ports/table/port.ts';
 import type { Actor } from '#domain/vault/audit.ts';
@@ -174,6 +175,7 @@ async function storeFiles(
 ): Promise<void> {
   const { table, blobs, now } = services.adapters;
   const { account_id, manager_id, id, complete } = found;
+  const room = (bytes: number) => roomFor(table, account_id, bytes, services.settings.caps);
   const contents = new Map<string, number>();
   let hasManifest = false;
   let touched = now();
@@ -185,7 +187,7 @@ async function storeFiles(
       touched = now();
     }
     if (name === ARCHIVE.manifest) {
-      if (isOutside) expectManifestSize(size, complete.models, refused);
+      if (isOutside) expectManifestSize(size, complete, refused);
       const prefix = blobKeys.backupPrefix(account_id, manager_id, id);
       await table.transact([markOrphaned('backups', prefix, now() + ABANDONED_MS)]);
       const { sha256 } = complete.digests.ciphertext;
@@ -195,7 +197,8 @@ async function storeFiles(
     } else if (name.startsWith(ARCHIVE.contents)) {
       const sha256 = name.slice(ARCHIVE.contents.length);
       const own = ownBytes(sha256.startsWith(`${id}-`) ? undefined : sha256, body, () => refused('a file was changed'));
-      const given = { sha256, bytes: size, place: newId(now()), read: () => own, compared: compared(sha256) };
+      const of = { sha256, bytes: size, place: newId(now()), read: () => own, compared: compared(sha256) };
+      const given = { ...of, room: isOutside ? room : undefined };
       await holdContent(table, blobs.backups, found, given, now());
       // It has ended where it was stored.
       if (readsAll) for await (const _ of own);
@@ -207,10 +210,14 @@ async function storeFiles(
 }
 
 /** Before anything of it is stored, or read into memory. */
-function expectManifestSize(size: number, models: number, refused: Source['refused']): void {
+function expectManifestSize(size: number, of: CompleteBackup['complete'], refused: Source['refused']): void {
+  const { models, digests } = of;
   const most = Math.min(MOST_MANIFEST_BYTES, ENVELOPE_BYTES + models * MOST_MODEL_BYTES);
   if (size > most)
     throw refused(`its ${ARCHIVE.manifest} has ${size} bytes; one of ${models} models has at most ${most}`);
+  // It counts in the account.
+  const { bytes } = digests.ciphertext;
+  if (size !== bytes) throw refused(`its ${ARCHIVE.manifest} has ${size} bytes, and ${bytes} by its record`);
 }
 
 /** Other backups share files by their hash: what does not have the hash that it says would take their place. */

@@ -84,7 +84,7 @@ function jsonOf(bytes: Uint8Array): unknown {
 async function recoverManager({ adapters: { table, now } }: VaultServices, record: CopiedRecord): Promise<boolean> {
   const { account_id, manager_id: id, manager } = record;
   if (manager === null || (await findManager(table, account_id, id))) return false;
-  const none = { models: 0, bytes: 0, encrypted: 0, compressed: 0, changes: 0, served: 0 };
+  const none = { models: 0, bytes: 0, revision_bytes: 0, encrypted: 0, compressed: 0, changes: 0, served: 0 };
   await createManager(table, { id, account_id, vault: newId(now()), ...manager, ...none }, RECOVERY, now);
   return true;
 }

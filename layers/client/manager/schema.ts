@@ -2057,8 +2057,12 @@ export interface components {
             message: string;
             /** @example daily_backup_20250115 */
             backup_name: string;
+            /** @description None of a dry run */
             models_restored: number;
+            /** @description Empty of a dry run */
             restored_models: string[];
+            /** @description An addition: of a dry run, what would be restored */
+            would_restore: string[];
             /** @description Those that exist, without `overwrite_existing` */
             skipped_models: string[];
             /** @description Names that the backup does not have */
@@ -4416,6 +4420,9 @@ export interface operations {
                      *       "backup_name": "daily_backup_20250115",
                      *       "models_restored": 1,
                      *       "restored_models": [
+                     *         "string"
+                     *       ],
+                     *       "would_restore": [
                      *         "string"
                      *       ],
                      *       "skipped_models": [
