@@ -39,6 +39,7 @@ export const UNPRINTED = {
     backup_name: words,
     models_restored: integer,
     restored_models: texts,
+    would_restore: texts,
     skipped_models: texts,
     missing: texts,
     dry_run: anything,
