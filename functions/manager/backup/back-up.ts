@@ -5,6 +5,7 @@ import { isoTime } from '#domain/times.ts';
 import type { Actor } from '#domain/vault/audit.ts';
 import type { BackedUpModel, Backup, BackupKind, CompleteBackup } from '#domain/vault/backup.ts';
 import { completeBackup, discardBackup, startBackup, touchBackup } from '#domain/vault/backups.ts';
+import { listHeld, releaseContent } from '#domain/vault/contents.ts';
 import { BackupExistsError, ModelsNotFoundError, StoredDataError } from '#domain/vault/errors.ts';
 import { revisionOf, type StoredFile } from '#domain/vault/files.ts';
 import type { Compared } from '#domain/vault/intact.ts';
@@ -115,8 +116,14 @@ export async function backUp(
     const files = new Map(
       backedUp.flatMap((one) => [one, one.int8 ?? one]).map(({ content, bytes }) => [content, bytes]),
     );
+    // Of models that were replaced or deleted since they were listed, or were left out, files may be held as well.
+    const isExact = before === undefined && sameModels(models, backedUp);
+    if (!isExact) await releaseOthers(services, started, files);
     const bytes = written.digests.ciphertext.bytes + [...files.values()].reduce((sum, size) => sum + size, 0);
-    const done: CompleteBackup = { ...started, complete: { bytes, models: backedUp.length, ...written } };
+    const done: CompleteBackup = {
+      ...started,
+      complete: { bytes, models: backedUp.length, files: files.size, ...written },
+    };
     await completeBackup(table, done, by, now);
     if (protection.password) await forgetSealedCopies(table, done, done.id);
     return { backup: done, missing, damaged, takenFromBackup };
@@ -127,6 +134,20 @@ export async function backUp(
       services.logger.error('a failed backup is not cleaned up yet', { error: left as Error }),
     );
     throw error;
+  }
+}
+
+function sameModels(listed: readonly StoredModel[], backedUp: readonly BackedUpModel[]): boolean {
+  return listed.length === backedUp.length && backedUp.every(({ model }, i) => model === listed[i]);
+}
+
+async function releaseOthers(
+  { adapters: { table, blobs, now } }: VaultServices,
+  of: Backup,
+  named: ReadonlyMap<string, unknown>,
+): Promise<void> {
+  for (const sha256 of await listHeld(table, of)) {
+    if (!named.has(sha256)) await releaseContent(table, blobs.backups, of, sha256, now());
   }
 }
 

@@ -11,7 +11,7 @@ import type { Write } from '#domain/ports/table/port.ts';
 import type { Actor } from '#domain/vault/audit.ts';
 import { type Backup, type CompleteBackup, completeBackup as recordSchema } from '#domain/vault/backup.ts';
 import { completeBackup, discardBackup, listBackups, startBackup, touchBackup } from '#domain/vault/backups.ts';
-import { holdContent } from '#domain/vault/contents.ts';
+import { holdContent, releaseContent } from '#domain/vault/contents.ts';
 import { BackupExistsError } from '#domain/vault/errors.ts';
 import type { Compared } from '#domain/vault/intact.ts';
 import type { Manager } from '#domain/vault/manager.ts';
@@ -134,7 +134,7 @@ async function recordOf(
   now: number,
 ): Promise<CompleteBackup> {
   const { value: first } = await files.next();
-  if (first?.name !== ARCHIVE.record) throw invalidArchive(`it does not begin with ${ARCHIVE.record}`);
+  if (!first?.isFile || first.name !== ARCHIVE.record) throw invalidArchive(`it does not begin with ${ARCHIVE.record}`);
   if (first.size > RECORD_BYTES) throw invalidArchive(`its ${ARCHIVE.record} has ${first.size} bytes`);
   return parsedRecord(Buffer.from(await collected(first.body)).toString('utf8'), manager, now);
 }
@@ -179,7 +179,10 @@ async function storeFiles(
   const contents = new Map<string, number>();
   let hasManifest = false;
   let touched = now();
-  for await (const { name, size, body } of files) {
+  for await (const { name, isFile, size, body } of files) {
+    // Of who has unpacked it, and packed it anew.
+    if (!isFile && name === ARCHIVE.contents) continue;
+    if (!isFile) throw refused(`it has ${shown(name)}, which is no file`);
     // What nobody has touched for an hour was abandoned.
     if (now() - touched >= TOUCH_MS) {
       const { complete: _, ...started } = found;
@@ -187,6 +190,7 @@ async function storeFiles(
       touched = now();
     }
     if (name === ARCHIVE.manifest) {
+      if (hasManifest) throw refused(`it has ${ARCHIVE.manifest} twice`);
       if (isOutside) expectManifestSize(size, complete, refused);
       const prefix = blobKeys.backupPrefix(account_id, manager_id, id);
       await table.transact([markOrphaned('backups', prefix, now() + ABANDONED_MS)]);
@@ -196,6 +200,7 @@ async function storeFiles(
       hasManifest = true;
     } else if (name.startsWith(ARCHIVE.contents)) {
       const sha256 = name.slice(ARCHIVE.contents.length);
+      if (contents.has(sha256)) throw refused(`it has ${shown(name)} twice`);
       const own = ownBytes(sha256.startsWith(`${id}-`) ? undefined : sha256, body, () => refused('a file was changed'));
       const of = { sha256, bytes: size, place: newId(now()), read: () => own, compared: compared(sha256) };
       const given = { ...of, room: isOutside ? room : undefined };
@@ -203,11 +208,16 @@ async function storeFiles(
       // It has ended where it was stored.
       if (readsAll) for await (const _ of own);
       contents.set(sha256, size);
-    }
+    } else throw refused(`it has the file ${shown(name)}, which is none of a backup`);
   }
   if (!hasManifest) throw refused(`it has no ${ARCHIVE.manifest}`);
-  await expectComplete(services, found, contents, refused);
+  for (const sha256 of await expectComplete(services, found, contents, refused)) {
+    await releaseContent(table, blobs.backups, found, sha256, now());
+  }
 }
+
+/** A name of an archive may be anything. */
+const shown = (name: string): string => JSON.stringify(name);
 
 /** Before anything of it is stored, or read into memory. */
 function expectManifestSize(size: number, of: CompleteBackup['complete'], refused: Source['refused']): void {

@@ -124,9 +124,9 @@ async function* filesOf(copies: BlobsWithoutUrls, record: CopiedRecord): AsyncGe
   const { account_id, manager_id, id, complete, contents } = record;
   const manifest = complete.digests.ciphertext;
   const key = blobKeys.backupManifest(account_id, manager_id, id);
-  yield { name: ARCHIVE.manifest, size: manifest.bytes, body: whenRead(copies, key, manifest.sha256) };
+  yield { name: ARCHIVE.manifest, isFile: true, size: manifest.bytes, body: whenRead(copies, key, manifest.sha256) };
   for (const { sha256, bytes, key } of contents) {
-    yield { name: `${ARCHIVE.contents}${sha256}`, size: bytes, body: whenRead(copies, key, sha256) };
+    yield { name: `${ARCHIVE.contents}${sha256}`, isFile: true, size: bytes, body: whenRead(copies, key, sha256) };
   }
 }
 

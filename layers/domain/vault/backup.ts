@@ -22,6 +22,8 @@ export const backup = z.object({
       /** Of the manifest and of the files that it names, each once. */
       bytes: z.int().min(0),
       models: z.int().min(0),
+      /** The files that the manifest names, each once; missing in those of earlier versions, which may hold others. */
+      files: z.int().min(0).exactOptional(),
       digests: z.object({ plaintext: digest, ciphertext: digest }),
       /** Missing for one that is not encrypted. */
       encryption: z

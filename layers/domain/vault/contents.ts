@@ -175,12 +175,17 @@ async function holdKnown(table: Table, of: Owner, sha256: string): Promise<boole
 
 const heldContent = z.object({ sha256: z.string() });
 
-/** The files that a backup holds, with the keys at which they are. */
-export async function listContents(table: Table, of: Owner) {
+/** The SHA-256 of each file that a backup holds. */
+export async function listHeld(table: Table, of: Owner): Promise<string[]> {
   const { pk } = keys.vaultContent(of.account_id, of.manager_id, '');
   const held = await readAll(table, { partition: pk, prefix: prefixes.vaultHeld(of.id) });
+  return held.map((item) => heldContent.parse(item).sha256);
+}
+
+/** The files that a backup holds, with the keys at which they are. */
+export async function listContents(table: Table, of: Owner) {
   const found: { readonly sha256: string; readonly bytes: number; readonly key: string }[] = [];
-  for (const { sha256 } of held.map((item) => heldContent.parse(item))) {
+  for (const sha256 of await listHeld(table, of)) {
     const one = await readContent(table, of, sha256);
     if (one) found.push({ sha256, bytes: one.bytes, key: fileOf(of, one.place) });
   }
@@ -189,16 +194,20 @@ export async function listContents(table: Table, of: Owner) {
 
 /** Lets go of every file that the backup holds, and deletes those that none holds any more. */
 export async function releaseContents(table: Table, blobs: Blobs, of: Owner, now: number): Promise<void> {
-  const { pk } = keys.vaultContent(of.account_id, of.manager_id, '');
-  const items = await readAll(table, { partition: pk, prefix: prefixes.vaultHeld(of.id) });
-  for (const { sha256 } of items.map((item) => heldContent.parse(item))) await release(table, blobs, of, sha256, now);
+  for (const sha256 of await listHeld(table, of)) await releaseContent(table, blobs, of, sha256, now);
 }
 
 /** How often to try while other backups hold the same file or let go of it. */
 const TRIES = 10;
 
-/** The last one that lets go deletes the record and marks the file, in one transaction. */
-async function release(table: Table, blobs: Blobs, of: Owner, sha256: string, now: number): Promise<void> {
+/** Lets go of one file. The last backup that does deletes the record and marks the file, in one transaction. */
+export async function releaseContent(
+  table: Table,
+  blobs: Blobs,
+  of: Owner,
+  sha256: string,
+  now: number,
+): Promise<void> {
   const key = keys.vaultContent(of.account_id, of.manager_id, sha256);
   const letGo: Write = {
     kind: 'delete',

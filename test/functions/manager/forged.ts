@@ -47,7 +47,7 @@ export async function archiveOf(
   complete: object = {},
 ): Promise<Buffer<ArrayBuffer>> {
   const digests = { plaintext: digestOf(manifest), ciphertext: digestOf(manifest) };
-  const before = record.complete as object;
+  const before = { ...(record.complete as object), files: contents.size };
   const files = [
     [
       'backup.json',
