@@ -168,7 +168,8 @@ export const keys = {
     inVault(accountId, vault, `${prefixes.vaultDamages}${name}`),
   vaultServed: (accountId: string, vault: string, name: string): Key =>
     inVault(accountId, vault, `${prefixes.vaultServed}${name}`),
-  vaultActive: (accountId: string, vault: string, family: string): Key => inVault(accountId, vault, `ACTIVE#${family}`),
+  vaultActive: (accountId: string, vault: string, family: string): Key =>
+    inVault(accountId, vault, `${prefixes.vaultActives}${family}`),
   vaultJob: (accountId: string, vault: string, kind: string, fingerprint: string): Key =>
     inVault(accountId, vault, `JOB#${kind}#${fingerprint}`),
   vaultRotation: (accountId: string, vault: string): Key => inVault(accountId, vault, 'ROTATION'),
@@ -266,6 +267,7 @@ export const prefixes = {
   vaultAccesses: 'ACCESS#',
   vaultDamages: 'DAMAGE#',
   vaultServed: 'SERVED#',
+  vaultActives: 'ACTIVE#',
   vaultRevisions: (name: string) => `REVISION#${name}#`,
   auditEntries: 'ENTRY#',
   vaultBackups: 'BACKUP#',

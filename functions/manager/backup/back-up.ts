@@ -14,6 +14,7 @@ import type { Manager } from '#domain/vault/manager.ts';
 import { itemOfModel, type StoredModel } from '#domain/vault/model.ts';
 import { readModels, readNamedModels, someNames } from '#domain/vault/models.ts';
 import { forgetSealedCopies } from '#domain/vault/sealed-copies.ts';
+import { readActivated } from '#domain/vault/versions.ts';
 import { type Pace, PostponedError } from '../jobs/work.ts';
 import type { VaultServices } from '../services.ts';
 import { holdModel, noteDamaged } from './hold-model.ts';
@@ -100,13 +101,22 @@ export async function backUp(
         await noteDamaged(services, manager, by, model, error, false);
       }
     }
+    // One at a save is of one version, and costs no further read.
+    const activated = given.kind === 'save' ? NONE : await readActivated(table, manager);
     const content = {
       version: 1,
       name: given.name,
       manager_id: manager.id,
       created_at: started.created_at,
       models: backedUp.map((one) =>
-        itemOf({ pk: '', sk: '' }, { ...one, model: itemOfModel({ pk: '', sk: '' }, one.model) }),
+        itemOf(
+          { pk: '', sk: '' },
+          {
+            ...one,
+            ...(activated.has(one.model.name) ? { active: true } : {}),
+            model: itemOfModel({ pk: '', sk: '' }, one.model),
+          },
+        ),
       ),
     };
     const written = await writeManifest(services, started, content, manager.config, {
@@ -136,6 +146,8 @@ export async function backUp(
     throw error;
   }
 }
+
+const NONE: ReadonlySet<string> = new Set();
 
 function sameModels(listed: readonly StoredModel[], backedUp: readonly BackedUpModel[]): boolean {
   return listed.length === backedUp.length && backedUp.every(({ model }, i) => model === listed[i]);

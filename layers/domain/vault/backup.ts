@@ -76,7 +76,12 @@ const backedUpFile = z.object({
 export type BackedUpFile = z.infer<typeof backedUpFile>;
 
 /** A model in a backup, with the file that holds its bytes, and the one of its version with weights of 8 bits. */
-export const backedUpModel = backedUpFile.extend({ model: storedModel, int8: backedUpFile.optional() });
+export const backedUpModel = backedUpFile.extend({
+  model: storedModel,
+  int8: backedUpFile.optional(),
+  /** Somebody had made it the active version of its family. */
+  active: z.boolean().optional(),
+});
 export type BackedUpModel = z.infer<typeof backedUpModel>;
 
 /** Without its models, which are parsed one by one. */
