@@ -5,7 +5,7 @@ import type { SQSEvent } from 'aws-lambda';
 import { blobKeys } from '#domain/blob-keys.ts';
 import { StorageLimitError } from '#domain/errors.ts';
 import { newId } from '#domain/ids.ts';
-import { reserveBytes } from '#domain/installation/storage.ts';
+import { reserveBytes, roomFor } from '#domain/installation/storage.ts';
 import { type LogMessage, logMessage } from '#domain/messages.ts';
 import { findModel } from '#domain/models/read.ts';
 import type { Adapters } from '#domain/ports/adapters.ts';
@@ -51,22 +51,27 @@ async function write({ table, blobs, now, logger, caps }: LogContext, messages: 
   const [id, day] = [newId(now()), isoTime(now()).slice(0, 10)];
   const [first, last] = [inTime[0]!.prediction_id, inTime.at(-1)!.prediction_id];
   const file = { id, model_id, first, last, day, rows: lines.length, bytes: bytes.length };
-  const refusal = await refusalOf(reserveBytes(table, account_id, bytes.length, caps));
-  if (refusal !== undefined) {
+  const room = roomFor(table, account_id, bytes.length, caps);
+  const written = { account_id, file, plainBytes: plain.length, days: retentionOf(model), now: now(), room };
+  const outcome = await refusedOr(async () => {
+    await reserveBytes(table, account_id, bytes.length, caps);
+    return recordLogFile(table, written);
+  });
+  if (typeof outcome === 'string') {
+    const refusal = outcome;
     return logger.warn('predictions not logged: no more may be stored', { model_id, rows: lines.length, refusal });
   }
-  const written = { account_id, file, plainBytes: plain.length, days: retentionOf(model), now: now() };
-  if (!(await recordLogFile(table, written))) {
+  if (!outcome) {
     return logger.warn('predictions not logged: the log of the day is full', { model_id, rows: lines.length });
   }
   const key = blobKeys.logFile(account_id, model_id, day, id);
   await blobs.artifacts.put(key, bytes, { contentType: 'application/gzip' });
 }
 
-async function refusalOf(reserving: Promise<void>): Promise<string | undefined> {
+/** What `run` resolves with, or why there is no room. */
+async function refusedOr(run: () => Promise<boolean>): Promise<boolean | string> {
   try {
-    await reserving;
-    return undefined;
+    return await run();
   } catch (error) {
     if (error instanceof StorageLimitError) return error.message;
     throw error;

@@ -12,6 +12,7 @@ import { isoTime } from '#domain/times.ts';
 import { awaitHost, isActive, taskId } from '#domain/training/attempts.ts';
 import { listActive } from '#domain/training/read.ts';
 import type { Job } from '#domain/training/record.ts';
+import { uncountRevision } from '#domain/vault/stored-bytes.ts';
 import type { Log } from '#functions/http/contract.ts';
 import { advanceSweeps } from './advance-sweep.ts';
 import { type BatchThresholds, sweepBatches } from './sweep-batches.ts';
@@ -150,8 +151,10 @@ async function sweepEnded({ table, now, logger, jobDays }: SweepContext): Promis
 }
 
 async function sweepOrphans({ table, blobs, now, logger }: SweepContext): Promise<void> {
-  for (const { bucket, prefix } of await dueOrphans(table, now(), ORPHANS_AT_ONCE)) {
+  for (const mark of await dueOrphans(table, now(), ORPHANS_AT_ONCE)) {
+    const { bucket, prefix } = mark;
     if (bucket === 'artifacts') await removeLogDay(table, prefix);
+    await uncountRevision(table, mark);
     await deleteOrphans(table, blobs[bucket], bucket, prefix);
     logger.info('collected garbage', { bucket, prefix });
   }

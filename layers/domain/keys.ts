@@ -168,7 +168,8 @@ export const keys = {
     inVault(accountId, vault, `${prefixes.vaultDamages}${name}`),
   vaultServed: (accountId: string, vault: string, name: string): Key =>
     inVault(accountId, vault, `${prefixes.vaultServed}${name}`),
-  vaultActive: (accountId: string, vault: string, family: string): Key => inVault(accountId, vault, `ACTIVE#${family}`),
+  vaultActive: (accountId: string, vault: string, family: string): Key =>
+    inVault(accountId, vault, `${prefixes.vaultActives}${family}`),
   vaultJob: (accountId: string, vault: string, kind: string, fingerprint: string): Key =>
     inVault(accountId, vault, `JOB#${kind}#${fingerprint}`),
   vaultRotation: (accountId: string, vault: string): Key => inVault(accountId, vault, 'ROTATION'),
@@ -183,7 +184,7 @@ export const keys = {
   vaultDroppedBackup: (accountId: string, managerId: string, id: string): Key =>
     inBackups(accountId, managerId, `DROPPED#${id}`),
   vaultContent: (accountId: string, managerId: string, sha256: string): Key =>
-    inBackups(accountId, managerId, `CONTENT#${sha256}`),
+    inBackups(accountId, managerId, `${prefixes.vaultContents}${sha256}`),
   vaultHeld: (accountId: string, managerId: string, backupId: string, sha256: string): Key =>
     inBackups(accountId, managerId, `${prefixes.vaultHeld(backupId)}${sha256}`),
   vaultSealed: (accountId: string, managerId: string, holder: string, file: string): Key =>
@@ -266,9 +267,11 @@ export const prefixes = {
   vaultAccesses: 'ACCESS#',
   vaultDamages: 'DAMAGE#',
   vaultServed: 'SERVED#',
+  vaultActives: 'ACTIVE#',
   vaultRevisions: (name: string) => `REVISION#${name}#`,
   auditEntries: 'ENTRY#',
   vaultBackups: 'BACKUP#',
+  vaultContents: 'CONTENT#',
   vaultHeld: (backupId: string) => `HELD#${backupId}#`,
   vaultSealed: (holder: string) => `SEALED#${holder}#`,
   uploads: 'UPLOAD#',

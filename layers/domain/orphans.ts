@@ -13,13 +13,33 @@ import { BUCKETS } from './ports/blobs/port.ts';
 import type { Table, Write } from './ports/table/port.ts';
 import { isoTime } from './times.ts';
 
-const orphanMark = z.object({ bucket: z.enum(BUCKETS), prefix: z.string() });
+const orphanMark = z.object({
+  bucket: z.enum(BUCKETS),
+  prefix: z.string(),
+  /** What its files count until they are deleted, in the record of their manager of the vault. */
+  counted_bytes: z.int().optional(),
+  counted_by: z.object({ account_id: z.string(), id: z.string(), vault: z.string() }).optional(),
+});
+export type OrphanMark = z.infer<typeof orphanMark>;
 
 /** A write that marks everything under `prefix` as orphaned, to be deleted from `due` (epoch milliseconds) on. */
 export function markOrphaned(bucket: BucketName, prefix: string, due: number): Write {
   return {
     kind: 'put',
     item: { ...keys.orphans(bucket, prefix), bucket, prefix, ipk: indexes.orphans, isk: isoTime(due) },
+  };
+}
+
+/** The same of files that count until then. Whoever marks them anew subtracts what they count in the same transaction. */
+export function markOfCounted(
+  bucket: BucketName,
+  prefix: string,
+  due: number,
+  counted: Required<Pick<OrphanMark, 'counted_bytes' | 'counted_by'>>,
+): Write {
+  return {
+    kind: 'put',
+    item: { ...keys.orphans(bucket, prefix), bucket, prefix, ...counted, ipk: indexes.orphans, isk: isoTime(due) },
   };
 }
 

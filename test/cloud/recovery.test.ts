@@ -81,7 +81,7 @@ describe('the vault from its second location', () => {
     const lost = servicesOf({ ...(await installation('lost')), TRAINYARD_BUCKET_COPIES: 'second-location' });
     const { table, now } = lost.adapters;
     await foundOperator(table, 'account', now());
-    const none = { models: 0, bytes: 0, encrypted: 0, compressed: 0, changes: 0, served: 0 };
+    const none = { models: 0, bytes: 0, revision_bytes: 0, encrypted: 0, compressed: 0, changes: 0, served: 0 };
     const of = { id: 'prod', account_id: 'account', vault: 'v', created_at: isoTime(now()), ...none };
     const config = managerConfig.parse(CONFIG);
     await createManager(table, { ...of, config }, BY, now);

@@ -217,6 +217,7 @@ GIVEN = {
     (f"POST {VAULT}/models/compare", "model_names"): ["kept_v2.0", "kept_v2.1"],
     (f"PUT {VAULT}/security/password", "old_password"): "correct horse",
     (f"PUT {VAULT}/security/password", "new_password"): "correct horse",
+    (f"PUT {VAULT}/security/password", "rotate_model_keys"): True,
 }
 MODEL = f"{VAULT}/models/{{model_name}}"
 IN_VAULT = {"manager_id": "vault"}

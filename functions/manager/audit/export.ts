@@ -5,7 +5,7 @@ import { auditAccess } from '../audited.ts';
 import { actorOf, managerPath, readManager, tags } from '../fields.ts';
 import { auditFilter, filterOf } from './filter.ts';
 
-/** What a function's response can hold; older entries are exported by `end_date`. */
+/** What a function's response can hold; older entries are exported by `before_seq`. */
 const MOST_BYTES = 4_000_000;
 
 export const exported = route({
@@ -13,7 +13,7 @@ export const exported = route({
   path: '/api/model-manager/{manager_id}/audit/export',
   summary: 'Export the audit trail as JSON Lines',
   description:
-    'An addition to the document. One entry a line, the newest first, with all that its hash is of. Where there are more than fit, `X-Next-End-Date` is the `end_date` of the next request.',
+    'An addition to the document. One entry a line, the newest first, with all that its hash is of. Where there are more than fit, `X-Next-Before-Seq` is the `before_seq` of the next request.',
   tags: tags.security,
   authentication: 'account',
   scope: 'admin',
@@ -23,7 +23,7 @@ export const exported = route({
     200: {
       description: 'The entries',
       content: 'application/jsonl',
-      headers: { 'X-Next-End-Date': 'Where to go on, if there are more' },
+      headers: { 'X-Next-Before-Seq': 'Where to go on, if there are more' },
     },
   },
   resource: readManager,
@@ -31,21 +31,23 @@ export const exported = route({
     const { resource: of, query } = input;
     const lines: string[] = [];
     let bytes = 0;
-    let next: string | undefined;
+    let last: number | undefined;
+    let next: number | undefined;
     await auditAccess(services, of, actorOf(input), { action: 'audit_export' }, async () => {
       for await (const entry of filteredEntries(services.adapters.table, of, filterOf(query))) {
         const line = `${JSON.stringify(entry)}\n`;
         bytes += Buffer.byteLength(line);
         if (bytes > MOST_BYTES) {
-          next = entry.timestamp;
+          next = last;
           break;
         }
         lines.push(line);
+        last = entry.seq;
       }
     });
     const headers = {
       'Content-Disposition': `attachment; filename="${of.id}-audit.jsonl"`,
-      ...(next === undefined ? {} : { 'X-Next-End-Date': next }),
+      ...(next === undefined ? {} : { 'X-Next-Before-Seq': String(next) }),
     };
     return { status: 200, headers, body: lines.join('') };
   },

@@ -52,7 +52,7 @@ export const trail = route({
   method: 'GET',
   path: '/api/model-manager/{manager_id}/audit/trail',
   summary: 'Read the audit trail of a manager',
-  description: `The newest first. \`action_type\` is one of ${ACTION_TYPES.join(', ')}; \`model_access\` is every load, info and download.`,
+  description: `The newest first. Pages that follow \`next_before_seq\` have each entry once, although reading the trail is an entry as well. \`action_type\` is one of ${ACTION_TYPES.join(', ')}; \`model_access\` is every load, info and download.`,
   tags: tags.security,
   authentication: 'account',
   scope: 'admin',
@@ -61,7 +61,15 @@ export const trail = route({
   responses: {
     200: {
       description: 'The entries',
-      schema: z.strictObject({ audit_entries: z.array(answered), total_entries: z.int() }).meta({ id: 'AuditTrail' }),
+      schema: z
+        .strictObject({
+          audit_entries: z.array(answered),
+          total_entries: z.int(),
+          next_before_seq: z.int().nullable().meta({
+            description: 'An addition: the `before_seq` of a request for those that follow, if there are more',
+          }),
+        })
+        .meta({ id: 'AuditTrail' }),
     },
   },
   resource: readManager,
@@ -79,6 +87,7 @@ export const trail = route({
         total += 1;
       }
     });
-    return { status: 200, body: { audit_entries: shown.map(show), total_entries: total } };
+    const next = total > first + shown.length ? (shown.at(-1)?.seq ?? null) : null;
+    return { status: 200, body: { audit_entries: shown.map(show), total_entries: total, next_before_seq: next } };
   },
 });

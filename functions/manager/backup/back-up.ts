@@ -5,6 +5,7 @@ import { isoTime } from '#domain/times.ts';
 import type { Actor } from '#domain/vault/audit.ts';
 import type { BackedUpModel, Backup, BackupKind, CompleteBackup } from '#domain/vault/backup.ts';
 import { completeBackup, discardBackup, startBackup, touchBackup } from '#domain/vault/backups.ts';
+import { listHeld, releaseContent } from '#domain/vault/contents.ts';
 import { BackupExistsError, ModelsNotFoundError, StoredDataError } from '#domain/vault/errors.ts';
 import { revisionOf, type StoredFile } from '#domain/vault/files.ts';
 import type { Compared } from '#domain/vault/intact.ts';
@@ -13,6 +14,7 @@ import type { Manager } from '#domain/vault/manager.ts';
 import { itemOfModel, type StoredModel } from '#domain/vault/model.ts';
 import { readModels, readNamedModels, someNames } from '#domain/vault/models.ts';
 import { forgetSealedCopies } from '#domain/vault/sealed-copies.ts';
+import { readActivated } from '#domain/vault/versions.ts';
 import { type Pace, PostponedError } from '../jobs/work.ts';
 import type { VaultServices } from '../services.ts';
 import { holdModel, noteDamaged } from './hold-model.ts';
@@ -99,13 +101,22 @@ export async function backUp(
         await noteDamaged(services, manager, by, model, error, false);
       }
     }
+    // One at a save is of one version, and costs no further read.
+    const activated = given.kind === 'save' ? NONE : await readActivated(table, manager);
     const content = {
       version: 1,
       name: given.name,
       manager_id: manager.id,
       created_at: started.created_at,
       models: backedUp.map((one) =>
-        itemOf({ pk: '', sk: '' }, { ...one, model: itemOfModel({ pk: '', sk: '' }, one.model) }),
+        itemOf(
+          { pk: '', sk: '' },
+          {
+            ...one,
+            ...(activated.has(one.model.name) ? { active: true } : {}),
+            model: itemOfModel({ pk: '', sk: '' }, one.model),
+          },
+        ),
       ),
     };
     const written = await writeManifest(services, started, content, manager.config, {
@@ -115,8 +126,14 @@ export async function backUp(
     const files = new Map(
       backedUp.flatMap((one) => [one, one.int8 ?? one]).map(({ content, bytes }) => [content, bytes]),
     );
+    // Of models that were replaced or deleted since they were listed, or were left out, files may be held as well.
+    const isExact = before === undefined && sameModels(models, backedUp);
+    if (!isExact) await releaseOthers(services, started, files);
     const bytes = written.digests.ciphertext.bytes + [...files.values()].reduce((sum, size) => sum + size, 0);
-    const done: CompleteBackup = { ...started, complete: { bytes, models: backedUp.length, ...written } };
+    const done: CompleteBackup = {
+      ...started,
+      complete: { bytes, models: backedUp.length, files: files.size, ...written },
+    };
     await completeBackup(table, done, by, now);
     if (protection.password) await forgetSealedCopies(table, done, done.id);
     return { backup: done, missing, damaged, takenFromBackup };
@@ -132,6 +149,21 @@ export async function backUp(
 
 /** Another try ends the same way. */
 const isRefusal = (error: unknown) => error instanceof TrainyardError && error.status < 500;
+const NONE: ReadonlySet<string> = new Set();
+
+function sameModels(listed: readonly StoredModel[], backedUp: readonly BackedUpModel[]): boolean {
+  return listed.length === backedUp.length && backedUp.every(({ model }, i) => model === listed[i]);
+}
+
+async function releaseOthers(
+  { adapters: { table, blobs, now } }: VaultServices,
+  of: Backup,
+  named: ReadonlyMap<string, unknown>,
+): Promise<void> {
+  for (const sha256 of await listHeld(table, of)) {
+    if (!named.has(sha256)) await releaseContent(table, blobs.backups, of, sha256, now());
+  }
+}
 
 const isDamage = (error: unknown): error is StoredDataError | DamagedFileError =>
   error instanceof StoredDataError || error instanceof DamagedFileError;

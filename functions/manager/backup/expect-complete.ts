@@ -2,6 +2,7 @@
 import type { CompleteBackup } from '#domain/vault/backup.ts';
 import { StoredDataError, UnsupportedModelError } from '#domain/vault/errors.ts';
 import type { VaultServices } from '../services.ts';
+import { ARCHIVE } from './archive.ts';
 import { readManifest } from './manifest.ts';
 import { opensAlone } from './opens-alone.ts';
 
@@ -10,20 +11,24 @@ const MODEL_BYTES = 100;
 
 /**
  * Compares the record with its manifest, and the manifest with the files that came. Of one that a password opens, only how
- * many bytes there have to be. Throws what `refused` makes.
+ * many bytes and files there have to be. Resolves with the files that belong to no model, which only a backup of an earlier
+ * version may have: it did not let go of the file of a model that was replaced while it was backed up. Throws what `refused`
+ * makes.
  */
 export async function expectComplete(
   services: VaultServices,
   backup: CompleteBackup,
   contents: ReadonlyMap<string, number>,
   refused: (why: string) => Error,
-): Promise<void> {
+): Promise<readonly string[]> {
   const { complete } = backup;
   const manifestBytes = complete.digests.ciphertext.bytes;
   const bytes = [...contents.values()].reduce((sum, size) => sum + size, manifestBytes);
   if (bytes < complete.bytes) throw refused(`it has ${bytes} of the ${complete.bytes} bytes of its backup`);
   if (!opensAlone(backup)) {
-    if (complete.models * MODEL_BYTES <= manifestBytes) return;
+    const { files = contents.size } = complete;
+    if (files !== contents.size) throw refused(`it has ${contents.size} files, and ${files} by its record`);
+    if (complete.models * MODEL_BYTES <= manifestBytes) return [];
     throw refused(`its record has ${complete.models} models, and its manifest ${manifestBytes} bytes`);
   }
   const manifest = await readManifest(services, backup, undefined).catch((error: unknown) => {
@@ -40,4 +45,9 @@ export async function expectComplete(
   const named = models.flatMap((one) => [one, ...(one.int8 ? [one.int8] : [])]);
   const missing = named.find(({ content }) => !contents.has(content));
   if (missing) throw refused(`it lacks the file ${missing.content}`);
+  const known = new Set(named.map(({ content }) => content));
+  const others = [...contents.keys()].filter((sha256) => !known.has(sha256));
+  if (others.length > 0 && complete.files !== undefined)
+    throw refused(`it has the file ${ARCHIVE.contents}${others[0]}, which its manifest does not name`);
+  return others;
 }

@@ -1,8 +1,8 @@
 /** A file of a model in a backup: as it is stored, or encrypted where it is stored plainly. */
 import { newId } from '#domain/ids.ts';
-import { reserveForAll } from '#domain/installation/storage.ts';
+import { reserveBytes, roomFor } from '#domain/installation/storage.ts';
 import type { BackedUpFile, Backup } from '#domain/vault/backup.ts';
-import { holdContent, holdIntact, storeContent } from '#domain/vault/contents.ts';
+import { holdContent, holdIntact, type RoomFor, storeContent } from '#domain/vault/contents.ts';
 import type { StoredFile } from '#domain/vault/files.ts';
 import type { Compared } from '#domain/vault/intact.ts';
 import type { SealedFor } from '#domain/vault/model.ts';
@@ -40,14 +40,22 @@ export async function holdFile(
   }
   const read = () => opened(services, backup, file);
   const { sha256, bytes } = file.digests.ciphertext;
-  const wanted = { sha256, bytes, place: newId(now()), read, compared };
+  const wanted = { sha256, bytes, place: newId(now()), read, compared, room: roomOf(services, backup) };
   const isRead = await holdContent(table, blobs.backups, backup, wanted, now());
   return { held: { content: sha256, bytes }, isRead };
 }
 
-/** What no backup has yet. A last backup before a deletion, which makes room, is made without asking for any. */
-async function opened({ adapters: { table, blobs }, settings }: VaultServices, { kind }: Backup, file: StoredFile) {
-  if (kind === 'named') await reserveForAll(table, file.digests.ciphertext.bytes, settings.caps);
+/**
+ * What somebody asks for has to have room. Backups by schedule and at a save are made all the same, and so is the last one
+ * before a deletion, which makes room.
+ */
+const roomOf = ({ adapters: { table }, settings }: VaultServices, { account_id, kind }: Backup): RoomFor | undefined =>
+  kind === 'named' ? (bytes) => roomFor(table, account_id, bytes, settings.caps) : undefined;
+
+/** What no backup has yet. */
+async function opened({ adapters, settings }: VaultServices, { account_id, kind }: Backup, file: StoredFile) {
+  const { table, blobs } = adapters;
+  if (kind === 'named') await reserveBytes(table, account_id, file.digests.ciphertext.bytes, settings.caps);
   return asStored((await blobs.artifacts.get(file.blob)).body, file, 'The stored file is not the one that was saved');
 }
 
@@ -83,7 +91,8 @@ async function holdEncrypted(
   }
   const sealed = seal(plaintext(), sealing);
   const read = () => sealed.ciphertext;
-  await storeContent(table, blobs.backups, backup, { place, read, digest: () => sealed.digests().ciphertext }, now());
+  const given = { place, read, digest: () => sealed.digests().ciphertext, room: roomOf(services, backup) };
+  await storeContent(table, blobs.backups, backup, given, now());
   const digests = sealed.digests();
   const wrapped = await wrapWithPlatform(key, keys, noteContext(sealed_for));
   await noteSealedCopy(table, backup, holder, file.blob, { key: wrapped, digests, sealed_for }, now());

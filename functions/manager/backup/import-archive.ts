@@ -5,12 +5,13 @@ import { z } from 'zod';
 import { blobKeys } from '#domain/blob-keys.ts';
 import { ConflictError } from '#domain/errors.ts';
 import { newId } from '#domain/ids.ts';
+import { roomFor } from '#domain/installation/storage.ts';
 import { markOrphaned } from '#domain/orphans.ts';
 import type { Write } from '#domain/ports/table/port.ts';
 import type { Actor } from '#domain/vault/audit.ts';
 import { type Backup, type CompleteBackup, completeBackup as recordSchema } from '#domain/vault/backup.ts';
 import { completeBackup, discardBackup, listBackups, startBackup, touchBackup } from '#domain/vault/backups.ts';
-import { holdContent } from '#domain/vault/contents.ts';
+import { holdContent, releaseContent } from '#domain/vault/contents.ts';
 import { BackupExistsError } from '#domain/vault/errors.ts';
 import type { Compared } from '#domain/vault/intact.ts';
 import type { Manager } from '#domain/vault/manager.ts';
@@ -133,7 +134,7 @@ async function recordOf(
   now: number,
 ): Promise<CompleteBackup> {
   const { value: first } = await files.next();
-  if (first?.name !== ARCHIVE.record) throw invalidArchive(`it does not begin with ${ARCHIVE.record}`);
+  if (!first?.isFile || first.name !== ARCHIVE.record) throw invalidArchive(`it does not begin with ${ARCHIVE.record}`);
   if (first.size > RECORD_BYTES) throw invalidArchive(`its ${ARCHIVE.record} has ${first.size} bytes`);
   return parsedRecord(Buffer.from(await collected(first.body)).toString('utf8'), manager, now);
 }
@@ -174,10 +175,14 @@ async function storeFiles(
 ): Promise<void> {
   const { table, blobs, now } = services.adapters;
   const { account_id, manager_id, id, complete } = found;
+  const room = (bytes: number) => roomFor(table, account_id, bytes, services.settings.caps);
   const contents = new Map<string, number>();
   let hasManifest = false;
   let touched = now();
-  for await (const { name, size, body } of files) {
+  for await (const { name, isFile, size, body } of files) {
+    // Of who has unpacked it, and packed it anew.
+    if (!isFile && name === ARCHIVE.contents) continue;
+    if (!isFile) throw refused(`it has ${shown(name)}, which is no file`);
     // What nobody has touched for an hour was abandoned.
     if (now() - touched >= TOUCH_MS) {
       const { complete: _, ...started } = found;
@@ -185,7 +190,8 @@ async function storeFiles(
       touched = now();
     }
     if (name === ARCHIVE.manifest) {
-      if (isOutside) expectManifestSize(size, complete.models, refused);
+      if (hasManifest) throw refused(`it has ${ARCHIVE.manifest} twice`);
+      if (isOutside) expectManifestSize(size, complete, refused);
       const prefix = blobKeys.backupPrefix(account_id, manager_id, id);
       await table.transact([markOrphaned('backups', prefix, now() + ABANDONED_MS)]);
       const { sha256 } = complete.digests.ciphertext;
@@ -194,23 +200,34 @@ async function storeFiles(
       hasManifest = true;
     } else if (name.startsWith(ARCHIVE.contents)) {
       const sha256 = name.slice(ARCHIVE.contents.length);
+      if (contents.has(sha256)) throw refused(`it has ${shown(name)} twice`);
       const own = ownBytes(sha256.startsWith(`${id}-`) ? undefined : sha256, body, () => refused('a file was changed'));
-      const given = { sha256, bytes: size, place: newId(now()), read: () => own, compared: compared(sha256) };
+      const of = { sha256, bytes: size, place: newId(now()), read: () => own, compared: compared(sha256) };
+      const given = { ...of, room: isOutside ? room : undefined };
       await holdContent(table, blobs.backups, found, given, now());
       // It has ended where it was stored.
       if (readsAll) for await (const _ of own);
       contents.set(sha256, size);
-    }
+    } else throw refused(`it has the file ${shown(name)}, which is none of a backup`);
   }
   if (!hasManifest) throw refused(`it has no ${ARCHIVE.manifest}`);
-  await expectComplete(services, found, contents, refused);
+  for (const sha256 of await expectComplete(services, found, contents, refused)) {
+    await releaseContent(table, blobs.backups, found, sha256, now());
+  }
 }
 
+/** A name of an archive may be anything. */
+const shown = (name: string): string => JSON.stringify(name);
+
 /** Before anything of it is stored, or read into memory. */
-function expectManifestSize(size: number, models: number, refused: Source['refused']): void {
+function expectManifestSize(size: number, of: CompleteBackup['complete'], refused: Source['refused']): void {
+  const { models, digests } = of;
   const most = Math.min(MOST_MANIFEST_BYTES, ENVELOPE_BYTES + models * MOST_MODEL_BYTES);
   if (size > most)
     throw refused(`its ${ARCHIVE.manifest} has ${size} bytes; one of ${models} models has at most ${most}`);
+  // It counts in the account.
+  const { bytes } = digests.ciphertext;
+  if (size !== bytes) throw refused(`its ${ARCHIVE.manifest} has ${size} bytes, and ${bytes} by its record`);
 }
 
 /** Other backups share files by their hash: what does not have the hash that it says would take their place. */

@@ -84,7 +84,7 @@ function jsonOf(bytes: Uint8Array): unknown {
 async function recoverManager({ adapters: { table, now } }: VaultServices, record: CopiedRecord): Promise<boolean> {
   const { account_id, manager_id: id, manager } = record;
   if (manager === null || (await findManager(table, account_id, id))) return false;
-  const none = { models: 0, bytes: 0, encrypted: 0, compressed: 0, changes: 0, served: 0 };
+  const none = { models: 0, bytes: 0, revision_bytes: 0, encrypted: 0, compressed: 0, changes: 0, served: 0 };
   await createManager(table, { id, account_id, vault: newId(now()), ...manager, ...none }, RECOVERY, now);
   return true;
 }
@@ -124,9 +124,9 @@ async function* filesOf(copies: BlobsWithoutUrls, record: CopiedRecord): AsyncGe
   const { account_id, manager_id, id, complete, contents } = record;
   const manifest = complete.digests.ciphertext;
   const key = blobKeys.backupManifest(account_id, manager_id, id);
-  yield { name: ARCHIVE.manifest, size: manifest.bytes, body: whenRead(copies, key, manifest.sha256) };
+  yield { name: ARCHIVE.manifest, isFile: true, size: manifest.bytes, body: whenRead(copies, key, manifest.sha256) };
   for (const { sha256, bytes, key } of contents) {
-    yield { name: `${ARCHIVE.contents}${sha256}`, size: bytes, body: whenRead(copies, key, sha256) };
+    yield { name: `${ARCHIVE.contents}${sha256}`, isFile: true, size: bytes, body: whenRead(copies, key, sha256) };
   }
 }
 

@@ -11,6 +11,7 @@ import { fileOf, storedFiles } from '#domain/vault/files.ts';
 import type { Manager } from '#domain/vault/manager.ts';
 import type { StoredModel } from '#domain/vault/model.ts';
 import { findModel } from '#domain/vault/models.ts';
+import { activateRestored } from '#domain/vault/versions.ts';
 import { expectSafe } from '../models/pickles.ts';
 import { factsOf, needsPassword, translated } from '../models/seal.ts';
 import type { VaultServices } from '../services.ts';
@@ -67,6 +68,7 @@ export async function restoreModels(
       outcomes += RESTORED;
     } else outcomes += await restoreUnlessThere(services, manager, by, from, one, { there, overwrite });
   }
+  if (!dryRun) await activateAgain(services, manager, by, wanted, outcomes);
   const of = (outcome: string) => wanted.map(({ model }) => model).filter((_, i) => outcomes[i] === outcome);
   const named = (outcome: string) => of(outcome).map(({ name }) => name);
   const locked = dryRun ? of(RESTORED).filter(needsPassword) : [];
@@ -84,6 +86,20 @@ interface Place {
 }
 
 const FROM_THE_BEGINNING: Place = { outcomes: '', reached: async () => undefined };
+
+/** The versions that were active, where the manager has no others of their families than those of the backup. */
+async function activateAgain(
+  { adapters: { table, now } }: VaultServices,
+  manager: Manager,
+  by: Actor,
+  wanted: readonly BackedUpModel[],
+  outcomes: string,
+): Promise<void> {
+  const names = new Set(wanted.filter((_, i) => outcomes[i] === RESTORED).map(({ model }) => model.name));
+  for (const { model, active } of wanted) {
+    if (active && names.has(model.name)) await activateRestored(table, manager, model, names, by, now);
+  }
+}
 
 /** Before anything is restored: a manager that blocks unsafe models may be another one than they were saved in. */
 async function expectAllSafe(

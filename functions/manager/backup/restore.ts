@@ -51,8 +51,9 @@ export const restore = route({
         .strictObject({
           message: z.string().meta({ example: 'Backup restored successfully' }),
           backup_name: z.string().meta({ example: 'daily_backup_20250115' }),
-          models_restored: z.int(),
-          restored_models: z.array(z.string()),
+          models_restored: z.int().meta({ description: 'None of a dry run' }),
+          restored_models: z.array(z.string()).meta({ description: 'Empty of a dry run' }),
+          would_restore: z.array(z.string()).meta({ description: 'An addition: of a dry run, what would be restored' }),
           skipped_models: z.array(z.string()).meta({ description: 'Those that exist, without `overwrite_existing`' }),
           missing: z.array(z.string()).meta({ description: 'Names that the backup does not have' }),
           dry_run: z.boolean(),
@@ -88,13 +89,15 @@ export const restore = route({
       return { status: 202, body: showGoing(given.backup_name, { done: outcomes.length, total }) };
     }
     const { done } = outcome;
+    const [restored, planned] = given.dry_run ? [[], done.restored] : [done.restored, []];
     return {
       status: 200,
       body: {
         message: given.dry_run ? 'Nothing was changed' : 'Backup restored successfully',
         backup_name: given.backup_name,
-        models_restored: given.dry_run ? 0 : done.restored.length,
-        restored_models: done.restored,
+        models_restored: restored.length,
+        restored_models: restored,
+        would_restore: planned,
         skipped_models: done.skipped,
         missing: done.missing,
         dry_run: given.dry_run,

@@ -61,12 +61,14 @@ export const isTar = (first: Buffer): boolean => first.toString('latin1', 257, 2
 
 export interface UnpackedFile {
   readonly name: string;
+  /** Whatever else an archive may have, such as a folder or a link: nothing that is read is in it. */
+  readonly isFile: boolean;
   readonly size: number;
   /** To be read before the next file is asked for; what is left of it is skipped then. */
   readonly body: AsyncIterable<Uint8Array>;
 }
 
-/** The files of an archive, in a stream. Throws `ValidationError` for what is none, or was cut off. */
+/** The entries of an archive, in a stream. Throws `ValidationError` for what is none, was cut off, or goes on after its end. */
 export async function* untar(archive: AsyncIterable<Uint8Array>): AsyncGenerator<UnpackedFile, void> {
   const bytes = new Reader(archive);
   try {
@@ -77,7 +79,7 @@ export async function* untar(archive: AsyncIterable<Uint8Array>): AsyncGenerator
       if (checksum(header) !== readOctal(header, 148, 8)) throw invalidArchive('a header was changed');
       const name = header.subarray(0, NAME_BYTES).toString('utf8').replaceAll('\u0000', '');
       const body = bytes.file(size);
-      if (header[156] === 48) yield { name, size, body };
+      yield { name, isFile: header[156] === 48, size, body };
       for await (const _ of body);
       for await (const _ of bytes.file(padding(size)));
     }
@@ -116,9 +118,17 @@ class Reader {
     };
   }
 
-  /** So that what stands behind the archive, such as the checksum of gzip, is read as well. */
+  /**
+   * So that what stands behind the archive, such as the checksum of gzip, is read as well. Zeros may follow the end, as
+   * most programs write them, and no further entry.
+   */
   async skipToEnd(): Promise<void> {
-    while (!(await this.#source.next()).done);
+    for (let rest = this.#rest; ; ) {
+      if (!isZero(rest)) throw invalidArchive('something follows after its end');
+      const next = await this.#source.next();
+      if (next.done) return;
+      rest = next.value;
+    }
   }
 
   async close(): Promise<void> {
@@ -135,6 +145,16 @@ class Reader {
     this.#rest = this.#rest.subarray(piece.length);
     return piece;
   }
+}
+
+const ZEROS = Buffer.alloc(65_536);
+
+function isZero(bytes: Uint8Array): boolean {
+  for (let at = 0; at < bytes.length; at += ZEROS.length) {
+    const piece = bytes.subarray(at, at + ZEROS.length);
+    if (ZEROS.compare(piece, 0, piece.length, 0, piece.length) !== 0) return false;
+  }
+  return true;
 }
 
 function readOctal(header: Buffer, offset: number, bytes: number): number {

@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream';
 import { z } from 'zod';
+import { reserveBytes } from '#domain/installation/storage.ts';
 import type { Body } from '#functions/http/body/body.ts';
 import { route } from '#functions/http/route.ts';
 import { auditFailure } from '../audited.ts';
@@ -35,9 +36,11 @@ export const upload = route({
   async handler(input, services) {
     const { resource: manager, body } = input;
     const by = actorOf(input);
-    const added = await auditFailure(services, manager, by, { action: 'backup_create' }, () =>
-      importArchive(services, manager, by, { bytes: Readable.from([body]), size: body.length }),
-    );
+    const { adapters, settings } = services;
+    const added = await auditFailure(services, manager, by, { action: 'backup_create' }, async () => {
+      await reserveBytes(adapters.table, manager.account_id, body.length, settings.caps);
+      return importArchive(services, manager, by, { bytes: Readable.from([body]), size: body.length });
+    });
     return { status: 201, body: showBackup(added) };
   },
 });

@@ -51,6 +51,7 @@ export const create = route({
       created_at: isoTime(adapters.now()),
       models: 0,
       bytes: 0,
+      revision_bytes: 0,
       encrypted: 0,
       compressed: 0,
       changes: 0,

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { ValidationError } from '#domain/errors.ts';
 import { isoTime } from '#domain/times.ts';
 import { json } from '#functions/http/body/json.ts';
 import { route } from '#functions/http/route.ts';
@@ -12,7 +13,7 @@ const body = z
     old_password: passwordField.meta({ example: 'old_secure_password' }),
     new_password: passwordField.meta({ example: 'new_secure_password' }),
     rotate_model_keys: z.boolean().default(false).meta({
-      description: 'Makes new keys as well, and encrypts the files anew',
+      description: 'Makes new keys as well, and encrypts the files anew. Only then may the new password be the old one',
     }),
   })
   .meta({ id: 'PasswordUpdateRequest' });
@@ -62,15 +63,22 @@ export const password = route({
       secrets: { old: given.old_password, new: given.new_password },
       bytes: given.rotate_model_keys ? manager.bytes : 0,
     } as const;
-    const outcome = await auditFailure(services, manager, by, { action: 'password_update' }, () =>
-      runOrQueue(services, manager, by, wanted, rotationWork),
-    );
+    const outcome = await auditFailure(services, manager, by, { action: 'password_update' }, () => {
+      expectChange(given);
+      return runOrQueue(services, manager, by, wanted, rotationWork);
+    });
     const at = isoTime(services.adapters.now());
     return 'done' in outcome
       ? { status: 200, body: show(outcome.done, manager.id, at, 'completed') }
       : { status: 202, body: show(rotationWork.read(outcome.going), manager.id, at, 'in_progress') };
   },
 });
+
+/** New keys under the same password are a rotation as well. Throws `ValidationError`. */
+function expectChange({ old_password, new_password, rotate_model_keys }: z.output<typeof body>): void {
+  if (rotate_model_keys || new_password !== old_password) return;
+  throw ValidationError.of('new_password', 'must not be the old password, unless rotate_model_keys is true');
+}
 
 const MESSAGES = {
   completed: 'Password updated successfully',

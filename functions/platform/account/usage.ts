@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import { readUsage, type Usage } from '#domain/accounts/usage/read.ts';
 import { totalBytes } from '#domain/accounts/usage/storage.ts';
-import { bytesOfVaults } from '#domain/installation/storage.ts';
 import { LIMITS } from '#domain/limits.ts';
 import type { Settings } from '#domain/settings.ts';
 import { isoTime } from '#domain/times.ts';
+import { readVaultBytes, type VaultBytes } from '#domain/vault/stored-bytes.ts';
 import { route } from '#functions/http/route.ts';
 import { time } from '../fields.ts';
 
@@ -50,9 +50,11 @@ const answer = z
         prediction_bytes: count.meta({ description: 'Of the files of batch predictions' }),
         log_bytes: count.meta({ description: 'Of the logs of predictions' }),
         encoder_bytes: count.meta({ description: 'Of encoders that were uploaded to the training service' }),
-        vault_bytes: count.meta({
-          description: 'Of the models in vaults, as they were saved; without backups and earlier revisions',
+        vault_bytes: count.meta({ description: 'Of the models in vaults, as they were saved' }),
+        vault_revision_bytes: count.meta({
+          description: 'Of earlier revisions that are still kept, as they were saved',
         }),
+        vault_backup_bytes: count.meta({ description: 'Of backups of vaults: each file once for each manager' }),
         total_bytes: count.nullable(),
         limit_bytes: count.nullable().meta({ description: 'null: there is none' }),
       })
@@ -82,13 +84,18 @@ export const usage = route({
     const now = adapters.now();
     const period = query.period ?? isoTime(now).slice(0, 7);
     const found = await readUsage(adapters.table, caller.accountId, period, now);
-    const vaultBytes = found.account.vault_managers > 0 ? await bytesOfVaults(adapters.table, caller.accountId) : 0;
-    return { status: 200, body: show({ ...found, vaultBytes }, { period, now }, settings) };
+    const { vault_managers, has_vaults } = found.account;
+    // Backups outlive their manager.
+    const hasVaults = vault_managers > 0 || has_vaults;
+    const vaults = hasVaults ? await readVaultBytes(adapters.table, caller.accountId) : NO_VAULTS;
+    return { status: 200, body: show({ ...found, vaults }, { period, now }, settings) };
   },
 });
 
+const NO_VAULTS: VaultBytes = { models: 0, revisions: 0, backups: 0 };
+
 function show(
-  { account, calls, callsNow, month: used, vaultBytes }: Usage & { readonly vaultBytes: number },
+  { account, calls, callsNow, month: used, vaults }: Usage & { readonly vaults: VaultBytes },
   { period, now }: { readonly period: string; readonly now: number },
   { rates, caps }: Settings,
 ): z.input<typeof answer> {
@@ -110,8 +117,10 @@ function show(
       prediction_bytes,
       log_bytes,
       encoder_bytes,
-      vault_bytes: vaultBytes,
-      total_bytes: known ? totalBytes(account) + vaultBytes : null,
+      vault_bytes: vaults.models,
+      vault_revision_bytes: vaults.revisions,
+      vault_backup_bytes: vaults.backups,
+      total_bytes: known ? totalBytes(account) + vaults.models + vaults.revisions + vaults.backups : null,
       limit_bytes: caps.storedBytesPerAccount ?? null,
     },
     users: { used: account.users, limit: LIMITS.users },

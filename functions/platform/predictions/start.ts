@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { getDataset } from '#domain/datasets/read.ts';
 import { ValidationError } from '#domain/errors.ts';
 import { newId } from '#domain/ids.ts';
+import { expectRoom } from '#domain/installation/storage.ts';
 import { LIMITS } from '#domain/limits.ts';
 import { send } from '#domain/messages.ts';
 import { getModel } from '#domain/models/read.ts';
@@ -54,7 +55,7 @@ export const start = route({
   resource: ({ caller, path }, { adapters }) => getModel(adapters.table, caller.accountId, path.model_id),
   async handler(
     { caller, resource: model, body: { dataset_id, probabilities, include, variant } },
-    { adapters, logger },
+    { adapters, settings, logger },
   ) {
     const { table, blobs, queues, now } = adapters;
     expectVariant(model, variant);
@@ -79,6 +80,7 @@ export const start = route({
       rows_done: 0,
       attempts: 0,
     };
+    await expectRoom(table, caller.accountId, settings.caps);
     await createBatch(table, created);
     try {
       await send(queues.predictions, { account_id: created.account_id, batch_id: created.id });

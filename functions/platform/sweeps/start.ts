@@ -4,6 +4,7 @@ import { getNumbered } from '#domain/datasets/read.ts';
 import { ConflictError, ValidationError } from '#domain/errors.ts';
 import { newId } from '#domain/ids.ts';
 import { expectJobRoom } from '#domain/installation/jobs.ts';
+import { expectRoom } from '#domain/installation/storage.ts';
 import { LIMITS } from '#domain/limits.ts';
 import { getModel } from '#domain/models/read.ts';
 import { SWEEP_METHODS, type Sweep, type Trial } from '#domain/sweeps/record.ts';
@@ -133,6 +134,7 @@ export const start = route({
     expectTable(dataset);
     if (dataset.status !== 'ready') throw new ConflictError(`Dataset ${dataset.id} is not ready`);
     await expectJobRoom(table, services.settings.caps);
+    await expectRoom(table, caller.accountId, services.settings.caps);
     if (request.start_from !== undefined) {
       const start = await getModel(table, caller.accountId, request.start_from);
       expectStart(findFamily(request.model_type), start);

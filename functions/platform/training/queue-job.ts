@@ -2,6 +2,7 @@ import { getNumbered } from '#domain/datasets/read.ts';
 import { ValidationError } from '#domain/errors.ts';
 import { newId } from '#domain/ids.ts';
 import { expectJobRoom } from '#domain/installation/jobs.ts';
+import { expectRoom } from '#domain/installation/storage.ts';
 import { send } from '#domain/messages.ts';
 import { getModel } from '#domain/models/read.ts';
 import { type Model, WEIGHTS_TYPE } from '#domain/models/record.ts';
@@ -63,6 +64,7 @@ export async function queueJob(
     estimated_cost: 0,
   };
   await expectJobRoom(table, settings.caps);
+  await expectRoom(table, accountId, settings.caps);
   await createJob(table, created, dataset.processing_since, settings.caps);
   try {
     await send(queues.training, { account_id: created.account_id, job_id: created.id });

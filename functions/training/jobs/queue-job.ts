@@ -5,6 +5,7 @@ import { encoderKey } from '#domain/encoders/place.ts';
 import { findEncoder } from '#domain/encoders/read.ts';
 import { newId } from '#domain/ids.ts';
 import { expectJobRoom } from '#domain/installation/jobs.ts';
+import { expectRoom } from '#domain/installation/storage.ts';
 import { send } from '#domain/messages.ts';
 import { isoTime } from '#domain/times.ts';
 import { createJob } from '#domain/training/change.ts';
@@ -59,6 +60,7 @@ export async function queueTextJob(
     ...{ current_epoch: 0, progress: 0, metrics: {}, compute_seconds: 0, estimated_cost: 0 },
   };
   await expectJobRoom(table, settings.caps);
+  await expectRoom(table, accountId, settings.caps);
   await createJob(table, created, dataset.processing_since, settings.caps);
   try {
     await send(queues.training, { account_id: created.account_id, job_id: created.id });

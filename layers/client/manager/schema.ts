@@ -260,7 +260,7 @@ export interface paths {
         };
         /**
          * Read the audit trail of a manager
-         * @description The newest first. `action_type` is one of manager_create, manager_delete, model_upload, model_save, model_load, model_info, model_list, model_search, model_compare, model_download, model_update, model_activate, model_deploy, model_delete, model_restore, password_update, calls_refused, backup_upload, backup_create, backup_restore, backup_download, backup_delete, restore_drill, manager_stats, manager_info, model_versions, model_signature, backup_list, security_status, health_check, audit_trail, audit_verify, audit_export, model_access, listing, model_change, backup, security, audit; `model_access` is every load, info and download.
+         * @description The newest first. Pages that follow `next_before_seq` have each entry once, although reading the trail is an entry as well. `action_type` is one of manager_create, manager_delete, model_upload, model_save, model_load, model_info, model_list, model_search, model_compare, model_download, model_update, model_activate, model_deploy, model_delete, model_restore, password_update, calls_refused, backup_upload, backup_create, backup_restore, backup_download, backup_delete, restore_drill, manager_stats, manager_info, model_versions, model_signature, backup_list, security_status, health_check, audit_trail, audit_verify, audit_export, model_access, listing, model_change, backup, security, audit; `model_access` is every load, info and download.
          */
         get: operations["get_api_model_manager_manager_id_audit_trail"];
         put?: never;
@@ -300,7 +300,7 @@ export interface paths {
         };
         /**
          * Export the audit trail as JSON Lines
-         * @description An addition to the document. One entry a line, the newest first, with all that its hash is of. Where there are more than fit, `X-Next-End-Date` is the `end_date` of the next request.
+         * @description An addition to the document. One entry a line, the newest first, with all that its hash is of. Where there are more than fit, `X-Next-Before-Seq` is the `before_seq` of the next request.
          */
         get: operations["get_api_model_manager_manager_id_audit_export"];
         put?: never;
@@ -1247,7 +1247,7 @@ export interface components {
              */
             new_password: string;
             /**
-             * @description Makes new keys as well, and encrypts the files anew
+             * @description Makes new keys as well, and encrypts the files anew. Only then may the new password be the old one
              * @default false
              */
             rotate_model_keys?: boolean;
@@ -1718,6 +1718,8 @@ export interface components {
         AuditTrail: {
             audit_entries: components["schemas"]["AuditEntry"][];
             total_entries: number;
+            /** @description An addition: the `before_seq` of a request for those that follow, if there are more */
+            next_before_seq: number | null;
         };
         AuditEntry: {
             /**
@@ -2055,8 +2057,12 @@ export interface components {
             message: string;
             /** @example daily_backup_20250115 */
             backup_name: string;
+            /** @description None of a dry run */
             models_restored: number;
+            /** @description Empty of a dry run */
             restored_models: string[];
+            /** @description An addition: of a dry run, what would be restored */
+            would_restore: string[];
             /** @description Those that exist, without `overwrite_existing` */
             skipped_models: string[];
             /** @description Names that the backup does not have */
@@ -3270,6 +3276,8 @@ export interface operations {
                 model_name?: string;
                 /** @description An addition */
                 success?: "true" | "false";
+                /** @description An addition: only entries whose number in the chain is lower */
+                before_seq?: number;
                 /** @description An addition */
                 page?: number;
                 /** @description An addition */
@@ -3308,7 +3316,8 @@ export interface operations {
                      *           }
                      *         }
                      *       ],
-                     *       "total_entries": 1
+                     *       "total_entries": 1,
+                     *       "next_before_seq": 1
                      *     }
                      */
                     "application/json": components["schemas"]["AuditTrail"];
@@ -3374,6 +3383,8 @@ export interface operations {
                 model_name?: string;
                 /** @description An addition */
                 success?: "true" | "false";
+                /** @description An addition: only entries whose number in the chain is lower */
+                before_seq?: number;
             };
             header?: never;
             path: {
@@ -3387,7 +3398,7 @@ export interface operations {
             200: {
                 headers: {
                     /** @description Where to go on, if there are more */
-                    "X-Next-End-Date"?: string;
+                    "X-Next-Before-Seq"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4409,6 +4420,9 @@ export interface operations {
                      *       "backup_name": "daily_backup_20250115",
                      *       "models_restored": 1,
                      *       "restored_models": [
+                     *         "string"
+                     *       ],
+                     *       "would_restore": [
                      *         "string"
                      *       ],
                      *       "skipped_models": [

@@ -3045,8 +3045,12 @@ export interface components {
                 log_bytes: number;
                 /** @description Of encoders that were uploaded to the training service */
                 encoder_bytes: number;
-                /** @description Of the models in vaults, as they were saved; without backups and earlier revisions */
+                /** @description Of the models in vaults, as they were saved */
                 vault_bytes: number;
+                /** @description Of earlier revisions that are still kept, as they were saved */
+                vault_revision_bytes: number;
+                /** @description Of backups of vaults: each file once for each manager */
+                vault_backup_bytes: number;
                 total_bytes: number | null;
                 /** @description null: there is none */
                 limit_bytes: number | null;
@@ -6848,6 +6852,8 @@ export interface operations {
                      *         "log_bytes": 1,
                      *         "encoder_bytes": 1,
                      *         "vault_bytes": 1,
+                     *         "vault_revision_bytes": 1,
+                     *         "vault_backup_bytes": 1,
                      *         "total_bytes": 1,
                      *         "limit_bytes": 1
                      *       },

@@ -26,6 +26,8 @@ export const account = z.object({
   /** Of the encoders that were uploaded to the training service. */
   encoder_bytes: z.number().int().default(0),
   vault_managers: z.number().int().default(0),
+  /** There is, or was, a manager of the vault: its backups may still be there. */
+  has_vaults: z.boolean().default(false),
   storage_changes: z.number().int().optional(),
   storage_counted: z.boolean().default(false),
   webhooks: z.number().int().default(0),

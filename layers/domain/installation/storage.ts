@@ -19,7 +19,7 @@ import { ConditionFailedError } from '../ports/errors.ts';
 import type { Condition, Table } from '../ports/table/port.ts';
 import type { Settings } from '../settings.ts';
 import { isoTime } from '../times.ts';
-import { listManagers } from '../vault/managers.ts';
+import { readVaultBytes } from '../vault/stored-bytes.ts';
 
 export type Caps = Pick<Settings['caps'], 'storedBytes' | 'storedBytesPerAccount'>;
 
@@ -38,6 +38,10 @@ export async function reserveBytes(table: Table, accountId: string, bytes: numbe
   if (caps.storedBytes !== undefined) await reserveInInstallation(table, bytes, caps.storedBytes);
 }
 
+/** For what is about to write nobody knows how much, such as a training. Throws `StorageLimitError` where there is no room left. */
+export const expectRoom = (table: Table, accountId: string, caps: Caps): Promise<void> =>
+  reserveBytes(table, accountId, 1, caps);
+
 /** For what was reserved before, when it begins to count: others may have been begun as well. None without a limit. */
 export const roomFor = (
   table: Table,
@@ -53,9 +57,10 @@ async function expectWithinAccount(table: Table, accountId: string, bytes: numbe
   return unchanged(of);
 }
 
-/** Of the models in the account's vaults, as they were saved. */
+/** Of all that the account's vaults store. */
 export async function bytesOfVaults(table: Table, accountId: string): Promise<number> {
-  return (await listManagers(table, accountId)).reduce((sum, { bytes }) => sum + bytes, 0);
+  const { models, revisions, backups } = await readVaultBytes(table, accountId);
+  return models + revisions + backups;
 }
 
 /** The same for what is of no account. Throws `StorageLimitError`. */

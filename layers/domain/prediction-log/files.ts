@@ -1,6 +1,8 @@
 /** The files of a model's log: their records, what was logged on a day, and which file has a prediction. */
+import type { Room } from '../accounts/usage/room.ts';
 import { addBytes } from '../accounts/usage/storage.ts';
 import { blobKeys } from '../blob-keys.ts';
+import { UnavailableError } from '../errors.ts';
 import { idsFrom } from '../ids.ts';
 import { keys, prefixes } from '../keys.ts';
 import { LIMITS } from '../limits.ts';
@@ -36,25 +38,42 @@ export interface Written {
   readonly days: number;
   /** Epoch milliseconds. */
   readonly now: number;
+  readonly room?: Room | undefined;
 }
 
 /** Adds bytes of the log to what the account stores, or subtracts them. */
-export const countLog = (accountId: string, bytes: number): Write => ({
+export const countLog = (accountId: string, bytes: number, condition: Condition = { kind: 'present' }): Write => ({
   kind: 'update',
   key: keys.account(accountId),
   change: { add: addBytes('log_bytes', bytes) },
-  condition: { kind: 'present' },
+  condition,
 });
 
 /**
  * Records a file before it is written, and marks the files of its day as orphaned from when they expire: the sweep deletes
  * them then. Its bytes count for the account, and the model's inputs are compared with its training data soon. False: the
- * model was deleted, or has logged as much as it may on that day.
+ * model was deleted, or has logged as much as it may on that day. Throws what `room` throws.
  */
-export async function recordLogFile(
+export async function recordLogFile(table: Table, written: Written): Promise<boolean> {
+  for (let tries = 0; tries < TRIES; tries += 1) {
+    const recorded = await tryRecord(table, written, await written.room?.());
+    if (recorded !== 'again') return recorded;
+  }
+  throw new UnavailableError(
+    `what account ${written.account_id} stores changed ${TRIES} times while a log was written`,
+  );
+}
+
+/** How often what an account stores may change while a file is recorded. */
+const TRIES = 20;
+/** The place of the account's bytes in the transaction. */
+const COUNTED = 2;
+
+async function tryRecord(
   table: Table,
   { account_id, file, plainBytes, days, now }: Written,
-): Promise<boolean> {
+  inAccount: Condition | undefined,
+): Promise<boolean | 'again'> {
   const { model_id, day, id, last, rows } = file;
   const due = expiryOf(day, days);
   const expiresAt = due / 1000;
@@ -70,15 +89,15 @@ export async function recordLogFile(
         },
         condition: hasRoom,
       },
-      countLog(account_id, file.bytes),
+      countLog(account_id, file.bytes, inAccount),
       dueDriftCheck(account_id, model_id, now),
       { kind: 'put', item: { ...keys.logFile(account_id, model_id, uuidOf(last), id), ...file, expiresAt } },
       markOrphaned('artifacts', blobKeys.logPrefix(account_id, model_id, day), due),
     ]);
     return true;
   } catch (error) {
-    if (error instanceof TransactionFailedError) return false;
-    throw error;
+    if (!(error instanceof TransactionFailedError)) throw error;
+    return inAccount !== undefined && Math.min(...error.failed) === COUNTED ? 'again' : false;
   }
 }
 

@@ -44,16 +44,24 @@ export interface AuditFilter {
   readonly actions?: readonly string[] | undefined;
   readonly modelName?: string | undefined;
   readonly success?: boolean | undefined;
+  /** Only entries with lower numbers in the chain: times may be the same, and clocks differ. */
+  readonly beforeSeq?: number | undefined;
 }
 
 const PAGE = 1000;
 
 /** The entries in pages, as they are stored. */
-async function* pages(table: Table, of: Audited, order: 'ascending' | 'descending'): AsyncGenerator<AuditEntry[]> {
-  const { pk } = keys.vaultAuditHead(of.account_id, of.id);
+async function* pages(
+  table: Table,
+  of: Audited,
+  order: 'ascending' | 'descending',
+  beforeSeq?: number,
+): AsyncGenerator<AuditEntry[]> {
+  const { pk, sk: to } = keys.vaultAuditEntry(of.account_id, of.id, (beforeSeq ?? 1) - 1);
+  const range = beforeSeq === undefined ? { prefix: prefixes.auditEntries } : { from: prefixes.auditEntries, to };
   let cursor: string | undefined;
   do {
-    const query = { partition: pk, prefix: prefixes.auditEntries, order, limit: PAGE } as const;
+    const query = { partition: pk, ...range, order, limit: PAGE } as const;
     const page = await table.query({ ...query, ...(cursor === undefined ? {} : { cursor }) });
     yield page.items.map((item) => auditEntry.parse(item));
     cursor = page.cursor;
@@ -63,7 +71,7 @@ async function* pages(table: Table, of: Audited, order: 'ascending' | 'descendin
 /** The entries that a filter lets through, newest first. */
 export async function* filteredEntries(table: Table, of: Audited, filter: AuditFilter): AsyncGenerator<AuditEntry> {
   const actions = filter.actions && actionsOf(filter.actions);
-  for await (const page of pages(table, of, 'descending')) {
+  for await (const page of pages(table, of, 'descending', filter.beforeSeq)) {
     for (const entry of page) {
       // Times grow along the chain but for clocks that differ, which the day of tolerance covers.
       if (filter.from !== undefined && entry.timestamp < filter.from) {

@@ -22,6 +22,8 @@ export const backup = z.object({
       /** Of the manifest and of the files that it names, each once. */
       bytes: z.int().min(0),
       models: z.int().min(0),
+      /** The files that the manifest names, each once; missing in those of earlier versions, which may hold others. */
+      files: z.int().min(0).exactOptional(),
       digests: z.object({ plaintext: digest, ciphertext: digest }),
       /** Missing for one that is not encrypted. */
       encryption: z
@@ -74,7 +76,12 @@ const backedUpFile = z.object({
 export type BackedUpFile = z.infer<typeof backedUpFile>;
 
 /** A model in a backup, with the file that holds its bytes, and the one of its version with weights of 8 bits. */
-export const backedUpModel = backedUpFile.extend({ model: storedModel, int8: backedUpFile.optional() });
+export const backedUpModel = backedUpFile.extend({
+  model: storedModel,
+  int8: backedUpFile.optional(),
+  /** Somebody had made it the active version of its family. */
+  active: z.boolean().optional(),
+});
 export type BackedUpModel = z.infer<typeof backedUpModel>;
 
 /** Without its models, which are parsed one by one. */

@@ -21,6 +21,7 @@ import { noteChange } from './copies.ts';
 import { BackupExistsError, BackupNotFoundError } from './errors.ts';
 import { itemOf } from './item.ts';
 import { LISTED_NAMES } from './managers.ts';
+import { addBackupBytes, manifestBytes } from './stored-bytes.ts';
 
 const keyOf = (of: Pick<Backup, 'account_id' | 'manager_id' | 'name'>) =>
   keys.vaultBackup(of.account_id, of.manager_id, of.name);
@@ -84,6 +85,7 @@ export async function completeBackup(
     { kind: 'put', item: itemOf(keyOf(done), { ...done, ...index }), condition: sameBackup(done) },
     clearOrphanMark('backups', blobKeys.backupPrefix(account_id, manager_id, id)),
     noteChange({ account_id, id: manager_id }, now()),
+    addBackupBytes({ account_id, id: manager_id }, manifestBytes(done)),
     ...also,
   ];
   const audited = { account_id, id: manager_id };
@@ -145,6 +147,8 @@ export async function dropBackup(
     { kind: 'delete', key: keyOf(of), condition },
     { kind: 'put', item: itemOf(keys.vaultDroppedBackup(account_id, manager_id, id), dropped) },
     noteChange({ account_id, id: manager_id }, now()),
+    // Of its manifest; each of its files counts until none holds it.
+    ...(of.complete ? [addBackupBytes({ account_id, id: manager_id }, -manifestBytes(of))] : []),
   ];
   try {
     if (!by) return await table.transact(writes);

@@ -11,7 +11,7 @@ import type { Room } from '../accounts/usage/room.ts';
 import { blobKeys } from '../blob-keys.ts';
 import { UnavailableError } from '../errors.ts';
 import { keys } from '../keys.ts';
-import { clearOrphanMark, markOrphaned } from '../orphans.ts';
+import { clearOrphanMark, markOfCounted, markOrphaned } from '../orphans.ts';
 import { TransactionFailedError } from '../ports/errors.ts';
 import type { Condition, Table, Write } from '../ports/table/port.ts';
 import { epochSeconds } from '../times.ts';
@@ -19,8 +19,9 @@ import { type Actor, type AuditAction, type AuditEvent, appendAudit } from './au
 import { ManagerNotFoundError, ModelChangedError, ModelExistsError } from './errors.ts';
 import type { Manager, ManagerRef } from './manager.ts';
 import { itemOfModel, type StoredModel } from './model.ts';
-import { findModel, modelNotFound, readRevisions } from './models.ts';
+import { findModel, type KeptRevision, modelNotFound, readRevisions } from './models.ts';
 import { expectNotServed, notServed } from './served.ts';
+import { noteStored } from './stored-bytes.ts';
 
 /** After so long the sweep deletes a file whose record was never written. */
 const ABANDONED_MS = 3_600_000;
@@ -45,6 +46,9 @@ interface Counts {
   readonly compressed: number;
 }
 
+const bytesOf = (revisions: readonly KeptRevision[]): number =>
+  revisions.reduce((sum, { counted_bytes }) => sum + counted_bytes, 0);
+
 const countsOf = (of: StoredModel): Counts => ({
   models: 1,
   bytes: of.size,
@@ -52,8 +56,16 @@ const countsOf = (of: StoredModel): Counts => ({
   compressed: of.compressed ? 1 : 0,
 });
 
-/** Changes the manager's counts, and fails where that manager is not there any more. */
-function count(of: ManagerRef, after: StoredModel | undefined, before: StoredModel | undefined): Write {
+/**
+ * Changes the manager's counts, and fails where that manager is not there any more. `revisionBytes`: of the earlier
+ * revisions that are kept from now on, negative of those that are not.
+ */
+function count(
+  of: ManagerRef,
+  after: StoredModel | undefined,
+  before: StoredModel | undefined,
+  revisionBytes: number,
+): Write {
   const [plus, minus] = [after, before].map((one) => (one ? countsOf(one) : undefined));
   const difference = (name: keyof Counts) => (plus?.[name] ?? 0) - (minus?.[name] ?? 0);
   return {
@@ -65,12 +77,21 @@ function count(of: ManagerRef, after: StoredModel | undefined, before: StoredMod
         bytes: difference('bytes'),
         encrypted: difference('encrypted'),
         compressed: difference('compressed'),
+        revision_bytes: revisionBytes,
         changes: 1,
       },
     },
     condition: { kind: 'compare', attribute: 'vault', op: '=', value: of.vault },
   };
 }
+
+/** Of earlier revisions that are deleted before their model. */
+const uncount = (of: ManagerRef, bytes: number): Write => ({
+  kind: 'update',
+  key: keys.vaultManager(of.account_id, of.id),
+  change: { add: { revision_bytes: -bytes } },
+  condition: { kind: 'compare', attribute: 'vault', op: '=', value: of.vault },
+});
 
 /** Of a model that stays the same in number and size. */
 const countChange = (of: ManagerRef): Write => ({
@@ -91,9 +112,13 @@ const isRevision = ({ revision }: StoredModel): Condition => ({
 function keepRevision(before: StoredModel, of: Manager, now: number): readonly Write[] {
   const end = now + of.config.backup_retention_days * DAY_MS;
   const key = keys.vaultRevision(before.account_id, before.vault, before.name, before.revision);
+  const counted_bytes = before.size;
   return [
-    { kind: 'put', item: itemOfModel(key, before, { expiresAt: epochSeconds(end) }) },
-    markOrphaned('artifacts', filesOf(before), end),
+    { kind: 'put', item: itemOfModel(key, before, { expiresAt: epochSeconds(end), counted_bytes }) },
+    markOfCounted('artifacts', filesOf(before), end, {
+      counted_bytes,
+      counted_by: { account_id: of.account_id, id: of.id, vault: of.vault },
+    }),
   ];
 }
 
@@ -122,19 +147,11 @@ const TRIES = 20;
 export async function saveModel(table: Table, saved: StoredModel, saving: Saving): Promise<void> {
   for (let tries = 0; tries < TRIES; tries += 1) {
     const hasRoom = await saving.room?.();
-    const counted = hasRoom === undefined ? [] : [countStored(saved.account_id, hasRoom)];
+    const counted = hasRoom === undefined ? [] : [noteStored(saved.account_id, hasRoom)];
     if (await trySave(table, saved, saving, counted)) return;
   }
   throw new UnavailableError(`what account ${saved.account_id} stores changed ${TRIES} times while a model was saved`);
 }
-
-/** The bytes of vaults are their managers'; the account's record tells those who look for room that they have changed. */
-const countStored = (accountId: string, condition: Condition): Write => ({
-  kind: 'update',
-  key: keys.account(accountId),
-  change: { add: { storage_changes: 1 } },
-  condition,
-});
 
 /** False: something else was stored in the account. */
 async function trySave(table: Table, saved: StoredModel, saving: Saving, counted: readonly Write[]): Promise<boolean> {
@@ -152,7 +169,7 @@ async function trySave(table: Table, saved: StoredModel, saving: Saving, counted
         item: itemOfModel(keys.vaultModel(saved.account_id, saved.vault, saved.name), saved),
         condition: before ? isRevision(before) : { kind: 'absent' },
       },
-      count(manager, saved, before),
+      count(manager, saved, before, before?.size ?? 0),
       ...counted,
       clearOrphanMark('artifacts', filesOf(saved)),
       ...(before ? keepRevision(before, manager, now()) : []),
@@ -230,7 +247,7 @@ export async function replaceFile(
 const REVISIONS_AT_ONCE = 40;
 
 /** Deletes earlier revisions and marks their files as orphaned. */
-const withRevisions = (of: ManagerRef, revisions: readonly StoredModel[], now: number): readonly Write[] =>
+const withRevisions = (of: ManagerRef, revisions: readonly KeptRevision[], now: number): readonly Write[] =>
   revisions.flatMap((one): readonly Write[] => [
     markOrphaned('artifacts', filesOf(one), now),
     { kind: 'delete', key: keys.vaultRevision(of.account_id, of.vault, one.name, one.revision) },
@@ -261,11 +278,16 @@ export async function removeModel(
     for (let left = revisions.length; left > REVISIONS_AT_ONCE; left -= REVISIONS_AT_ONCE) {
       const oldest = revisions.slice(Math.max(REVISIONS_AT_ONCE, left - REVISIONS_AT_ONCE), left);
       const still: Write = { kind: 'check', key, condition: isRevision(model) };
-      await table.transact([still, notServed(model), ...withRevisions(of, oldest, now())]);
+      await table.transact([
+        still,
+        notServed(model),
+        uncount(of, bytesOf(oldest)),
+        ...withRevisions(of, oldest, now()),
+      ]);
     }
     await appendAudit(table, of, by, event, now, [
       { kind: 'delete', key, condition: isRevision(model) },
-      count(of, undefined, model),
+      count(of, undefined, model, -bytesOf(last)),
       { kind: 'delete', key: keys.vaultAccess(of.account_id, of.vault, model.name) },
       notServed(model),
       markOrphaned('artifacts', filesOf(model), now()),

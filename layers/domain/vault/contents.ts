@@ -4,8 +4,9 @@
  * that gets a new place, so that its deletion cannot meet its next use.
  */
 import { z } from 'zod';
+import type { Room } from '../accounts/usage/room.ts';
 import { blobKeys } from '../blob-keys.ts';
-import { UnavailableError } from '../errors.ts';
+import { StorageLimitError, UnavailableError } from '../errors.ts';
 import { keys, prefixes } from '../keys.ts';
 import { clearOrphanMark, deleteOrphans, markOrphaned } from '../orphans.ts';
 import type { Blobs } from '../ports/blobs/port.ts';
@@ -14,6 +15,7 @@ import type { Table, Write } from '../ports/table/port.ts';
 import { readAll } from '../ports/table/read-all.ts';
 import type { Backup } from './backup.ts';
 import { type Compared, isIntact } from './intact.ts';
+import { addBackupBytes, noteStored } from './stored-bytes.ts';
 
 const content = z.object({ place: z.string(), bytes: z.int(), holders: z.int() });
 type Content = z.infer<typeof content>;
@@ -46,7 +48,11 @@ export interface NewContent {
   readonly read: () => Promise<AsyncIterable<Uint8Array>> | AsyncIterable<Uint8Array>;
   /** Of a file that another backup holds. */
   readonly compared: Compared;
+  readonly room?: RoomFor | undefined;
 }
+
+/** For so many bytes; none for what is stored whether there is room or not. */
+export type RoomFor = (bytes: number) => Room | undefined;
 
 /**
  * Holds a file for the backup; it is copied only if no backup of this manager holds it, or if what they hold was damaged:
@@ -83,7 +89,10 @@ export async function holdIntact(
   return (await holdKnown(table, of, sha256)) ? 'held' : {};
 }
 
-/** Holds a file whose digest is known only when it has been read. */
+/** How often what an account stores may change while a file of a backup is stored. */
+const ROOM_TRIES = 20;
+
+/** Holds a file whose digest is known only when it has been read. Throws what `room` throws; nothing of it stays then. */
 export async function storeContent(
   table: Table,
   blobs: Blobs,
@@ -92,6 +101,7 @@ export async function storeContent(
     readonly digest: () => Pick<NewContent, 'sha256' | 'bytes'>;
     /** What it takes the place of. */
     readonly damaged?: Content;
+    readonly room?: RoomFor | undefined;
   },
   now: number,
 ): Promise<void> {
@@ -110,17 +120,36 @@ export async function storeContent(
         },
         markOrphaned('backups', prefixOf(of, damaged.place), now),
       ]
-    : [{ kind: 'put', item: { ...key, place, bytes, holders: 1 }, condition: { kind: 'absent' } }];
+    : [
+        { kind: 'put', item: { ...key, place, bytes, holders: 1 }, condition: { kind: 'absent' } },
+        addBackupBytes({ account_id: of.account_id, id: of.manager_id }, bytes),
+      ];
+  const writes = [held(of, sha256), ...written, clearOrphanMark('backups', prefixOf(of, place))];
+  const room = damaged ? undefined : given.room?.(bytes);
   try {
-    await table.transact([held(of, sha256), ...written, clearOrphanMark('backups', prefixOf(of, place))]);
+    await whereThereIsRoom(table, of.account_id, writes, room);
   } catch (error) {
-    if (!(error instanceof TransactionFailedError)) throw error;
-    // Another backup stored the same bytes at the same time.
+    if (!(error instanceof TransactionFailedError || error instanceof StorageLimitError)) throw error;
+    // Another backup stored the same bytes at the same time, or it has no room.
     await deleteOrphans(table, blobs, 'backups', prefixOf(of, place));
-    if (!(await holdKnown(table, of, sha256))) throw error;
+    if (!(error instanceof TransactionFailedError && (await holdKnown(table, of, sha256)))) throw error;
     return;
   }
   if (damaged) await deleteOrphans(table, blobs, 'backups', prefixOf(of, damaged.place));
+}
+
+async function whereThereIsRoom(table: Table, accountId: string, writes: readonly Write[], room: Room | undefined) {
+  if (room === undefined) return table.transact(writes);
+  for (let tries = 0; tries < ROOM_TRIES; tries += 1) {
+    const condition = await room();
+    try {
+      return await table.transact([...writes, noteStored(accountId, condition)]);
+    } catch (error) {
+      // Something else was stored in the account.
+      if (!(error instanceof TransactionFailedError && Math.min(...error.failed) === writes.length)) throw error;
+    }
+  }
+  throw new UnavailableError(`what account ${accountId} stores changed ${ROOM_TRIES} times while it was backed up`);
 }
 
 const held = (of: Owner, sha256: string): Write => ({
@@ -146,12 +175,17 @@ async function holdKnown(table: Table, of: Owner, sha256: string): Promise<boole
 
 const heldContent = z.object({ sha256: z.string() });
 
-/** The files that a backup holds, with the keys at which they are. */
-export async function listContents(table: Table, of: Owner) {
+/** The SHA-256 of each file that a backup holds. */
+export async function listHeld(table: Table, of: Owner): Promise<string[]> {
   const { pk } = keys.vaultContent(of.account_id, of.manager_id, '');
   const held = await readAll(table, { partition: pk, prefix: prefixes.vaultHeld(of.id) });
+  return held.map((item) => heldContent.parse(item).sha256);
+}
+
+/** The files that a backup holds, with the keys at which they are. */
+export async function listContents(table: Table, of: Owner) {
   const found: { readonly sha256: string; readonly bytes: number; readonly key: string }[] = [];
-  for (const { sha256 } of held.map((item) => heldContent.parse(item))) {
+  for (const sha256 of await listHeld(table, of)) {
     const one = await readContent(table, of, sha256);
     if (one) found.push({ sha256, bytes: one.bytes, key: fileOf(of, one.place) });
   }
@@ -160,16 +194,20 @@ export async function listContents(table: Table, of: Owner) {
 
 /** Lets go of every file that the backup holds, and deletes those that none holds any more. */
 export async function releaseContents(table: Table, blobs: Blobs, of: Owner, now: number): Promise<void> {
-  const { pk } = keys.vaultContent(of.account_id, of.manager_id, '');
-  const items = await readAll(table, { partition: pk, prefix: prefixes.vaultHeld(of.id) });
-  for (const { sha256 } of items.map((item) => heldContent.parse(item))) await release(table, blobs, of, sha256, now);
+  for (const sha256 of await listHeld(table, of)) await releaseContent(table, blobs, of, sha256, now);
 }
 
 /** How often to try while other backups hold the same file or let go of it. */
 const TRIES = 10;
 
-/** The last one that lets go deletes the record and marks the file, in one transaction. */
-async function release(table: Table, blobs: Blobs, of: Owner, sha256: string, now: number): Promise<void> {
+/** Lets go of one file. The last backup that does deletes the record and marks the file, in one transaction. */
+export async function releaseContent(
+  table: Table,
+  blobs: Blobs,
+  of: Owner,
+  sha256: string,
+  now: number,
+): Promise<void> {
   const key = keys.vaultContent(of.account_id, of.manager_id, sha256);
   const letGo: Write = {
     kind: 'delete',
@@ -185,7 +223,11 @@ async function release(table: Table, blobs: Blobs, of: Owner, sha256: string, no
     const rest: readonly Write[] = !left
       ? []
       : isLast
-        ? [{ kind: 'delete', key, condition }, markOrphaned('backups', prefixOf(of, left.place), now)]
+        ? [
+            { kind: 'delete', key, condition },
+            markOrphaned('backups', prefixOf(of, left.place), now),
+            addBackupBytes({ account_id: of.account_id, id: of.manager_id }, -left.bytes),
+          ]
         : [{ kind: 'update', key, change: { add: { holders: -1 } }, condition }];
     try {
       await table.transact([letGo, ...rest]);

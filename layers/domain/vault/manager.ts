@@ -60,6 +60,8 @@ export const manager = z.object({
   models: z.int().default(0),
   /** Of the models as they were saved. */
   bytes: sumOfBytes.default(0),
+  /** Of the earlier revisions that are still kept, as they were saved. Those of earlier versions were not counted. */
+  revision_bytes: sumOfBytes.default(0),
   encrypted: z.int().default(0),
   compressed: z.int().default(0),
   /** How often its models were saved, changed or deleted. */

@@ -41,13 +41,19 @@ export async function createManager(table: Table, created: Manager, by: Actor, n
   const { account_id: accountId, id } = created;
   try {
     await appendAudit(table, created, by, { action: 'manager_create', success: true }, now, [
-      { kind: 'update', key: keys.account(accountId), change: { add: { vault_managers: 1 } }, condition: hasRoom },
+      {
+        kind: 'update',
+        key: keys.account(accountId),
+        change: { add: { vault_managers: 1 }, set: { has_vaults: true } },
+        condition: hasRoom,
+      },
       {
         kind: 'put',
         item: itemOf(keys.vaultManager(accountId, id), { ...created, ...dueAttributes(created, now()) }),
         condition: { kind: 'absent' },
       },
-      { kind: 'put', item: { ...keys.vaultKnown(accountId, id), id } },
+      // What its backups store, if there was one of this id before, stays.
+      { kind: 'update', key: keys.vaultKnown(accountId, id), change: { set: { id } } },
     ]);
   } catch (error) {
     if (!(error instanceof TransactionFailedError)) throw error;

@@ -89,7 +89,9 @@ export const storedModel = z.object({
 export type StoredModel = z.infer<typeof storedModel>;
 export type SealedFor = z.infer<typeof sealedFor>;
 
-export const itemOfModel = (key: Key, model: StoredModel, more: Pick<Item, 'expiresAt'> = {}): Item =>
+type More = Pick<Item, 'expiresAt'> & { readonly counted_bytes?: number };
+
+export const itemOfModel = (key: Key, model: StoredModel, more: More = {}): Item =>
   itemOf(key, { ...model, metadata: JSON.stringify(model.metadata), ...more });
 
 const SEPARATORS = '._-';

@@ -1,4 +1,5 @@
 /** Reading models. */
+import { z } from 'zod';
 import { keys, prefixes, vaultPartition } from '../keys.ts';
 import type { Table } from '../ports/table/port.ts';
 import { readAll } from '../ports/table/read-all.ts';
@@ -51,11 +52,15 @@ export async function readNamedModels(table: Table, of: ManagerRef, names: reado
   return found;
 }
 
+/** With what it counts in its manager's record: nothing where an earlier version kept it. */
+const keptRevision = storedModel.extend({ counted_bytes: z.int().default(0) });
+export type KeptRevision = z.infer<typeof keptRevision>;
+
 /** The earlier revisions of a model that are still kept, newest first. */
-export async function readRevisions(table: Table, of: ManagerRef, name: string): Promise<StoredModel[]> {
+export async function readRevisions(table: Table, of: ManagerRef, name: string): Promise<KeptRevision[]> {
   const partition = vaultPartition(of.account_id, of.vault);
   const items = await readAll(table, { partition, prefix: prefixes.vaultRevisions(name), order: 'descending' });
-  return items.map((item) => storedModel.parse(item));
+  return items.map((item) => keptRevision.parse(item));
 }
 
 /**

@@ -1,8 +1,9 @@
 /** The versions of a family of models. */
 import { z } from 'zod';
-import { keys } from '../keys.ts';
+import { keys, prefixes, vaultPartition } from '../keys.ts';
 import { TransactionFailedError } from '../ports/errors.ts';
 import type { Table } from '../ports/table/port.ts';
+import { readAll } from '../ports/table/read-all.ts';
 import { type Actor, appendAudit } from './audit.ts';
 import type { ManagerRef } from './manager.ts';
 import { familyOf, type StoredModel } from './model.ts';
@@ -30,6 +31,48 @@ export async function readFamily(table: Table, of: ManagerRef, name: string): Pr
     return { family, models: sorted, active: (chosen ?? sorted[0])?.name };
   }
   throw await modelNotFound(table, of, name);
+}
+
+/** The names of the models that somebody has made the active ones of their families. */
+export async function readActivated(table: Table, of: ManagerRef): Promise<ReadonlySet<string>> {
+  const partition = vaultPartition(of.account_id, of.vault);
+  const items = await readAll(table, { partition, prefix: prefixes.vaultActives });
+  return new Set(items.map((item) => active.parse(item).model_name));
+}
+
+/**
+ * Makes a model that was restored the active one of its family again, as it was in its backup: unless somebody has chosen
+ * one here, or the manager has versions that are not among the `restored`.
+ */
+export async function activateRestored(
+  table: Table,
+  of: ManagerRef,
+  { name, family }: Pick<StoredModel, 'name' | 'family'>,
+  restored: ReadonlySet<string>,
+  by: Actor,
+  now: () => number,
+): Promise<void> {
+  const models = (await readModels(table, of, family)).filter((model) => model.family === family);
+  if (models.some((model) => !restored.has(model.name))) return;
+  const event = {
+    action: 'model_activate',
+    model_name: name,
+    success: true,
+    facts: { family, restored: true },
+  } as const;
+  try {
+    await appendAudit(table, of, by, event, now, [
+      { kind: 'check', key: keys.vaultModel(of.account_id, of.vault, name), condition: { kind: 'present' } },
+      {
+        kind: 'put',
+        item: { ...keys.vaultActive(of.account_id, of.vault, family), model_name: name },
+        condition: { kind: 'absent' },
+      },
+    ]);
+  } catch (error) {
+    // Somebody has chosen one, or deleted this one.
+    if (!(error instanceof TransactionFailedError)) throw error;
+  }
 }
 
 /** Makes it the active one of its family. Throws `ModelNotFoundError` if it was deleted. */

@@ -28,6 +28,7 @@ export const ADDITIONS = {
   backup: { kind: words, expires_at: orNull(time) },
   backupCreated: { missing: texts, damaged: texts, taken_from_backup: texts },
   auditEntry: { seq: integer, reason: orNull(text), request_id: words, hash: words, facts: anything },
+  auditTrail: { next_before_seq: anything },
   managerDeleted: { models_deleted: integer, backup_created: anything, backup_path: orNull(text) },
   byTags: { tags: texts },
 } as const satisfies Readonly<Record<string, Readonly<Record<string, Shape>>>>;
@@ -39,6 +40,7 @@ export const UNPRINTED = {
     backup_name: words,
     models_restored: integer,
     restored_models: texts,
+    would_restore: texts,
     skipped_models: texts,
     missing: texts,
     dry_run: anything,

@@ -395,6 +395,7 @@ const examples: readonly Example[] = [
           ...ADDITIONS.auditEntry,
         },
       ],
+      ...ADDITIONS.auditTrail,
       total_entries: is(4),
     },
   },

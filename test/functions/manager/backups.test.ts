@@ -136,7 +136,13 @@ describe('a backup', () => {
     expect((await restore(id, 'b', { models_to_restore: ['x'] })).status).toBe(404);
     await remove(id, 'a');
     const dry = await restore(id, 'b', { models_to_restore: ['a', 'x'], dry_run: true });
-    expect(dry.body).toMatchObject({ models_restored: 0, restored_models: ['a'], missing: ['x'], dry_run: true });
+    expect(dry.body).toMatchObject({
+      models_restored: 0,
+      restored_models: [],
+      would_restore: ['a'],
+      missing: ['x'],
+      dry_run: true,
+    });
     expect((await world.load(id, 'a')).status).toBe(404);
   });
 

@@ -163,7 +163,7 @@ describe.each(KINDS)('a dry run of models that are %s', (_, config) => {
     await world.save(id, 'm');
     await backUp(id, 'b', passwords);
     const dry = await dryRun(id);
-    expect([dry.status, dry.body]).toMatchObject([200, { restored_models: ['m'], compared_as_stored: [] }]);
+    expect([dry.status, dry.body]).toMatchObject([200, { would_restore: ['m'], compared_as_stored: [] }]);
     await damageContents(world, id);
     expect([(await dryRun(id)).status, (await dryRun(id, { restore_password: 'wrong' })).status]).toEqual([422, 403]);
   });
@@ -174,6 +174,6 @@ describe.each(KINDS)('a dry run of models that are %s', (_, config) => {
     await world.save(id, 'open');
     await backUp(id, 'b', passwords);
     const locked = 'enable_encryption' in config ? [] : ['locked'];
-    expect((await dryRun(id)).body).toMatchObject({ restored_models: ['locked', 'open'], compared_as_stored: locked });
+    expect((await dryRun(id)).body).toMatchObject({ would_restore: ['locked', 'open'], compared_as_stored: locked });
   });
 });

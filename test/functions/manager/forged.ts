@@ -47,7 +47,7 @@ export async function archiveOf(
   complete: object = {},
 ): Promise<Buffer<ArrayBuffer>> {
   const digests = { plaintext: digestOf(manifest), ciphertext: digestOf(manifest) };
-  const before = record.complete as object;
+  const before = { ...(record.complete as object), files: contents.size };
   const files = [
     [
       'backup.json',
@@ -71,9 +71,9 @@ export async function takenOut(world: VaultWorld, id: string, more: object = {})
   const given = { backup_name: 'b', encrypt_backup: false, ...more };
   const created = await world.call('POST', `/${id}/backup/create`, given);
   if (created.status !== 201) throw new Error(JSON.stringify(created.body));
-  const { body } = await world.call('POST', `/${id}/backup/b/archive`);
+  const { body } = await world.call('POST', `/${id}/backup/${given.backup_name}/archive`);
   const archive = await getFile(world.platform.store, body.download_url);
-  await world.call('DELETE', `/${id}/backup/b`);
+  await world.call('DELETE', `/${id}/backup/${given.backup_name}`);
   return partsOf(archive);
 }
 

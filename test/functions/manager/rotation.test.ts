@@ -1,4 +1,6 @@
 import { describe, expect, jest, test } from '@jest/globals';
+import { getManager } from '#domain/vault/managers.ts';
+import { findModel } from '#domain/vault/models.ts';
 import { type Dying, dying } from './dying.ts';
 import { bytesOf, FILE, PASSWORD, useVault } from './world.ts';
 
@@ -52,6 +54,26 @@ describe('changing the password', () => {
       expect(found).not.toBeNull();
     },
   );
+
+  test('to the same one is refused, unless there are new keys', async () => {
+    const id = await filled();
+    const same = { new_password: PASSWORD };
+    for (const old_password of [PASSWORD, 'none of theirs']) {
+      const { status, body } = await rotate(id, { old_password, new_password: old_password });
+      const said = 'must not be the old password, unless rotate_model_keys is true';
+      expect([status, body.error, body.details]).toEqual([400, 'ValidationError', { new_password: said }]);
+      expect(JSON.stringify(body)).not.toContain(old_password);
+    }
+    const failed = await world.call('GET', `/${id}/audit/trail?action_type=password_update&success=false`);
+    expect(failed.body.audit_entries).toMatchObject(Array(2).fill({ reason: 'validation_error' }));
+    const { table } = world.platform.store;
+    const revision = async () => (await findModel(table, await getManager(table, world.accountId, id), 'a'))!.revision;
+    const before = await revision();
+    const { status, body } = await rotate(id, { ...same, rotate_model_keys: true });
+    expect([status, body]).toMatchObject([200, { rotated: 2, skipped: 2, failed: 0 }]);
+    expect(await opens(id, 'a', PASSWORD)).toBe(true);
+    expect(await revision()).not.toBe(before);
+  });
 
   test.each([false, true])('holds for earlier revisions as well (new keys: %j)', async (rotate_model_keys) => {
     const id = await world.manager({ backup_enabled: false });

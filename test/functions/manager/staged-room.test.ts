@@ -8,7 +8,8 @@ import { getFile, putPart } from './presigned.ts';
 import { FILE, PASSWORD, useVault } from './world.ts';
 
 const MOST = 100_000;
-const world = useVault((adapters) => adapters, { caps: { storedBytes: MOST, storedBytesPerAccount: 12_000 } });
+const MOST_OF_ACCOUNT = 40_000;
+const world = useVault((adapters) => adapters, { caps: { storedBytes: MOST, storedBytesPerAccount: MOST_OF_ACCOUNT } });
 const model = (bytes: number) => ({
   model_data: Buffer.from(crypto.getRandomValues(new Uint8Array(bytes))).toString('base64'),
 });
@@ -90,12 +91,12 @@ test('uploads that began together are refused where they would end beyond what t
   const [first, second] = [await begin('x'), await begin('y')];
   const { table } = world.platform.store;
   const now = await bytesOfVaults(table, world.accountId);
-  await table.update(keys.vaultManager(world.accountId, id), { add: { bytes: 12_000 - 3000 - now } });
+  await table.update(keys.vaultManager(world.accountId, id), { add: { bytes: MOST_OF_ACCOUNT - 3000 - now } });
   expect((await end(first)).status).toBe(201);
   const refused = await end(second);
   expect([refused.status, refused.body.details]).toEqual([
     507,
-    { limit_bytes: 12_000, stored_bytes: 11_000, added_bytes: 2000 },
+    { limit_bytes: MOST_OF_ACCOUNT, stored_bytes: MOST_OF_ACCOUNT - 1000, added_bytes: 2000 },
   ]);
 });
 
@@ -104,8 +105,10 @@ test('uploads that end at the same moment are refused where they would end beyon
   const bytes = Buffer.from(crypto.getRandomValues(new Uint8Array(2000)));
   const ids = [await world.manager(PLAIN), await world.manager(PLAIN)];
   for (const { id } of await listManagers(table, world.accountId)) {
-    await table.update(keys.vaultManager(world.accountId, id), { set: { bytes: id === ids[0] ? 12_000 - 5000 : 0 } });
+    await table.update(keys.vaultManager(world.accountId, id), { set: { bytes: 0 } });
   }
+  const now = await bytesOfVaults(table, world.accountId);
+  await table.update(keys.vaultManager(world.accountId, ids[0]!), { set: { bytes: MOST_OF_ACCOUNT - 5000 - now } });
   const begun = await Promise.all(
     [0, 1, 2, 3].map(async (n) => {
       const path = `/${ids[n % 2]}/models/uploads`;
@@ -116,5 +119,5 @@ test('uploads that end at the same moment are refused where they would end beyon
   );
   const statuses = (await Promise.all(begun.map((end) => end()))).map(({ status }) => status);
   expect(statuses.toSorted()).toEqual([201, 201, 507, 507]);
-  expect(await bytesOfVaults(table, world.accountId)).toBe(11_000);
+  expect(await bytesOfVaults(table, world.accountId)).toBe(MOST_OF_ACCOUNT - 1000);
 });

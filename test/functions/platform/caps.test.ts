@@ -2,6 +2,7 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { closeAccount } from '#domain/accounts/deletion/close.ts';
 import { purge } from '#domain/accounts/deletion/purge.ts';
+import { addBytes } from '#domain/accounts/usage/storage.ts';
 import { measureStorage } from '#domain/installation/storage.ts';
 import { keys } from '#domain/keys.ts';
 import { listActive } from '#domain/training/read.ts';
@@ -108,6 +109,27 @@ describe('what is stored', () => {
     expect(body.storage).toMatchObject({ total_bytes: 1000, limit_bytes: 1000 });
     await platform.call({ method: 'DELETE', path: `/datasets/${first.body.id}`, token });
     expect((await upload(token, 600)).status).toBe(201);
+  });
+
+  test('refuses trainings and sweeps, which write nobody knows how much, where there is no room left', async () => {
+    const token = await open({ storedBytesPerAccount: 1000 });
+    const dataset = await ready(platform, await uploaded(platform, token));
+    const training = { dataset_id: dataset.id, model_type: 'mlp' };
+    const sweep = { ...training, method: 'grid', space: { learning_rate: [0.1, 0.01] } };
+    const begin = () =>
+      Promise.all(
+        Object.entries({ '/training/start': training, '/training/sweeps': sweep }).map(([path, json]) =>
+          platform.call({ method: 'POST', path, token, json }),
+        ),
+      );
+    const key = keys.account(dataset.account_id);
+    await platform.store.table.update(key, { add: addBytes('model_bytes', 1000 - dataset.file_size) });
+    for (const { status, body } of await begin()) {
+      const said = 'This account may store at most 1000 bytes; it stores 1000, and this would add 1';
+      expect([status, body.message]).toEqual([507, said]);
+    }
+    await platform.store.table.update(key, { add: addBytes('model_bytes', -1) });
+    expect((await begin()).map(({ status }) => status)).toEqual([201, 201]);
   });
 
   test('by all accounts is bounded; what was deleted shows when it is measured again', async () => {

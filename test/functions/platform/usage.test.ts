@@ -42,7 +42,14 @@ describe('GET /account/usage', () => {
       compute: { seconds: 9.75, cost_usd: 0.008, limit_usd: null },
       storage: {
         ...{ datasets: 1, dataset_bytes: CSV.length, models: 1, model_bytes: 1000, prediction_bytes: 0, log_bytes: 0 },
-        ...{ encoder_bytes: 0, vault_bytes: 0, total_bytes: CSV.length + 1000, limit_bytes: null },
+        ...{
+          encoder_bytes: 0,
+          vault_bytes: 0,
+          vault_revision_bytes: 0,
+          vault_backup_bytes: 0,
+          total_bytes: CSV.length + 1000,
+          limit_bytes: null,
+        },
       },
       users: { used: 1, limit: 100 },
       api_keys: { used: 0, limit: 100 },

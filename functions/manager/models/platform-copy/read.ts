@@ -31,7 +31,7 @@ export async function readArchive(
   looking: Looking | undefined,
 ): Promise<Awaited<ReturnType<Parameters<typeof storeImported>[2]>>> {
   const first = await entries.next();
-  if (first.done || first.value.name !== RECORD_FILE)
+  if (first.done || !first.value.isFile || first.value.name !== RECORD_FILE)
     throw new StoredDataError('The stored archive has no record', factsOf(model));
   const text = Buffer.from(await collected(first.value.body)).toString('utf8');
   const { model: facts, files } = factsIn(text, model);
@@ -57,7 +57,7 @@ async function* expected(
   looking: Looking | undefined,
 ): AsyncGenerator<UnpackedFile> {
   for await (const one of entries) {
-    if (named.get(one.name) !== one.size)
+    if (!one.isFile || named.get(one.name) !== one.size)
       throw new StoredDataError('The stored archive has a file that its record has not', factsOf(model));
     if (looking === undefined || !one.name.endsWith(GRAPH)) yield one;
     else {
