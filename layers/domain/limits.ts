@@ -114,6 +114,8 @@ export const LIMITS = {
     tags: 50,
     /** Of a model's metadata as JSON. */
     metadataBytes: 131_072,
+    /** Of one model: those by which it is listed, searched and compared. */
+    metrics: 100,
     password: { min: 1, max: 1024 },
     modelPath: 255,
     /** Of one request. */

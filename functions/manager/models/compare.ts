@@ -22,7 +22,10 @@ const body = z
       .min(1)
       .max(LIMITS.vault.comparedModels)
       .optional()
-      .meta({ description: 'Left out, all that one of them has', example: ['accuracy', 'f1_score'] }),
+      .meta({
+        description: `Left out, those that one of them has, up to ${LIMITS.vault.metrics}`,
+        example: ['accuracy', 'f1_score'],
+      }),
   })
   .meta({ id: 'ModelComparisonRequest' });
 

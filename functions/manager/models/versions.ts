@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import { metricsOf } from '#domain/vault/model.ts';
 import { readFamily } from '#domain/vault/versions.ts';
 import { route } from '#functions/http/route.ts';
 import { auditAccess } from '../audited.ts';
@@ -51,7 +50,7 @@ export const versions = route({
           version: model.version,
           model_name: model.name,
           created_at: model.created_at,
-          performance_metrics: { ...metricsOf(model) },
+          performance_metrics: { ...model.metrics },
           is_active: model.name === active,
         })),
         total_versions: models.length,

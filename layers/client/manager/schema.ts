@@ -819,7 +819,7 @@ export interface components {
              */
             model_names: string[];
             /**
-             * @description Left out, all that one of them has
+             * @description Left out, those that one of them has, up to 100
              * @example [
              *       "accuracy",
              *       "f1_score"

@@ -1,6 +1,7 @@
 /** Comparing models by their metrics, size and training time. */
+import { LIMITS } from '../limits.ts';
 import { bestFirst, directionOf, measured } from './metrics.ts';
-import { megabytes, metricsOf, type StoredModel, trainingSecondsOf } from './model.ts';
+import { metricsOf, type StoredModel, trainingSecondsOf } from './model.ts';
 
 export interface Comparison {
   readonly comparison: Record<string, Record<string, number | null>>;
@@ -12,29 +13,26 @@ export interface Comparison {
   readonly assumed: string[];
 }
 
-/** @param wanted metrics; without them all that one of the models has */
+/** @param wanted metrics; without them all that one of the models has, up to the limit of one model */
 export function compareModels(models: readonly StoredModel[], wanted: readonly string[] | undefined): Comparison {
-  const metrics = wanted ?? [...new Set(models.flatMap((model) => Object.keys(metricsOf(model))))];
-  const rows = models.map((model) => {
-    const own = metricsOf(model);
-    const trainingSeconds = trainingSecondsOf(model);
-    const of = (metric: string) => own[metric] ?? measured(metric, { size: model.size, trainingSeconds }) ?? null;
-    const values = Object.fromEntries(metrics.map((metric) => [metric, of(metric)]));
-    return {
-      name: model.name,
-      values: { ...values, size_mb: megabytes(model.size), training_time: trainingSeconds },
-    };
+  const own = models.map(metricsOf);
+  const metrics = wanted ?? [...new Set(own.flatMap((of) => Object.keys(of)))].slice(0, LIMITS.vault.metrics);
+  const rows = models.map((model, row) => {
+    const known = { size: model.size, trainingSeconds: trainingSecondsOf(model) };
+    const of = (metric: string) => own[row]![metric] ?? measured(metric, known) ?? null;
+    const columns = [...metrics, 'size_mb', 'training_time'];
+    return { name: model.name, values: Object.fromEntries(columns.map((metric) => [metric, of(metric)])) };
   });
   const columns = [
     ...metrics.map((metric) => ({ metric, field: metric, by: `by_${metric}` })),
-    { metric: 'size', field: 'size_mb', by: 'by_size' },
+    ...(metrics.includes('size') ? [] : [{ metric: 'size', field: 'size_mb', by: 'by_size' }]),
   ];
   const best: Record<string, string> = {};
   const improvements: Record<string, number> = {};
   for (const { metric, field, by } of columns) {
     const values = rows
       .flatMap(({ name, values: of }) => {
-        const value = (of as Readonly<Record<string, number | null>>)[field];
+        const value = of[field];
         return typeof value === 'number' ? [{ name, value }] : [];
       })
       .sort((a, b) => bestFirst(metric)(a.value, b.value));
@@ -51,5 +49,5 @@ export function compareModels(models: readonly StoredModel[], wanted: readonly s
   };
 }
 
-/** Without what floating-point arithmetic adds: 0.96 - 0.94 is 0.02. */
-const rounded = (value: number): number => Number(value.toPrecision(12));
+/** Without what floating-point arithmetic adds: 0.96 - 0.94 is 0.02. A difference may be larger than any number is. */
+const rounded = (value: number): number => Math.min(Number(value.toPrecision(12)), Number.MAX_VALUE);

@@ -1,5 +1,6 @@
 /** A model in the vault: the record of its current revision, or of an earlier one. */
 import { z } from 'zod';
+import { LIMITS } from '../limits.ts';
 import type { Item, Json, Key } from '../ports/table/port.ts';
 import { itemOf } from './item.ts';
 
@@ -108,22 +109,31 @@ export function familyOf(name: string): { readonly family: string; readonly vers
 
 const FIRST_VERSION = '1.0.0';
 
+/** Of a version, which is compared with others. */
+export const VERSION_CHARACTERS = 128;
+
 /** What the metadata says, or else the name. */
 export function versionOf(name: string, metadata: Metadata): string {
   const { version } = metadata;
-  if (typeof version === 'string' && version !== '') return version;
+  if (typeof version === 'string' && version !== '') return version.slice(0, VERSION_CHARACTERS);
   return familyOf(name).version ?? FIRST_VERSION;
 }
 
 /**
- * Metrics of the metadata: numbers by name, from `performance_metrics`. It has no prototype: a caller may ask for any name,
- * such as `constructor`.
+ * Metrics of the metadata: numbers by name, from `performance_metrics`, no more than there is a limit of. It has no prototype:
+ * a caller may ask for any name, such as `constructor`.
  */
 export function metricsOf({ metadata }: Pick<StoredModel, 'metadata'>): Readonly<Record<string, number>> {
   const given = metadata.performance_metrics;
   const metrics: Record<string, number> = Object.create(null);
   if (typeof given !== 'object' || given === null || Array.isArray(given)) return metrics;
-  for (const [name, value] of Object.entries(given)) if (typeof value === 'number') metrics[name] = value;
+  let left: number = LIMITS.vault.metrics;
+  for (const [name, value] of Object.entries(given)) {
+    if (typeof value !== 'number' || name.length > LIMITS.vault.name) continue;
+    if (left === 0) break;
+    metrics[name] = value;
+    left -= 1;
+  }
   return metrics;
 }
 

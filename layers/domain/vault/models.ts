@@ -1,5 +1,8 @@
 /** Reading models. */
+
+import { setImmediate as turn } from 'node:timers/promises';
 import { z } from 'zod';
+
 import { keys, prefixes, vaultPartition } from '../keys.ts';
 import type { Table } from '../ports/table/port.ts';
 import { readAll } from '../ports/table/read-all.ts';
@@ -31,11 +34,32 @@ export async function someNames(table: Table, of: ManagerRef): Promise<string[]>
   return page.items.map(({ sk }) => sk.slice(prefixes.vaultModels.length));
 }
 
-/** Every model whose name begins with `prefix`. */
-export async function readModels(table: Table, of: ManagerRef, prefix = ''): Promise<StoredModel[]> {
-  const partition = vaultPartition(of.account_id, of.vault);
-  const items = await readAll(table, { partition, prefix: `${prefixes.vaultModels}${prefix}` });
-  return items.map((item) => storedModel.parse(item));
+/**
+ * Every model whose name begins with `prefix`, a page at a time: the metadata of all of them may be more than there is memory
+ * for. Between pages, others have their turn.
+ */
+export async function* modelPages(table: Table, of: ManagerRef, prefix = ''): AsyncGenerator<StoredModel[]> {
+  const query = {
+    partition: vaultPartition(of.account_id, of.vault),
+    prefix: `${prefixes.vaultModels}${prefix}`,
+    limit: PAGE,
+  };
+  let cursor: string | undefined;
+  do {
+    const page = await table.query({ ...query, ...(cursor === undefined ? {} : { cursor }) });
+    yield page.items.map((item) => storedModel.parse(item));
+    cursor = page.cursor;
+    await turn();
+  } while (cursor !== undefined);
+}
+
+const PAGE = 1000;
+
+/** All of them, with their metadata. */
+export async function readModels(table: Table, of: ManagerRef): Promise<StoredModel[]> {
+  const models: StoredModel[] = [];
+  for await (const page of modelPages(table, of)) models.push(...page);
+  return models;
 }
 
 /** How many items are read at once. */

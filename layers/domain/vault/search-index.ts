@@ -56,20 +56,37 @@ export class Hits {
 /** Words of a query that are looked for. */
 const QUERY_WORDS = 16;
 
+/** Different words that a model is found by: those of its name first, those of its description last. */
+const MODEL_WORDS = 400;
+/** Different words of all models: what comes after is found by words that others have. */
+const INDEX_WORDS = 300_000;
+
+/** What a word takes, and a model that has it, about. */
+const WORD_BYTES = 250;
+const POSTING_BYTES = 50;
+
 export class SearchIndex {
   readonly #models = new Map<string, Map<string, FieldBits>>();
+  #postings = 0;
+
+  /** About how much memory it takes. */
+  get bytes(): number {
+    return this.#models.size * WORD_BYTES + this.#postings * POSTING_BYTES;
+  }
 
   add(summary: Summary): void {
-    for (const [word, field] of wordsOf(summary)) {
+    for (const [word, fields] of wordsOf(summary)) {
       const models = this.#models.get(word) ?? new Map<string, FieldBits>();
-      this.#models.set(word, models.set(summary.name, (models.get(summary.name) ?? 0) | bitOf(field)));
+      if (models.size === 0 && this.#models.size >= INDEX_WORDS) continue;
+      this.#models.set(word, models.set(summary.name, fields));
+      this.#postings += 1;
     }
   }
 
   remove(summary: Summary): void {
-    for (const [word] of wordsOf(summary)) {
+    for (const word of wordsOf(summary).keys()) {
       const models = this.#models.get(word);
-      models?.delete(summary.name);
+      if (models?.delete(summary.name)) this.#postings -= 1;
       if (models?.size === 0) this.#models.delete(word);
     }
   }
@@ -123,13 +140,20 @@ function likenessOf(wanted: string, word: string): number {
   return common >= STEM_CHARACTERS && common >= STEM_PART * shorter ? 0.5 + 0.3 * (common / wanted.length) : 0;
 }
 
-function* wordsOf(summary: Summary): Generator<readonly [string, SearchedField]> {
+/** The words of a model, and in which fields each is. */
+function wordsOf(summary: Summary): Map<string, FieldBits> {
+  const words = new Map<string, FieldBits>();
   for (const field of SEARCHED_FIELDS) {
     const value = summary[field];
     for (const text of typeof value === 'string' ? [value] : (value ?? [])) {
-      for (const word of split(text)) yield [word, field];
+      for (const word of split(text)) {
+        const fields = words.get(word);
+        if (fields === undefined && words.size === MODEL_WORDS) continue;
+        words.set(word, (fields ?? 0) | bitOf(field));
+      }
     }
   }
+  return words;
 }
 
 /** Words in lower case: `RandomForestClassifier` is one, and also three. */

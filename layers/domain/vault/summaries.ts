@@ -8,9 +8,9 @@ import type { Table } from '../ports/table/port.ts';
 import { readAll } from '../ports/table/read-all.ts';
 import { auditEntry, readHead } from './audit.ts';
 import type { Manager, ManagerRef } from './manager.ts';
-import { readModels, readNamedModels } from './models.ts';
+import { modelPages, readNamedModels } from './models.ts';
 import { SearchIndex } from './search-index.ts';
-import { type Summary, summaryOf } from './summary.ts';
+import { bytesOfSummary, type Summary, summaryOf } from './summary.ts';
 
 /** The summaries of a manager, by name, with the index of their words. */
 export class Summaries {
@@ -18,11 +18,18 @@ export class Summaries {
   readonly index = new SearchIndex();
   /** The number of the entry of the audit trail up to which they are current. */
   seq = 0;
+  #bytes = 0;
+
+  /** About how much memory they take. */
+  get bytes(): number {
+    return this.#bytes + this.index.bytes;
+  }
 
   set(summary: Summary): void {
     this.delete(summary.name);
     this.byName.set(summary.name, summary);
     this.index.add(summary);
+    this.#bytes += bytesOfSummary(summary);
   }
 
   delete(name: string): void {
@@ -30,12 +37,21 @@ export class Summaries {
     if (known === undefined) return;
     this.byName.delete(name);
     this.index.remove(known);
+    this.#bytes -= bytesOfSummary(known);
   }
 }
 
+interface Cached {
+  readonly current: Promise<Summaries>;
+  /** About how much memory they take; 0 while they are read. */
+  bytes: number;
+}
+
 /** Managers whose summaries are in memory, those used last at the end. */
-const cached = new Map<string, Promise<Summaries>>();
+const cached = new Map<string, Cached>();
 const MOST_MANAGERS = 16;
+/** Of all of them. Ten thousand models of a few words take about 20 MB. */
+const MOST_BYTES = 150_000_000;
 /** Where more entries than that have come since, all records are read again. */
 const MOST_ENTRIES = 500;
 
@@ -45,20 +61,33 @@ export function readSummaries(table: Table, of: Manager): Promise<Summaries> {
   const before = cached.get(name);
   cached.delete(name);
   // One after another, since they are changed in place.
-  const current = (before ?? Promise.resolve(undefined))
+  const current = (before?.current ?? Promise.resolve(undefined))
     .catch(() => undefined)
     .then((known) => (known && known.byName.size > 0 ? refresh(table, of, known) : readAgain(table, of)));
-  cached.set(name, current);
-  const oldest = cached.keys().next();
-  if (cached.size > MOST_MANAGERS && !oldest.done) cached.delete(oldest.value);
-  return current;
+  const entry: Cached = { current, bytes: before?.bytes ?? 0 };
+  cached.set(name, entry);
+  return current.then((summaries) => {
+    entry.bytes = summaries.bytes;
+    forgetOldest();
+    return summaries;
+  });
+}
+
+/** Those used last stay, however large they are. */
+function forgetOldest(): void {
+  let bytes = [...cached.values()].reduce((sum, one) => sum + one.bytes, 0);
+  for (const [name, oldest] of cached) {
+    if (cached.size <= 1 || (cached.size <= MOST_MANAGERS && bytes <= MOST_BYTES)) return;
+    cached.delete(name);
+    bytes -= oldest.bytes;
+  }
 }
 
 async function readAgain(table: Table, of: ManagerRef): Promise<Summaries> {
   const summaries = new Summaries();
   // Read before the records: what changes meanwhile is read once more.
   summaries.seq = (await readHead(table, of)).seq;
-  for (const model of await readModels(table, of)) summaries.set(summaryOf(model));
+  for await (const page of modelPages(table, of)) for (const model of page) summaries.set(summaryOf(model));
   return summaries;
 }
 

@@ -6,13 +6,14 @@ import type { Table } from '../ports/table/port.ts';
 import { readAll } from '../ports/table/read-all.ts';
 import { type Actor, appendAudit } from './audit.ts';
 import type { ManagerRef } from './manager.ts';
-import { familyOf, type StoredModel } from './model.ts';
-import { modelNotFound, readModels } from './models.ts';
+import { familyOf, type StoredModel, VERSION_CHARACTERS } from './model.ts';
+import { modelNotFound, modelPages } from './models.ts';
+import { type Summary, summaryOf } from './summary.ts';
 
 export interface Family {
   readonly family: string;
   /** The newest first. */
-  readonly models: readonly StoredModel[];
+  readonly models: readonly Summary[];
   /** The name of the active one. */
   readonly active: string | undefined;
 }
@@ -22,7 +23,10 @@ const active = z.object({ model_name: z.string() });
 /** The family that a model is of, or that has this name. Throws `ModelNotFoundError`. */
 export async function readFamily(table: Table, of: ManagerRef, name: string): Promise<Family> {
   for (const family of new Set([name, familyOf(name).family])) {
-    const models = (await readModels(table, of, family)).filter((model) => model.family === family);
+    const models: Summary[] = [];
+    for await (const page of modelPages(table, of, family)) {
+      models.push(...page.filter((model) => model.family === family).map(summaryOf));
+    }
     const named = family === name || models.some((model) => model.name === name);
     if (models.length === 0 || !named) continue;
     const sorted = models.sort(newestFirst);
@@ -96,7 +100,7 @@ export async function activateModel(
 }
 
 /** By version, and of the same version the one that was created last. */
-export function newestFirst(a: StoredModel, b: StoredModel): number {
+export function newestFirst(a: Summary, b: Summary): number {
   const order = compareVersions(b.version, a.version);
   if (order !== 0) return order;
   return a.created_at < b.created_at ? 1 : a.created_at > b.created_at ? -1 : 0;
@@ -115,7 +119,8 @@ export function compareVersions(a: string, b: string): number {
 }
 
 function partsOf(version: string): { readonly numbers: readonly number[]; readonly suffix: string } {
-  const text = version.replace(/^v/i, '');
+  // An earlier release stored longer ones.
+  const text = version.slice(0, VERSION_CHARACTERS).replace(/^v/i, '');
   const at = text.search(/[^0-9.]/);
   const numbers = (at < 0 ? text : text.slice(0, at)).split('.').filter((part) => part !== '');
   return { numbers: numbers.map(Number), suffix: at < 0 ? '' : text.slice(at) };

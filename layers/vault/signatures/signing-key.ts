@@ -1,5 +1,5 @@
 /** What can sign a model: a private key that the caller gave as a PEM, or the platform's own. */
-import { createPrivateKey, createPublicKey, type KeyObject, sign } from 'node:crypto';
+import { createHash, createPrivateKey, createPublicKey, type KeyObject, sign, verify } from 'node:crypto';
 import { promisify } from 'node:util';
 import type { Keys } from '#domain/ports/keys/port.ts';
 import { SigningKeyError } from '../errors.ts';
@@ -28,9 +28,45 @@ export function readSigningKey(pem: string): SigningKey {
       `must be a key for Ed25519, P-256, P-384, P-521 or RSA with ${RSA_BITS.min} to ${RSA_BITS.max} bits; got ${describe(privateKey)}`,
     );
   }
+  requireOwnRestrictions(privateKey);
+  const publicKey = createPublicKey(privateKey);
+  requirePair(privateKey, publicKey, algorithm);
   const { digest, key } = signatureInput(privateKey, algorithm);
-  return { algorithm, publicKey: createPublicKey(privateKey), sign: (message) => signAsync(digest, message, key) };
+  return { algorithm, publicKey, sign: (message) => signAsync(digest, message, key) };
 }
+
+/** Those of an RSA-PSS key, which may be restricted to a hash and to a least length of the salt. */
+function requireOwnRestrictions({ asymmetricKeyDetails: { hashAlgorithm, saltLength = 0 } = {} }: KeyObject): void {
+  if (hashAlgorithm === undefined) return;
+  if (!HASHES.includes(hashAlgorithm)) {
+    throw new SigningKeyError('unsupported', `must be for ${HASHES.join(', ')}; got a key for ${hashAlgorithm}`);
+  }
+  const most = createHash(hashAlgorithm).digest().length;
+  if (saltLength <= most) return;
+  throw new SigningKeyError(
+    'unsupported',
+    `must not be restricted to a salt of more than ${most} bytes, as its hash has; got ${saltLength}`,
+  );
+}
+
+/**
+ * A damaged PEM may still be read as a key, whose signatures nobody can verify: the model would be saved and never load.
+ */
+function requirePair(privateKey: KeyObject, publicKey: KeyObject, algorithm: SignatureAlgorithm): void {
+  const signing = signatureInput(privateKey, algorithm);
+  const verifying = signatureInput(publicKey, algorithm);
+  let verifies: boolean;
+  try {
+    verifies = verify(verifying.digest, TRIAL, verifying.key, sign(signing.digest, TRIAL, signing.key));
+  } catch {
+    verifies = false;
+  }
+  if (!verifies)
+    throw new SigningKeyError('damaged', 'must be a private key; the parts of this one do not fit together');
+}
+
+const TRIAL = Buffer.from('trial');
+const HASHES: readonly string[] = ['sha256', 'sha384', 'sha512'];
 
 /** The platform's key signs with ECDSA on P-256. It never leaves the key store. */
 export async function platformSigningKey(keys: Keys): Promise<SigningKey> {

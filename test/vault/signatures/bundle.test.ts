@@ -17,6 +17,35 @@ const pem = (key: KeyObject, type: 'pkcs8' | 'sec1' | 'pkcs1' = 'pkcs8'): string
   key.export({ type, format: 'pem' }).toString();
 const ec = (namedCurve: string): KeyObject => generateKeyPairSync('ec', { namedCurve }).privateKey;
 
+const armoured = (label: string, der: Buffer): string =>
+  `-----BEGIN ${label}-----\n${der.toString('base64').replace(/.{64}/g, '$&\n')}\n-----END ${label}-----\n`;
+
+/** A key whose own public key is that of another one. */
+function damagedEc(): string {
+  const pointOf = (key: KeyObject): Buffer => {
+    const { x, y } = key.export({ format: 'jwk' });
+    return Buffer.concat([x!, y!].map((part) => Buffer.from(part, 'base64url')));
+  };
+  const key = ec('P-256');
+  const der = key.export({ type: 'sec1', format: 'der' });
+  pointOf(ec('P-256')).copy(der, der.indexOf(pointOf(key)));
+  return armoured('EC PRIVATE KEY', der);
+}
+
+/** A key whose modulus is not the product of its primes. */
+function damagedRsa(): string {
+  const key = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey;
+  const der = key.export({ type: 'pkcs1', format: 'der' });
+  der[der.indexOf(Buffer.from(key.export({ format: 'jwk' }).n!, 'base64url')) + 100]! ^= 2;
+  return armoured('RSA PRIVATE KEY', der);
+}
+
+/** The types say that a length is text, which Node.js refuses. */
+function pss(hashAlgorithm: string, length: number): string {
+  const restricted = { hashAlgorithm, mgf1HashAlgorithm: hashAlgorithm, saltLength: length as unknown as string };
+  return pem(generateKeyPairSync('rsa-pss', { modulusLength: 2048, ...restricted }).privateKey);
+}
+
 const KEYS: Record<SignatureAlgorithm, KeyObject> = {
   Ed25519: generateKeyPairSync('ed25519').privateKey,
   'P-256': ec('P-256'),
@@ -113,6 +142,10 @@ describe('a PEM that cannot sign is refused by what it is', () => {
       'damaged',
       'cannot be read',
     ],
+    ['with the public key of another one', damagedEc(), 'damaged', 'do not fit together'],
+    ['with a bit changed', damagedRsa(), 'damaged', 'do not fit together'],
+    ['for SHA-1 only', pss('sha1', 20), 'unsupported', 'got a key for sha1'],
+    ['for a longer salt than its hash has', pss('sha256', 64), 'unsupported', 'more than 32 bytes'],
     ['of another curve', pem(ec('secp256k1')), 'unsupported', 'got ec secp256k1'],
     ['for key agreement', pem(generateKeyPairSync('x25519').privateKey), 'unsupported', 'got x25519'],
     [
