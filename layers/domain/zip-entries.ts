@@ -11,6 +11,14 @@ export interface ZipEntry {
   readonly crc32: number;
 }
 
+/** As the directory has it: where the bytes begin stands beside them. */
+export interface ListedEntry extends Pick<ZipEntry, 'name' | 'compression' | 'crc32'> {
+  /** Of its bytes as they lie there. */
+  readonly size: number;
+  /** Where its local header lies. */
+  readonly local: number;
+}
+
 export class InvalidZipError extends Error {}
 
 const SIGNATURES = { end: 0x06054b50, end64: 0x06064b50, locator: 0x07064b50, entry: 0x02014b50, local: 0x04034b50 };
@@ -25,12 +33,21 @@ const METHODS: Readonly<Record<number, ZipEntry['compression']>> = { 0: 'stored'
 
 /** `undefined` for a file that is no zip. Bytes before the first entry do not matter, as they do not to Python. */
 export async function zipEntries(file: RandomAccess): Promise<ZipEntry[] | undefined> {
+  const listed = await zipDirectory(file);
+  if (!listed) return undefined;
+  const entries: ZipEntry[] = [];
+  for (const entry of listed) entries.push(await locateEntry(file, entry));
+  return entries;
+}
+
+/** The same without a read for each entry. */
+export async function zipDirectory(file: RandomAccess): Promise<ListedEntry[] | undefined> {
   const directory = await findDirectory(file);
   if (directory === undefined) return undefined;
   const { offset, bytes, shift } = directory;
   if (bytes > MOST.directory) throw new InvalidZipError('its directory is too large');
   const buffer = await readAt(file, offset + shift, bytes);
-  const entries: ZipEntry[] = [];
+  const entries: ListedEntry[] = [];
   for (let at = 0; at + ENTRY_BYTES <= buffer.length; ) {
     if (entries.length >= MOST.entries) throw new InvalidZipError('it has too many entries');
     if (buffer.readUInt32LE(at) !== SIGNATURES.entry) throw new InvalidZipError('its directory is damaged');
@@ -39,13 +56,17 @@ export async function zipEntries(file: RandomAccess): Promise<ZipEntry[] | undef
     const name = buffer.subarray(at + ENTRY_BYTES, at + ENTRY_BYTES + nameBytes).toString('utf8');
     const extra = buffer.subarray(at + ENTRY_BYTES + nameBytes, at + ENTRY_BYTES + nameBytes + extraBytes);
     const { size, local } = placeOf(buffer, at, extra);
-    const start = await dataStart(file, local + shift);
     const compression = METHODS[buffer.readUInt16LE(at + 10)] ?? 'unknown';
-    if (start + size > file.size) throw new InvalidZipError('an entry reaches beyond its end');
-    entries.push({ name, start, end: start + size, compression, crc32: buffer.readUInt32LE(at + 16) });
+    entries.push({ name, size, local: local + shift, compression, crc32: buffer.readUInt32LE(at + 16) });
     at += ENTRY_BYTES + nameBytes + extraBytes + buffer.readUInt16LE(at + 32);
   }
   return entries;
+}
+
+export async function locateEntry(file: RandomAccess, { name, size, local, ...of }: ListedEntry): Promise<ZipEntry> {
+  const start = await dataStart(file, local);
+  if (start + size > file.size) throw new InvalidZipError('an entry reaches beyond its end');
+  return { name, start, end: start + size, ...of };
 }
 
 /** Where the directory is, by its own account, and how far everything is shifted by bytes before the zip. */

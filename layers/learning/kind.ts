@@ -26,6 +26,8 @@ export type Guess = Pick<DatasetProfile, 'kind' | 'images' | 'rows' | 'columns' 
 export interface Outline {
   /** A row of the network's input, as far as it is known. */
   readonly shape: readonly number[];
+  /** Whether it is known as it will be, once the file has been read. Default: it is about so. */
+  readonly isExact?: boolean;
   /** Rows to learn from and to validate with. */
   readonly rows: number;
   /** Of memory, or of disk where that is too much. */

@@ -46,12 +46,14 @@ export const deepHpm: Family<DeepHpmHyperparameters> = {
   // Predictions are those of U, so the module has no dynamics.
   torchModule: (shape, h) => {
     const surrogate = surrogateOf(tanhOf(shape, h));
-    const isOfU = ([name]: readonly [string, unknown]) => name.startsWith(`${surrogate.name}.`);
+    const isOfU = (name: string) => name.startsWith(`${surrogate.name}.`);
     const turned = turnedMatrices();
     return {
       source: tanhModule(surrogate),
       ...turned,
-      state: (parameters) => turned.state(Object.fromEntries(Object.entries(parameters).filter(isOfU))),
+      state: (parameters) =>
+        turned.state(Object.fromEntries(Object.entries(parameters).filter(([name]) => isOfU(name)))),
+      shapes: (parameters) => turned.shapes(parameters.filter(({ name }) => isOfU(name))),
     };
   },
 };

@@ -6,7 +6,6 @@ import { newId } from '#domain/ids.ts';
 import { expectJobRoom } from '#domain/installation/jobs.ts';
 import { expectRoom } from '#domain/installation/storage.ts';
 import { LIMITS } from '#domain/limits.ts';
-import { getModel } from '#domain/models/read.ts';
 import { SWEEP_METHODS, type Sweep, type Trial } from '#domain/sweeps/record.ts';
 import { createSweep } from '#domain/sweeps/store.ts';
 import { isoTime } from '#domain/times.ts';
@@ -20,10 +19,10 @@ import { modelTypes } from '#zoo/registry.ts';
 import { expectTable } from '../datasets/expect-table.ts';
 import { readProfile } from '../datasets/profile-of.ts';
 import { anyJson, id, nameLine } from '../fields.ts';
+import { expectFits, expectStart } from '../training/expect-start.ts';
 import { budgetDollars as dollars, budgetSeconds as seconds, split, startFrom } from '../training/fields.ts';
 import { hyperparametersOf } from '../training/hyperparameters.ts';
 import { findFamily, planTraining } from '../training/plan.ts';
-import { expectStart } from '../training/queue-job.ts';
 import { showSweep, sweepAnswer } from './fields.ts';
 import { combinations, draws, type Space, wholeRange } from './space.ts';
 
@@ -135,11 +134,13 @@ export const start = route({
     if (dataset.status !== 'ready') throw new ConflictError(`Dataset ${dataset.id} is not ready`);
     await expectJobRoom(table, services.settings.caps);
     await expectRoom(table, caller.accountId, services.settings.caps);
-    if (request.start_from !== undefined) {
-      const start = await getModel(table, caller.accountId, request.start_from);
-      expectStart(findFamily(request.model_type), start);
-    }
-    const { plans, rungs, notice } = plansOf(request, await readProfile(services.adapters, dataset));
+    const family = findFamily(request.model_type);
+    const { start_from } = request;
+    const start =
+      start_from === undefined ? undefined : await expectStart(services.adapters, caller.accountId, start_from, family);
+    const profile = await readProfile(services.adapters, dataset);
+    const { plans, rungs, notice } = plansOf(request, family, profile);
+    if (start) await expectFits(services.adapters, start, { family, profile, plans });
     const { validation_split, early_stopping, task, data_bytes, warnings } = plans[0]!;
     const wanted: Sweep = {
       id: newId(now()),
@@ -190,10 +191,9 @@ interface Plans {
 }
 
 /** Throws `ValidationError` for the first trial whose hyperparameters are refused. */
-function plansOf(request: Request, profile: DatasetProfile): Plans {
+function plansOf(request: Request, family: Family, profile: DatasetProfile): Plans {
   const { method, trials, seed, factor, metric } = request;
   expectRanges(request);
-  const family = findFamily(request.model_type);
   const space = spaceOf(request.space, family);
   // For the best epoch by the metric, and not to stop early.
   const early_stopping = { enabled: true, patience: MOST_PATIENCE, monitor: metric };

@@ -1,19 +1,15 @@
 import { getNumbered } from '#domain/datasets/read.ts';
-import { ValidationError } from '#domain/errors.ts';
 import { newId } from '#domain/ids.ts';
 import { expectJobRoom } from '#domain/installation/jobs.ts';
 import { expectRoom } from '#domain/installation/storage.ts';
 import { send } from '#domain/messages.ts';
-import { getModel } from '#domain/models/read.ts';
-import { type Model, WEIGHTS_TYPE } from '#domain/models/record.ts';
 import { isoTime } from '#domain/times.ts';
 import { createJob } from '#domain/training/change.ts';
 import type { Job } from '#domain/training/record.ts';
 import type { Services } from '#functions/http/route.ts';
-import { PYTORCH_FILE, SAFETENSORS_FILE } from '#learning/files/names.ts';
-import type { Family } from '#zoo/family.ts';
 import { expectTable } from '../datasets/expect-table.ts';
 import { readProfile } from '../datasets/profile-of.ts';
+import { expectFits, expectStart } from './expect-start.ts';
 import { findFamily, guessProfile, planTraining, type TrainingRequest } from './plan.ts';
 
 export interface JobRequest extends TrainingRequest, Pick<Job, 'dataset_id' | 'compute' | 'max_seconds' | 'max_cost'> {
@@ -36,11 +32,13 @@ export async function queueJob(
   const family = findFamily(request.model_type);
   const dataset = await getNumbered(table, accountId, dataset_id);
   expectTable(dataset);
-  if (start_from !== undefined) expectStart(family, await getModel(table, accountId, start_from));
+  const start = start_from === undefined ? undefined : await expectStart(adapters, accountId, start_from, family);
   const waits = dataset.status === 'processing';
   const profile = waits ? guessProfile(family, dataset) : await readProfile(adapters, dataset);
+  const plan = planTraining(family, request, profile);
+  if (start) await expectFits(adapters, start, { family, profile, plans: [plan] });
   const created: Job = {
-    ...planTraining(family, request, profile),
+    ...plan,
     id: newId(now()),
     account_id: accountId,
     dataset_id,
@@ -73,22 +71,4 @@ export async function queueJob(
     logger.error('training message not sent', { job_id: created.id, error });
   }
   return created;
-}
-
-/** Throws `ValidationError`. Whether the weights fit shows once the data are read. */
-export function expectStart(family: Family, { model_type, artifacts }: Model): void {
-  const isWeights = model_type === WEIGHTS_TYPE;
-  if (!isWeights && model_type !== family.name) {
-    throw ValidationError.of(
-      'start_from',
-      `must be a model of type ${family.name}, or a file of weights; got one of type ${model_type}`,
-    );
-  }
-  if (!artifacts.some(({ file }) => file === SAFETENSORS_FILE || file === PYTORCH_FILE)) {
-    const files = artifacts.map(({ file }) => file).join(', ');
-    throw ValidationError.of(
-      'start_from',
-      `must be a model with ${SAFETENSORS_FILE} or ${PYTORCH_FILE}; it has ${files}`,
-    );
-  }
 }

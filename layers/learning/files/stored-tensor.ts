@@ -15,3 +15,6 @@ export interface StoredTensor {
 
 /** By name, in the order of the file. */
 export type StoredTensors = ReadonlyMap<string, StoredTensor>;
+
+/** What fits a network is decided by. */
+export type TensorShapes = ReadonlyMap<string, Pick<StoredTensor, 'shape'>>;

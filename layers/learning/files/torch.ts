@@ -3,15 +3,17 @@
  * memory of each. The pickle is read as data, never run. A tensor may be a view of a memory that it shares.
  */
 import type { RandomAccess } from '#domain/random-access.ts';
-import { InvalidZipError, type ZipEntry, zipEntries } from '#domain/zip-entries.ts';
+import type { ZipEntry } from '#domain/zip-entries.ts';
 import { type ElementType, elementTypes, tensorOfElements } from './elements.ts';
 import { type Pickled, PickledDict, PickledGlobal, PickledObject, readPickle } from './pickle.ts';
-import type { StoredTensors } from './stored-tensor.ts';
+import type { StoredTensor, StoredTensors, TensorShapes } from './stored-tensor.ts';
+import { openArchive, PICKLE, type TorchArchive } from './torch-archive.ts';
 import { WeightsError } from './weights-error.ts';
-import { expectChecksums, hasChecksums } from './zip-checksums.ts';
 
 /** A state of a hundred thousand tensors takes less. */
 const MOST_PICKLE_BYTES = 64 * 2 ** 20;
+/** The name of a byte order is shorter. */
+const BYTE_ORDER_BYTES = 16;
 
 /** The storages of PyTorch by their element type. */
 const STORAGES: Readonly<Record<string, ElementType>> = {
@@ -70,77 +72,40 @@ const globals = new Map<string, ((given: readonly Pickled[]) => Pickled) | undef
  */
 export async function openTorch(file: RandomAccess): Promise<StoredTensors> {
   const archive = await openArchive(file);
-  const pickle = archive.entry('data.pkl');
-  if (pickle.end - pickle.start > MOST_PICKLE_BYTES)
-    throw new WeightsError(`its pickle must have at most ${MOST_PICKLE_BYTES} bytes; got ${pickle.end - pickle.start}`);
-  const byteOrder = archive.find('byteorder');
-  await archive.expectSound(byteOrder ? [pickle, byteOrder] : [pickle]);
-  await expectLittleEndian(file, byteOrder);
-  const state = readPickle(await file.read(pickle.start, pickle.end), { globals, persistent: storageOf });
   const memories = new Set<ZipEntry>();
-  const tensors = new Map(
-    Array.from(viewsOf(state), ([name, view]) => {
-      const { storage, shape } = view;
-      const memory = archive.entry(`data/${storage.key}`);
-      memories.add(memory);
-      const place = placeOf(name, view, memory);
-      const read = async () => tensorOfElements(storage.type, shape, await elementsOf(file, view, place));
-      return [name, { name, type: storage.type, shape, read }];
-    }),
-  );
+  const tensors = new Map<string, StoredTensor>();
+  for (const [name, view] of await viewsIn(archive)) {
+    const { storage, shape } = view;
+    const memory = await archive.entry(`data/${storage.key}`);
+    memories.add(memory);
+    const place = placeOf(name, view, memory);
+    const read = async () => tensorOfElements(storage.type, shape, await elementsOf(file, view, place));
+    tensors.set(name, { name, type: storage.type, shape, read });
+  }
   await archive.expectSound(memories);
   return tensors;
 }
 
-interface Archive {
-  /** Throws `WeightsError` if there is none, or its bytes are compressed. */
-  entry(name: string): ZipEntry;
-  find(name: string): ZipEntry | undefined;
-  /** Throws `WeightsError` if the bytes of one are not those that were written, where the zip says which those are. */
-  expectSound(entries: Iterable<ZipEntry>): Promise<void>;
+/**
+ * The shapes of the same tensors. Only the pickle is read: nothing is known of the memories.
+ * @throws WeightsError as `openTorch` does for the pickle
+ */
+export async function torchShapes(file: RandomAccess): Promise<TensorShapes> {
+  return viewsIn(await openArchive(file));
 }
 
-async function openArchive(file: RandomAccess): Promise<Archive> {
-  const entries = await entriesOf(file);
-  const pickles = entries.filter(({ name }) => name.endsWith('/data.pkl') && name.split('/').length === 2);
-  const [pickle] = pickles;
-  if (!pickle || pickles.length > 1)
-    throw new WeightsError('it must be a file of torch.save: a zip with one folder that has data.pkl');
-  const folder = pickle.name.slice(0, -'data.pkl'.length);
-  const byName = new Map(entries.map((entry) => [entry.name, entry]));
-  const find = (name: string) => byName.get(folder + name);
-  const isSummed = hasChecksums(entries);
-  return {
-    find,
-    expectSound: async (of) => {
-      if (isSummed) await expectChecksums(file, of);
-    },
-    entry: (name) => {
-      const entry = find(name);
-      if (!entry) throw new WeightsError(`its zip has no ${JSON.stringify(folder + name)}`);
-      if (entry.compression !== 'stored')
-        throw new WeightsError(`${JSON.stringify(entry.name)} of its zip must be stored; it is compressed`);
-      return entry;
-    },
-  };
+async function viewsIn(archive: TorchArchive): Promise<ReadonlyMap<string, View>> {
+  const pickle = await archive.entry(PICKLE);
+  if (pickle.end - pickle.start > MOST_PICKLE_BYTES)
+    throw new WeightsError(`its pickle must have at most ${MOST_PICKLE_BYTES} bytes; got ${pickle.end - pickle.start}`);
+  const byteOrder = await archive.find('byteorder');
+  await archive.expectSound(byteOrder ? [pickle, byteOrder] : [pickle]);
+  if (byteOrder) expectLittleEndian(await archive.read(byteOrder, BYTE_ORDER_BYTES));
+  return viewsOf(readPickle(await archive.read(pickle), { globals, persistent: storageOf }));
 }
 
-async function entriesOf(file: RandomAccess): Promise<readonly ZipEntry[]> {
-  try {
-    const entries = await zipEntries(file);
-    if (entries) return entries;
-  } catch (error) {
-    if (!(error instanceof InvalidZipError)) throw error;
-    throw new WeightsError(`its zip cannot be read: ${error.message}`, { cause: error });
-  }
-  throw new WeightsError(
-    `it begins as the zip that torch.save writes since PyTorch 1.6, and has no directory at its end: it is cut, to ${file.size} bytes`,
-  );
-}
-
-async function expectLittleEndian(file: RandomAccess, entry: ZipEntry | undefined): Promise<void> {
-  if (!entry) return;
-  const order = Buffer.from(await file.read(entry.start, Math.min(entry.end, entry.start + 16))).toString('latin1');
+function expectLittleEndian(bytes: Uint8Array): void {
+  const order = Buffer.from(bytes).toString('latin1');
   if (order !== 'little') throw new WeightsError(`its byte order must be little; got ${JSON.stringify(order)}`);
 }
 

@@ -1,8 +1,8 @@
 /** Files of weights, as PyTorch (`.pth`, `.pt`, `.bin`) or safetensors wrote them: named tensors, read one at a time. */
 import type { RandomAccess } from '#domain/random-access.ts';
 import { openSafetensors } from './safetensors.ts';
-import type { StoredTensors } from './stored-tensor.ts';
-import { openTorch } from './torch.ts';
+import type { StoredTensors, TensorShapes } from './stored-tensor.ts';
+import { openTorch, torchShapes } from './torch.ts';
 import { WeightsError } from './weights-error.ts';
 
 /** The first bytes of a zip's entry. */
@@ -19,9 +19,22 @@ const LENGTH_BYTES = 8;
  * @throws WeightsError
  */
 export async function openWeights(file: RandomAccess, said?: 'torch'): Promise<StoredTensors> {
+  return (await isTorch(file, said)) ? openTorch(file) : openSafetensors(file);
+}
+
+/**
+ * The shapes of its tensors, in a few reads however large it is. Whether the rest of the file is sound, opening it tells.
+ * @throws WeightsError
+ */
+export async function weightShapes(file: RandomAccess): Promise<TensorShapes> {
+  return (await isTorch(file)) ? torchShapes(file) : openSafetensors(file);
+}
+
+/** Whether it is a zip of PyTorch's. Otherwise it can only be safetensors. */
+async function isTorch(file: RandomAccess, said?: 'torch'): Promise<boolean> {
   const head = Buffer.from(await file.read(0, Math.min(file.size, LENGTH_BYTES + 1)));
-  if (ZIP.equals(head.subarray(0, ZIP.length))) return openTorch(file);
-  if (head.toString('latin1', LENGTH_BYTES) === '{') return openSafetensors(file);
+  if (ZIP.equals(head.subarray(0, ZIP.length))) return true;
+  if (head.toString('latin1', LENGTH_BYTES) === '{') return false;
   const [first = 0, protocol = 0] = head;
   if (first === PICKLE && protocol >= PROTOCOLS.least && protocol <= PROTOCOLS.most)
     throw new WeightsError(
@@ -31,5 +44,5 @@ export async function openWeights(file: RandomAccess, said?: 'torch'): Promise<S
     throw new WeightsError(
       `a .pth file must begin as a zip does, with the bytes ${ZIP.toString('hex')}; got ${head.toString('hex') || 'nothing'}, in a file of ${file.size} bytes`,
     );
-  return openSafetensors(file);
+  return false;
 }

@@ -9,7 +9,8 @@ import { WeightsError } from './weights-error.ts';
 const PIECE = 8 * 2 ** 20;
 
 /** PyTorch writes 0 everywhere after `torch.serialization.set_crc32_options(False)`: nothing is known of such files. */
-export const hasChecksums = (entries: readonly ZipEntry[]): boolean => entries.some((entry) => entry.crc32 !== 0);
+export const hasChecksums = (entries: readonly Pick<ZipEntry, 'crc32'>[]): boolean =>
+  entries.some((entry) => entry.crc32 !== 0);
 
 /**
  * @param entries that are stored as they are

@@ -47,6 +47,7 @@ export const image: Kind = {
     const [channels, ...sides] = shape;
     return {
       shape: [wanted.image?.channels ?? channels, ...sides],
+      isExact: true,
       rows,
       bytes: rows * rowBytesOf(rowTypes(pixelTypes(shape, values))),
       seconds: rows * SECONDS_PER_IMAGE,

@@ -1,14 +1,22 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { blobKeys } from '#domain/blob-keys.ts';
+import type { DatasetProfile } from '#domain/datasets/profile.ts';
 import { getDataset } from '#domain/datasets/read.ts';
 import type { Dataset } from '#domain/datasets/record.ts';
 import { newId } from '#domain/ids.ts';
 import { keys } from '#domain/keys.ts';
+import { getModel } from '#domain/models/read.ts';
 import { reportProgress } from '#domain/training/attempts.ts';
 import { failJob } from '#domain/training/endings.ts';
 import { appendLog, lineOf } from '#domain/training/logs.ts';
 import { getJob } from '#domain/training/read.ts';
 import { listWaiting } from '#domain/training/waiting.ts';
+import { writeSafetensors } from '#engine/safetensors.ts';
+import { type Tensors, tensor } from '#engine/tensor.ts';
+import { initialParameters } from '#engine/training/network.ts';
+import { writeTorch } from '#learning/files/write-torch.ts';
 import { residentBytes } from '#learning/table/resident.ts';
+import { smallCnn } from '#zoo/images/small-cnn.ts';
 import { openPlatform, type Platform } from './harness.ts';
 import { completed, failed, PROFILE, ready, running, uploaded } from './records.ts';
 
@@ -232,6 +240,91 @@ test('a training can start from a model of the same type, which cannot be delete
   });
   expect((await platform.call({ method: 'DELETE', path: `/models/${model.id}`, token })).status).toBe(409);
   expect((await start({ start_from: newId(0) })).status).toBe(404);
+});
+
+describe('weights of three channels', () => {
+  /** Of grey images of 8 by 8 pixels. */
+  const IMAGES: DatasetProfile = {
+    ...PROFILE,
+    ...{ kind: 'image', columns: [], features: [] },
+    images: {
+      source: 'folders',
+      formats: { png: 100 },
+      width: { min: 8, max: 8 },
+      height: { min: 8, max: 8 },
+      channels: 1,
+    },
+  };
+  const SHAPE = { input: [3, 8, 8], outputs: 5 };
+
+  /** A file of weights of a small network, as another program wrote it. */
+  async function weights(file: 'model.pth' | 'model.safetensors', change = (state: Tensors) => state) {
+    const h = smallCnn.hyperparameters.parse({ channels: [4] });
+    const network = smallCnn.network(SHAPE, h);
+    const state = change(smallCnn.torchModule!(SHAPE, h).state(initialParameters(network, 1)));
+    const bytes = Buffer.concat(file === 'model.pth' ? writeTorch(state) : writeSafetensors(state));
+    const first = await start({});
+    const model = await completed(
+      platform,
+      await running(platform, dataset.account_id, first.body.job_id),
+      Buffer.from('model'),
+      { model_type: 'weights', artifacts: [{ file, size: bytes.length, sha256: 'a' }] },
+    );
+    await platform.store.blobs.artifacts.put(blobKeys.modelFile(model.account_id, model.id, file), bytes);
+    return model.id;
+  }
+
+  const onImages = async (json: object, path = '/training/start') => {
+    const images = await ready(platform, await uploaded(platform, token, 'Images'), IMAGES);
+    const of = { dataset_id: images.id, model_type: 'small-cnn', ...json };
+    return platform.call({ method: 'POST', path, token, json: of });
+  };
+
+  test.each(['model.pth', 'model.safetensors'] as const)('in %s are refused where one is asked for', async (file) => {
+    const start_from = await weights(file);
+    const fits = await onImages({ start_from, hyperparameters: { channels: [4] } });
+    expect(fits.status).toBe(201);
+    const refused = await onImages({ start_from, hyperparameters: { channels: [4], image_channels: 1 } });
+    expect(refused.body.details).toEqual([
+      {
+        field: 'start_from',
+        message:
+          "for these hyperparameters, its weights must have 'blocks.0.conv1.weight' with the shape [4, 1, 3, 3]; got [4, 3, 3, 3]",
+      },
+    ]);
+    const sweep = { start_from, method: 'grid', hyperparameters: { channels: [4] } };
+    const swept = await onImages({ ...sweep, space: { image_channels: [3, 1] } }, '/training/sweeps');
+    expect(swept.body.details).toEqual(refused.body.details);
+  });
+
+  test('are refused by the first tensor that is missing or too many', async () => {
+    const without = await weights('model.safetensors', ({ 'blocks.0.bn2.bias': _, ...state }) => state);
+    const hyperparameters = { channels: [4] };
+    expect((await onImages({ start_from: without, hyperparameters })).body.details[0].message).toBe(
+      "for these hyperparameters, its weights must have a tensor 'blocks.0.bn2.bias' [4]",
+    );
+    const more = await weights('model.safetensors', (state) => ({
+      ...state,
+      other: tensor('float32', [1], new Float32Array(1)),
+    }));
+    expect((await onImages({ start_from: more, hyperparameters })).body.details[0].message).toBe(
+      "for these hyperparameters, its weights must not have the tensor 'other', which the network has not",
+    );
+  });
+
+  test('are for the training to refuse while nobody has read the images, or where the file is damaged', async () => {
+    const start_from = await weights('model.safetensors');
+    const unread = await uploaded(platform, token, 'Unread');
+    const hyperparameters = { channels: [4], image_channels: 1 };
+    const of = { start_from, hyperparameters, model_type: 'small-cnn' };
+    expect((await start({ ...of, dataset_id: unread.id })).status).toBe(201);
+    const { artifacts } = await getModel(platform.store.table, dataset.account_id, start_from);
+    await platform.store.blobs.artifacts.put(
+      blobKeys.modelFile(dataset.account_id, start_from, 'model.safetensors'),
+      Buffer.alloc(artifacts[0]!.size),
+    );
+    expect((await onImages({ start_from, hyperparameters })).status).toBe(201);
+  });
 });
 
 describe('a job', () => {

@@ -4,7 +4,7 @@ import { fromBytes, type RandomAccess } from '#domain/random-access.ts';
 import { zipEntries } from '#domain/zip-entries.ts';
 import { toNumbers } from '#engine/tensor.ts';
 import type { StoredTensors } from '#learning/files/stored-tensor.ts';
-import { openWeights } from '#learning/files/weights.ts';
+import { openWeights, weightShapes } from '#learning/files/weights.ts';
 import { expectChecksums } from '#learning/files/zip-checksums.ts';
 import recorded from '#test/fixtures/golden/weights.json' with { type: 'json' };
 import { withoutChecksums } from './without-checksums.ts';
@@ -88,6 +88,26 @@ test('what safetensors saved', async () => {
   expect(await read(tensors, 'grid')).toEqual({ dtype: 'float32', shape: [3, 4], numbers: flat(numbers.grid) });
   expect(await read(tensors, 'ids')).toEqual({ dtype: 'int64', shape: [3], numbers: [0, 1, 2] });
 });
+
+test.each(['module', 'checkpoint', 'views', 'safetensors'] as const)(
+  '%s: shapes are known without reading the tensors',
+  async (name) => {
+    const inner = fromBytes(bytesOf(name));
+    let reads = 0;
+    const counted: RandomAccess = {
+      size: inner.size,
+      read: (start, end) => {
+        reads++;
+        return inner.read(start, end);
+      },
+    };
+    const shapes = await weightShapes(counted);
+    const shapesOf = (of: typeof shapes) => Array.from(of, ([tensor, { shape }]) => [tensor, shape]);
+    expect(shapesOf(shapes)).toEqual(shapesOf(await open(name)));
+    // However many tensors there are: the tail, the directory, two entries, and their bytes.
+    expect(reads).toBeLessThanOrEqual(11);
+  },
+);
 
 test('what PyTorch saved without checksums', async () => {
   const tensors = await openWeights(fromBytes(withoutChecksums(bytesOf('module'))));
