@@ -56,8 +56,9 @@ export async function activateRestored(
   by: Actor,
   now: () => number,
 ): Promise<void> {
-  const models = (await readModels(table, of, family)).filter((model) => model.family === family);
-  if (models.some((model) => !restored.has(model.name))) return;
+  for await (const page of modelPages(table, of, family)) {
+    if (page.some((model) => model.family === family && !restored.has(model.name))) return;
+  }
   const event = {
     action: 'model_activate',
     model_name: name,
