@@ -32,6 +32,8 @@ export interface HostOptions {
   /** Where callers reach the host. Default: where a trusted proxy says, otherwise where each caller is connected to. */
   readonly publicUrl?: string;
   readonly log?: LogTarget;
+  /** Whether the process moves into an empty folder: it is the host's alone. Default: no. */
+  readonly ownsProcess?: boolean;
   /** Whether missing keys are made anew although there are accounts. Default: no, the host does not start. */
   readonly newKeys?: boolean;
   /** A user whose account calls without credentials are taken for, where their surface allows them. Default: the first. */

@@ -8,6 +8,7 @@ import { keys } from '#domain/keys.ts';
 import type { EmbeddedHost } from '#embedded/adapters.ts';
 import { openEmbeddedHost } from '#embedded/open.ts';
 import { type Surface, type SurfaceName, surfaces } from '../topology.ts';
+import { keepRelativeNames, moveInto } from './empty-folder.ts';
 import { baseUrlFor } from './gateway/base-url.ts';
 import { defaultLimits } from './gateway/limits.ts';
 import { type Listener, type ListenerOptions, listen } from './gateway/listener.ts';
@@ -44,6 +45,8 @@ const PURGE_EVERY_MS = 60_000;
 const CLOCK_EVERY_MS = 5000;
 /** In the data folder, for the bodies of requests in flight. A hidden name does not mark the folder as someone else's. */
 const SPOOL_FOLDER = '.bodies';
+/** Likewise, where relative names find nothing. */
+const EMPTY_FOLDER = '.empty';
 /** When the host closes, work in flight may take so long to finish, such as reading a small dataset. */
 const GRACE_MS = 5000;
 
@@ -74,6 +77,7 @@ export async function startHost(options: HostOptions): Promise<Host> {
     backupCopies: options.backupCopies,
   };
   const bootstrap = settings.registration === 'open' ? undefined : randomBytes(BOOTSTRAP_BYTES).toString('base64url');
+  if (options.ownsProcess) keepRelativeNames(process.env);
   const memory = trainerMemory(options.trainerMegabytes);
   const opened = await openEmbeddedHost({
     ...shared,
@@ -92,6 +96,8 @@ export async function startHost(options: HostOptions): Promise<Host> {
     for (const stop of stops.splice(0).reverse()) await stop();
   };
   try {
+    // Before anything native runs, and in a data folder that is this host's now.
+    if (options.ownsProcess) await moveInto(join(options.dataDir, EMPTY_FOLDER));
     provideStreamingRuntime();
     const invoker = new Invoker({
       adapters,

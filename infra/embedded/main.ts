@@ -15,7 +15,7 @@ async function main(): Promise<number> {
   const stopped = new Promise<void>((resolve) => {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve());
   });
-  const host = await startHost(args);
+  const host = await startHost({ ...args, ownsProcess: true });
   const base = host.bases.platform;
   process.stdout.write(`Trainyard is running.
 

@@ -1,10 +1,19 @@
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readlinkSync,
+  realpathSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { Agent, type IncomingMessage, request } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { surfaces } from '#infra/topology.ts';
 import { runHost, startHostProcess } from './running-host.ts';
@@ -30,6 +39,21 @@ describe('the host as a process', () => {
       const end = await host.stop('SIGTERM');
       expect([end.code, end.signal]).toEqual([0, null]);
     }
+  });
+
+  test('moves into an empty folder, and its options are relative to where it was started', async () => {
+    const near = relative(process.cwd(), folder);
+    const data = join(folder, 'near');
+    // What somebody has left there.
+    mkdirSync(join(data, '.empty'), { recursive: true });
+    writeFileSync(join(data, '.empty', 'left'), '');
+    const host = await startHostProcess(join(near, 'near'), { args: ['--backup-copies', join(near, 'copies')] });
+    expect(readdirSync(join(data, '.empty'))).toEqual([]);
+    if (process.platform !== 'win32') expect(statSync(join(data, '.empty')).mode & 0o777).toBe(0o500);
+    if (process.platform === 'linux')
+      expect(readlinkSync(`/proc/${host.child.pid}/cwd`)).toBe(realpathSync(join(data, '.empty')));
+    expect((await host.stop()).code).toBe(0);
+    expect(readdirSync(folder)).toContain('copies');
   });
 
   test('warns once about a proxy that is not trusted', async () => {

@@ -1,5 +1,5 @@
 /** Makes backups. A model is backed up as it is stored: nobody needs its password. */
-import { DamagedFileError, TrainyardError } from '#domain/errors.ts';
+import { DamagedFileError } from '#domain/errors.ts';
 import { newId } from '#domain/ids.ts';
 import { isoTime } from '#domain/times.ts';
 import type { Actor } from '#domain/vault/audit.ts';
@@ -15,7 +15,7 @@ import { itemOfModel, type StoredModel } from '#domain/vault/model.ts';
 import { readModels, readNamedModels, someNames } from '#domain/vault/models.ts';
 import { forgetSealedCopies } from '#domain/vault/sealed-copies.ts';
 import { readActivated } from '#domain/vault/versions.ts';
-import { type Pace, PostponedError } from '../jobs/work.ts';
+import { isRefusal, type Pace, PostponedError } from '../jobs/work.ts';
 import type { VaultServices } from '../services.ts';
 import { holdModel, noteDamaged } from './hold-model.ts';
 import { writeManifest } from './manifest.ts';
@@ -147,8 +147,6 @@ export async function backUp(
   }
 }
 
-/** Another try ends the same way. */
-const isRefusal = (error: unknown) => error instanceof TrainyardError && error.status < 500;
 const NONE: ReadonlySet<string> = new Set();
 
 function sameModels(listed: readonly StoredModel[], backedUp: readonly BackedUpModel[]): boolean {

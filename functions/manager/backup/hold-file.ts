@@ -1,6 +1,6 @@
 /** A file of a model in a backup: as it is stored, or encrypted where it is stored plainly. */
 import { newId } from '#domain/ids.ts';
-import { reserveBytes, roomFor } from '#domain/installation/storage.ts';
+import { reserveForAll, roomFor } from '#domain/installation/storage.ts';
 import type { BackedUpFile, Backup } from '#domain/vault/backup.ts';
 import { holdContent, holdIntact, type RoomFor, storeContent } from '#domain/vault/contents.ts';
 import type { StoredFile } from '#domain/vault/files.ts';
@@ -52,10 +52,10 @@ export async function holdFile(
 const roomOf = ({ adapters: { table }, settings }: VaultServices, { account_id, kind }: Backup): RoomFor | undefined =>
   kind === 'named' ? (bytes) => roomFor(table, account_id, bytes, settings.caps) : undefined;
 
-/** What no backup has yet. */
-async function opened({ adapters, settings }: VaultServices, { account_id, kind }: Backup, file: StoredFile) {
+/** What no backup has yet. Whether the account has room is asked once it is copied: that is when it counts. */
+async function opened({ adapters, settings }: VaultServices, { kind }: Backup, file: StoredFile) {
   const { table, blobs } = adapters;
-  if (kind === 'named') await reserveBytes(table, account_id, file.digests.ciphertext.bytes, settings.caps);
+  if (kind === 'named') await reserveForAll(table, file.digests.ciphertext.bytes, settings.caps);
   return asStored((await blobs.artifacts.get(file.blob)).body, file, 'The stored file is not the one that was saved');
 }
 

@@ -1,7 +1,7 @@
 /** Goes on with a job, as long as there is time. */
 import { z } from 'zod';
 import { unseal } from '#domain/envelope.ts';
-import { InternalError, TrainyardError } from '#domain/errors.ts';
+import { InternalError, type TrainyardError } from '#domain/errors.ts';
 import { newId } from '#domain/ids.ts';
 import { send, type VaultMessage } from '#domain/messages.ts';
 import type { Json } from '#domain/ports/table/port.ts';
@@ -36,7 +36,7 @@ import { uploadWork } from '../models/upload-work.ts';
 import { rotationWork } from '../security/work.ts';
 import type { JobServices, VaultServices } from '../services.ts';
 import { secretsContext } from './run-or-queue.ts';
-import { type Asked, type Pace, PostponedError } from './work.ts';
+import { type Asked, isRefusal, type Pace, PostponedError } from './work.ts';
 
 export type Resume = (
   services: JobServices,
@@ -95,7 +95,7 @@ export async function resumeJob(services: JobServices, message: VaultMessage, mi
       await letGo(table, job, now());
       return send(queues.vault, message);
     }
-    if (error instanceof TrainyardError && error.status < 500) return fail(services, job, error);
+    if (isRefusal(error)) return fail(services, job, error);
     await letGo(table, job, now());
     throw error;
   } finally {

@@ -1,4 +1,5 @@
 /** What is done in a request as long as that takes, and afterwards as a job. */
+import { StorageLimitError, TrainyardError } from '#domain/errors.ts';
 import type { Json } from '#domain/ports/table/port.ts';
 import type { Actor } from '#domain/vault/audit.ts';
 import type { Manager } from '#domain/vault/manager.ts';
@@ -13,6 +14,10 @@ export class PostponedError extends Error {
     this.progress = progress;
   }
 }
+
+/** Another try ends the same way: also without room, which somebody has to make first. */
+export const isRefusal = (error: unknown): error is TrainyardError =>
+  error instanceof TrainyardError && (error.status < 500 || error instanceof StorageLimitError);
 
 export interface Pace {
   /** Whether the work is tried again after an unexpected error: then what it has begun stays, to be gone on with. */

@@ -15,7 +15,7 @@ import type { FileServices } from '../services.ts';
 import { fileOfVariant, keyOf } from './load-model.ts';
 import { plainFile } from './plain-file.ts';
 import { isProven } from './platform-copy/proof.ts';
-import { expectNoWishes, type Looking, readArchive } from './platform-copy/read.ts';
+import { expectNoWishes, readArchive } from './platform-copy/read.ts';
 import { collected, factsOf, translated } from './seal.ts';
 import { verifiedSignature } from './sign.ts';
 
@@ -50,11 +50,10 @@ export async function serveModel(
     const model = await getModel(table, manager, vaultName);
     if (model.archive_of !== undefined) {
       expectNoWishes(wishes);
-      const isOwn = await isProven(services.adapters.keys, model);
-      expectSize(model, isOwn ? MOST_ARCHIVE_BYTES : MOST_BYTES);
-      const looking = isOwn ? undefined : await services.importer();
+      expectSize(model, MOST_ARCHIVE_BYTES);
+      await expectProven(services, model);
       const archive = await plain(services, model, by, password);
-      return { model, create: (of: Stored) => fromArchive(services, of, archive, { model, looking }) };
+      return { model, create: (of: Stored) => fromArchive(services, of, archive, model) };
     }
     expectSize(model, MOST_BYTES);
     const original = await bytesOf(services, model, by, password);
@@ -88,11 +87,11 @@ async function fromArchive(
   services: FileServices,
   of: Stored,
   archive: AsyncIterable<Uint8Array>,
-  { model: vaultModel, looking }: { readonly model: StoredModel; readonly looking: Looking | undefined },
+  vaultModel: StoredModel,
 ) {
   const opened = untar(archive);
   try {
-    const model = await storeImported(services, of, () => readArchive(opened, vaultModel, looking));
+    const model = await storeImported(services, of, () => readArchive(opened, vaultModel));
     const { length } = model.artifacts;
     return { model, notes: [`It has all ${length} files of model ${vaultModel.archive_of}, of which it is a copy`] };
   } catch (error) {
@@ -101,6 +100,18 @@ async function fromArchive(
     // Whatever went wrong, its file is closed.
     await opened.return();
   }
+}
+
+/**
+ * Of an archive without a proof nothing can be believed: neither its files, which are those of a training, nor what it says
+ * of classes, metrics, hyperparameters and lineage. Earlier versions made such, and could be made to restore others.
+ */
+async function expectProven({ adapters: { keys } }: FileServices, model: StoredModel): Promise<void> {
+  if (await isProven(keys, model)) return;
+  throw new UnsupportedModelError(
+    `Model '${model.name}' has no proof that it is a copy of model ${model.archive_of} of the platform; copy that one again with models/copy`,
+    { ...factsOf(model), ...(model.archive_of === undefined ? {} : { source_model_id: model.archive_of }) },
+  );
 }
 
 function expectSize(model: StoredModel, limit: number): void {

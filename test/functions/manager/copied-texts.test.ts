@@ -87,7 +87,7 @@ describe('a copy of a model of texts', () => {
     expect(detail.vault).toMatchObject({ manager_id: id, model_name: 'copied' });
   });
 
-  test('is one also where an earlier version made it, without a proof: its graph is looked at', async () => {
+  test('is none without a proof, as earlier versions made it: nothing that it says is believed', async () => {
     const id = await copied();
     const { table } = world.platform.store;
     const { archive_proof, ...record } = await vaultModel(
@@ -98,8 +98,19 @@ describe('a copy of a model of texts', () => {
     expect(archive_proof).toBeDefined();
     await table.put(itemOfModel(keys.vaultModel(world.accountId, record.vault, 'copied'), record));
     const { status, body } = await deploy(id);
-    expect(status).toBe(201);
-    expect(await classesOf(body.platform_model.id)).toEqual(await classesOf(source.id));
+    expect([status, body]).toMatchObject([
+      422,
+      {
+        error: 'UnsupportedModelError',
+        message: expect.stringContaining('copy that one again with models/copy'),
+        details: { source_model_id: source.id },
+      },
+    ]);
+    // It can be loaded all the same, and a new copy is served.
+    expect((await archiveIn(id)).length).toBeGreaterThan(0);
+    const again = { model_name: 'copied', source_model_id: source.id, replace_existing: true };
+    expect((await world.call('POST', `/${id}/models/copy`, again)).status).toBe(201);
+    expect((await deploy(id)).status).toBe(201);
   });
 
   test('is all of its files as well where the platform trained it on a table of texts', async () => {

@@ -1,5 +1,4 @@
 /** From the archive of a model's files, which only the platform makes, to those of a model of the platform. */
-import { Readable } from 'node:stream';
 import { Faults } from '#domain/faults.ts';
 import { StoredDataError } from '#domain/vault/errors.ts';
 import type { StoredModel } from '#domain/vault/model.ts';
@@ -18,17 +17,10 @@ export function expectNoWishes(wishes: Readonly<Record<string, unknown>>): void 
   faults.throwIfAny();
 }
 
-/** A copy that an earlier version made has no proof, and a graph of it is looked at as one of others is. */
-export interface Looking {
-  /** Throws `ValidationError` for a graph that cannot be served. */
-  readonly inspect: (onnx: Uint8Array) => void;
-}
-
-/** @throws StoredDataError */
+/** Of one that is proven to be what the platform has made. Throws `StoredDataError`. */
 export async function readArchive(
   entries: AsyncGenerator<UnpackedFile, void>,
   model: StoredModel,
-  looking: Looking | undefined,
 ): Promise<Awaited<ReturnType<Parameters<typeof storeImported>[2]>>> {
   const first = await entries.next();
   if (first.done || !first.value.isFile || first.value.name !== RECORD_FILE)
@@ -38,7 +30,7 @@ export async function readArchive(
   const { name: _, version: __, created_at: ___, ...record } = facts;
   const size = files.reduce((sum, { size }) => sum + size, 0);
   const named = new Map(files.map((one) => [one.file, one.size]));
-  return { files: [], streamed: { size, files: expected(entries, named, model, looking) }, record };
+  return { files: [], streamed: { size, files: expected(entries, named, model) }, record };
 }
 
 function factsIn(text: string, model: StoredModel): PlatformModelFacts {
@@ -54,18 +46,10 @@ async function* expected(
   entries: AsyncIterable<UnpackedFile>,
   named: ReadonlyMap<string, number>,
   model: StoredModel,
-  looking: Looking | undefined,
 ): AsyncGenerator<UnpackedFile> {
   for await (const one of entries) {
     if (!one.isFile || named.get(one.name) !== one.size)
       throw new StoredDataError('The stored archive has a file that its record has not', factsOf(model));
-    if (looking === undefined || !one.name.endsWith(GRAPH)) yield one;
-    else {
-      const bytes = await collected(one.body);
-      looking.inspect(bytes);
-      yield { ...one, body: Readable.from([bytes]) };
-    }
+    yield one;
   }
 }
-
-const GRAPH = '.onnx';
