@@ -5,7 +5,7 @@ import type { Filled } from './fit/window-filler.ts';
 import { keepThread, takeThread } from './profile/reading-threads.ts';
 import { residentBytes } from './table/resident.ts';
 
-const ROW_PROGRAM = new URL('./row-worker.ts', import.meta.url);
+export const ROW_PROGRAM = new URL('./row-worker.ts', import.meta.url);
 
 /** For fewer bytes of rows, it costs more to tell a thread what to do than to do it. */
 const LEAST_BYTES = 2 ** 25;
@@ -84,3 +84,6 @@ export class RowThread implements AsyncDisposable {
 export function rowThreadFor(profile: DatasetProfile): RowThread | undefined {
   return (profile.kind ?? 'table') === 'table' && residentBytes(profile) >= LEAST_BYTES ? new RowThread() : undefined;
 }
+
+/** Starts one for a job that is likely to come, so that it need not wait for it; it ends if none comes for a while. */
+export const prepareRowThread = (): Promise<void> => new RowThread()[Symbol.asyncDispose]();

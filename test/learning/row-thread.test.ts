@@ -7,7 +7,8 @@ import { tensor } from '#engine/tensor.ts';
 import { softmaxCrossEntropy } from '#engine/training/loss.ts';
 import { type } from '#engine/type.ts';
 import { fitLearner, type Learner } from '#learning/fit/fit.ts';
-import { RowThread, rowThreadFor } from '#learning/row-thread.ts';
+import { keepThread, takeThread } from '#learning/profile/reading-threads.ts';
+import { prepareRowThread, ROW_PROGRAM, RowThread, rowThreadFor } from '#learning/row-thread.ts';
 import { families } from '#zoo/registry.ts';
 
 /** Rows of more than 32 MiB. */
@@ -63,4 +64,16 @@ test.each<[string, Partial<DatasetProfile>, boolean]>([
   const profile = { rows: 1_100_000, rows_without_target: 0, target: 'y', columns: [column], ...more };
   await using thread = rowThreadFor(profile as unknown as DatasetProfile);
   expect(thread !== undefined).toBe(isStarted);
+});
+
+test('a thread that was prepared is the one that works', async () => {
+  const newest = takeThread(ROW_PROGRAM);
+  const { threadId } = newest;
+  await newest.terminate();
+  await prepareRowThread();
+  const taken = takeThread(ROW_PROGRAM);
+  // Threads are numbered as they are started.
+  expect(taken.threadId).toBe(threadId + 1);
+  keepThread(taken);
+  await using _ = new RowThread();
 });
