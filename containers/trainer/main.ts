@@ -90,6 +90,7 @@ try {
     import('#training/scratch.ts'),
   ]);
   const found = isStandby ? await (await import('#engine/device.ts')).findDevice() : undefined;
+  if (isStandby && threads > 1) void (await import('#learning/row-thread.ts')).prepareRowThread();
   let outcome: Outcome;
   do {
     const of = given ?? parsedOrExit(task, JSON.parse(await parent.line()));

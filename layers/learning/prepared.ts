@@ -3,6 +3,7 @@ import type { Job } from '#domain/training/record.ts';
 import type { Wanted } from '#zoo/family.ts';
 import type { FileBytes } from './files/file-bytes.ts';
 import type { EncodedData, Preparation } from './fit/task.ts';
+import type { RowThread } from './row-thread.ts';
 import type { Fold } from './table/split-sizes.ts';
 import type { TableStart } from './table/start.ts';
 
@@ -32,6 +33,8 @@ export interface PrepareOptions {
   readonly scratch?: Scratch;
   /** How many threads read a large table, the trainer's own included. Default: 1. */
   readonly threads?: number;
+  /** For tables: one that takes half of what is done once all rows are read. Default: the trainer's own does it all. */
+  readonly thread?: RowThread | undefined;
   /** Of a large table: its columns as an earlier reading has recorded them, which are read instead where they can be. */
   readonly columns?: FileBytes;
   /** Called between pieces while data is slowly encoded onto the disk. What it throws ends the encoding. */

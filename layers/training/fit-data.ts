@@ -11,6 +11,7 @@ import { type Settled, withOptions } from '#learning/fit/options.ts';
 import { type Preparation, shapeOf } from '#learning/fit/task.ts';
 import type { Kind } from '#learning/kind.ts';
 import type { Prepared } from '#learning/prepared.ts';
+import type { RowThread } from '#learning/row-thread.ts';
 import { openSource } from '#learning/source.ts';
 import { startingWeights } from '#learning/start/weights.ts';
 import type { Fold } from '#learning/table/split-sizes.ts';
@@ -26,6 +27,8 @@ export interface FitData {
   readonly hyperparameters: CommonHyperparameters;
   readonly kind: Kind;
   readonly start: StartingModel | undefined;
+  /** What works on the rows beside the trainer's own thread. */
+  readonly thread: RowThread | undefined;
   /** Whether data that do not fit into memory may be put into the folder. */
   readonly hasDisk: boolean;
 }
@@ -45,7 +48,7 @@ export interface FittedData extends FittedJob {
 
 /** Throws `TrainingFailure`, `Interrupted`, and `Ended` if the job is no longer this trainer's. */
 export async function fitData(of: FitData, { folder, part, fold }: FitPart): Promise<FittedData> {
-  const { run, profile, family, hyperparameters, kind, start, hasDisk } = of;
+  const { run, profile, family, hyperparameters, kind, start, thread, hasDisk } = of;
   const { adapters, job, reporter } = run;
   const file = await StoredBytes.open(adapters.blobs.datasets, blobKeys.datasetFile(job.account_id, job.dataset_id));
   const columns = await columnsOf(run, file.size);
@@ -57,6 +60,7 @@ export async function fitData(of: FitData, { folder, part, fold }: FitPart): Pro
     split: job.split,
     between: () => reporter.expectMore(),
     threads: run.options.threads ?? 1,
+    thread,
     ...(columns ? { columns } : {}),
     ...(start?.table ? { start: start.table } : {}),
     ...(fold ? { fold } : {}),
@@ -74,7 +78,7 @@ export async function fitData(of: FitData, { folder, part, fold }: FitPart): Pro
     );
   const fitted = await fitJob(run, {
     ...settled,
-    ...{ preparation, data, part },
+    ...{ preparation, data, part, thread },
     more: moreOf(preparation.task, job.early_stopping.monitor),
     dataName: `${dataNameOf(of)}${fold ? `, part ${fold.index + 1} of ${fold.of}` : ''}`,
   });

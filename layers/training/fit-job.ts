@@ -19,14 +19,14 @@ export interface FitJob {
     readonly signal?: AbortSignal;
     /** Milliseconds from one checkpoint to the next. */
     readonly checkpointMs?: number;
-    /** How many threads read a large table. Default: 1. */
+    /** How many threads work on the rows of a large table. Default: 1. */
     readonly threads?: number;
     /** The memory that there is. Default: as much as is needed. */
     readonly memoryBytes?: number;
   };
 }
 
-type Of = Pick<LearnerFit, 'learner' | 'hyperparameters' | 'preparation' | 'data' | 'bestBy' | 'more'> & {
+type Of = Pick<LearnerFit, 'learner' | 'hyperparameters' | 'preparation' | 'data' | 'bestBy' | 'more' | 'thread'> & {
   /** Identifies the data and their split; see `Checkpoints`. */
   readonly dataName: string;
   /** Of a job that fits several networks: how many are done, of how many. Default: it fits one. */

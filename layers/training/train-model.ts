@@ -14,6 +14,7 @@ import { file } from '#learning/files/model-files.ts';
 import type { Fit, Learner } from '#learning/fit/fit.ts';
 import type { EncodedData, Preparation } from '#learning/fit/task.ts';
 import { kindFor } from '#learning/kinds.ts';
+import { rowThreadFor } from '#learning/row-thread.ts';
 import { INT8_FILE, ONNX_FILE } from '#learning/serving/description.ts';
 import { families } from '#zoo/registry.ts';
 import type { Trained } from './complete.ts';
@@ -36,7 +37,8 @@ export async function trainModel(run: FitJob, profile: DatasetProfile, disk: str
   const kind = kindFor(family, profile);
   if (!kind) throw new TrainingFailure(`model_type ${family.name} takes no ${profile.kind ?? 'table'}`);
   const start = await readStartingModel(run, profile);
-  const of = { run, profile, family, hyperparameters, kind, start, hasDisk: disk !== undefined };
+  await using thread = (run.options.threads ?? 1) > 1 ? rowThreadFor(profile) : undefined;
+  const of = { run, profile, family, hyperparameters, kind, start, thread, hasDisk: disk !== undefined };
   const crossValidation = job.cv === undefined ? undefined : await crossValidate(of, job.cv, disk);
   await using scratch = await openScratch(disk ?? tmpdir(), job.id);
   const parts = (job.cv ?? 0) + 1;
@@ -47,6 +49,7 @@ export async function trainModel(run: FitJob, profile: DatasetProfile, disk: str
   const assessment = await assess({
     ...{ learner: settled.learner, parameters: fitted.parameters, preparation, data, device: run.device, calibrate },
     between: () => reporter.expectMore(),
+    thread,
     ...(threshold === undefined ? {} : { threshold }),
     ...(preparation.encoding.lastValues ? { lastValues: preparation.encoding.lastValues } : {}),
   });

@@ -5,6 +5,7 @@ import type { Answers, EncodedData } from '../fit/task.ts';
 import type { ClassScores } from '../metrics/classification.ts';
 import type { LabelScore } from '../metrics/multilabel.ts';
 import type { Bin } from '../metrics/probabilities.ts';
+import type { RowThread } from '../row-thread.ts';
 import type { Calibration, ThresholdRule } from './calibration.ts';
 import type { CrossValidation } from './cross-validation.ts';
 import type { Int8Scores } from './int8-scores.ts';
@@ -17,6 +18,8 @@ export interface AssessSpec extends Fitted {
   readonly calibrate: boolean;
   /** Default: the more probable class is the answer. */
   readonly threshold?: ThresholdRule;
+  /** What may score rows while this one does something else. Default: nothing. */
+  readonly thread?: RowThread | undefined;
   /** Of a forecast, what the target of each row was last. */
   readonly lastValues?: (rows: Tensors) => Float64Array;
 }

@@ -1,14 +1,14 @@
-import type { Outputs } from '../fit/kept-outputs.ts';
+import { keptOutputs, type Outputs } from '../fit/kept-outputs.ts';
 import type { EncodedRows } from '../fit/rows.ts';
 import { rememberAnswers } from '../metrics/answers.ts';
-import { Confusion } from '../metrics/classification.ts';
 import { finite } from '../metrics/finite.ts';
 import { ProbabilityScores, softmaxInto, softmaxOfRows } from '../metrics/probabilities.ts';
 import { rocAucOf, rocAucOvr } from '../metrics/roc-auc.ts';
 import { Sample } from '../metrics/sample.ts';
 import { type Assessment, type AssessSpec, naiveWarnings } from './assessment.ts';
-import { answered, type Calibration, LEAST_ROWS, temperatureOf, thresholdOf } from './calibration.ts';
-import { Gain } from './gain.ts';
+import { type Calibration, LEAST_ROWS, temperatureOf, thresholdOf } from './calibration.ts';
+import { ClassScoring, largest, type ScoresOfClasses, type ScoringOf } from './class-scores.ts';
+import { scoresWith } from './class-scores-share.ts';
 import { outputsOver } from './outputs.ts';
 
 /** Of more, a matrix is no longer something to read. */
@@ -23,6 +23,13 @@ interface Judged {
 
 export async function assessClasses(spec: AssessSpec, { rows, about, counts }: Judged): Promise<Assessment> {
   const { classes } = spec.preparation;
+  // Where another thread has time and there are outputs at once, it scores them while this one sorts.
+  const known = spec.thread && keptOutputs(spec.parameters, rows);
+  const scored = (calibration: Calibration) =>
+    known && spec.thread && scoresWith(spec.thread, { classes: classes.length, counts, calibration }, known);
+  const early = mayBeCalibrated(spec, about) ? undefined : scored({});
+  // It is awaited later. Until then, nothing would handle its rejection.
+  early?.catch(() => undefined);
   const logits = new Sample(classes.length);
   for await (const { values, width, truths } of outputsOver(spec, rows)) {
     for (let row = 0; row < truths.length; row++) logits.add(truths[row]!, values, row * width);
@@ -30,17 +37,20 @@ export async function assessClasses(spec: AssessSpec, { rows, about, counts }: J
   // All rows again, one by one, if they are more than a sample holds.
   const all = () => (logits.sampled.sampled === undefined ? [logits] : outputsOver(spec, rows));
   const calibration = calibrationOf(spec, about, logits);
-  const scores = await scoresOf(all(), { classes: classes.length, counts, calibration });
+  const scoring = early ?? scored(calibration) ?? scoresOf(all(), { classes: classes.length, counts, calibration });
+  scoring.catch(() => undefined);
+  const area = areaOf(logits, calibration.temperature);
+  const scores = await scoring;
   const naive = { strategy: 'most_frequent', answer: classes[largest(counts)]!, ...scores.naive } as const;
   return {
     rows: about,
-    metrics: finite({ ...scores.metrics, ...areaOf(logits, calibration.temperature) }),
+    metrics: finite({ ...scores.metrics, ...area }),
     naive,
     ...logits.sampled,
     classification: {
       classes,
-      ...(classes.length <= MATRIX_CLASSES ? { confusion_matrix: scores.confusion.matrix() } : {}),
-      per_class: scores.confusion.perClass().map(({ hits: _, ...rest }) => rest),
+      ...(classes.length <= MATRIX_CLASSES ? { confusion_matrix: scores.matrix } : {}),
+      per_class: scores.perClass.map(({ hits: _, ...rest }) => rest),
       reliability: scores.reliability,
       ...(Object.keys(calibration).length > 0 ? { calibration } : {}),
       ...(calibration.temperature === undefined
@@ -51,8 +61,13 @@ export async function assessClasses(spec: AssessSpec, { rows, about, counts }: J
   };
 }
 
-function calibrationOf({ calibrate, threshold }: AssessSpec, { of, count }: Assessment['rows'], logits: Sample) {
-  if (of === 'training' || count < LEAST_ROWS) return {};
+function mayBeCalibrated({ calibrate, threshold }: AssessSpec, { of, count }: Assessment['rows']): boolean {
+  return of === 'validation' && count >= LEAST_ROWS && (calibrate || threshold !== undefined);
+}
+
+function calibrationOf(spec: AssessSpec, about: Assessment['rows'], logits: Sample): Calibration {
+  if (!mayBeCalibrated(spec, about)) return {};
+  const { calibrate, threshold } = spec;
   const temperature = calibrate ? { temperature: temperatureOf(logits) } : {};
   if (threshold === undefined || logits.width !== 2) return temperature;
   const { truths } = logits;
@@ -66,52 +81,13 @@ function areaOf(logits: Sample, temperature?: number) {
   return width === 2 ? { roc_auc: rocAucOf(truths, likely, 2, 1) } : { roc_auc_ovr: rocAucOvr(truths, likely, width) };
 }
 
-interface Scoring {
-  readonly classes: number;
-  readonly counts: Float64Array;
-  readonly calibration: Calibration;
-}
-
 type Judging = Omit<Outputs, 'piece'>;
 type Pieces = AsyncIterable<Judging> | Iterable<Judging>;
 
-async function scoresOf(pieces: Pieces, { classes, counts, calibration }: Scoring) {
-  const total = counts.reduce((sum, count) => sum + count, 0);
-  const shares = counts.map((count) => count / Math.max(1, total));
-  const usual = largest(counts);
-  const [confusion, likely, gain] = [new Confusion(classes), new ProbabilityScores(), new Gain()];
-  const probabilities = new Float64Array(classes);
-  const lossesOfShares = shares.map(lossOf);
-  const rows = new Float64Array(classes);
-  for await (const { values, width, truths } of pieces) {
-    const [answers, confidences] = [new Int32Array(truths.length), new Float64Array(truths.length)];
-    for (let row = 0; row < truths.length; row++) {
-      const truth = truths[row]!;
-      softmaxInto(probabilities, values, row * width, calibration.temperature);
-      const answer = answered(probabilities, calibration);
-      answers[row] = answer;
-      confidences[row] = probabilities[answer]!;
-      confusion.add(truth, answer);
-      likely.add(truth, probabilities);
-      // Whoever has learned nothing of a class can only guess how likely it is, the naive answer as well.
-      if (counts[truth]! > 0) gain.add(lossesOfShares[truth]!, lossOf(probabilities[truth]!));
-      rows[truth]!++;
-    }
-    rememberAnswers(values, calibration, { answers, confidences });
-  }
-  // All rows of a class get the same answer.
-  const naive = { confusion: new Confusion(classes), likely: new ProbabilityScores() };
-  for (const [truth, count] of rows.entries()) {
-    naive.confusion.add(truth, usual, count);
-    naive.likely.add(truth, shares, count);
-  }
-  return {
-    confusion,
-    metrics: { ...confusion.scores(), ...likely.scores() },
-    reliability: likely.bins(),
-    unlearned: Array.from(rows, (count, i) => (counts[i] === 0 ? count : 0)),
-    naive: { metrics: finite({ ...naive.confusion.scores(), ...naive.likely.scores() }), ...gain.result },
-  };
+async function scoresOf(pieces: Pieces, of: ScoringOf): Promise<ScoresOfClasses> {
+  const scoring = new ClassScoring(of);
+  for await (const piece of pieces) rememberAnswers(piece.values, of.calibration, scoring.add(piece));
+  return scoring.result();
 }
 
 /** How many classes a warning names. */
@@ -145,7 +121,3 @@ async function probabilityScoresOf(pieces: Pieces, classes: number) {
   }
   return likely.scores();
 }
-
-const lossOf = (probability: number): number => -Math.log(Math.max(Number.EPSILON, probability));
-
-const largest = (values: Float64Array): number => values.indexOf(Math.max(...values));

@@ -10,6 +10,7 @@ import { initialState, parameterKey, parametersOf, type State } from '#engine/tr
 import { ShapeError } from '#engine/type.ts';
 import type { Family } from '#zoo/family.ts';
 import { type CommonHyperparameters, optimizerOf, rateOf } from '#zoo/hyperparameters.ts';
+import type { RowThread } from '../row-thread.ts';
 import { type Checkpoint, CheckpointRefused, identityOf, readCheckpoint, writeCheckpoint } from './checkpoint.ts';
 import { Course } from './course.ts';
 import type { BestBy, StoppingRule } from './early-stopping.ts';
@@ -19,6 +20,7 @@ import { judgeEpoch } from './judge.ts';
 import { type Checkpoints, Keeper } from './keeper.ts';
 import { type Outputs, OutputsKeeper } from './kept-outputs.ts';
 import { expectMemory } from './memory.ts';
+import { RowWindows } from './row-windows.ts';
 import { type EpochBatches, type EpochRows, pieceRows, rowsOf, trainingRows } from './rows.ts';
 import { programRunner, type Runner, type RunnerOptions, type RunningTraining, sessionFor } from './runner.ts';
 import { type Answers, type EncodedData, objectiveOf, type Preparation, shapeOf } from './task.ts';
@@ -92,6 +94,8 @@ export interface LearnerFit {
   readonly isEnough?: () => boolean;
   /** Default: the processor. */
   readonly device?: Device;
+  /** What fetches its rows. Default: its own thread does. */
+  readonly thread?: RowThread | undefined;
   /** The memory that there is for it. Default: as much as it needs. */
   readonly memoryBytes?: number;
   /** Where an interrupted fit leaves a checkpoint, and the next fit of the same spec finds it. */
@@ -141,7 +145,7 @@ export function learnerOf({
 function planOf({ learner, hyperparameters: h, data, earlyStopping, bestBy, checkpoints, device }: LearnerFit) {
   const { network, objective, optimizer, schedule, flopsPerRow: flops } = learner;
   const rows = rowsOf(data.training);
-  const batchSize = Math.min(h.batch_size, rows);
+  const batchSize = batchSizeOf(h, data);
   const session = sessionFor(3 * batchSize * flops, device);
   const judging = sessionFor(Math.min(rows, pieceRows(flops)) * flops, device);
   const of = { batchSize, seed: h.seed };
@@ -178,11 +182,13 @@ export function fitNetwork(spec: FitSpec): Promise<Fit | undefined> {
 /** Like `fitNetwork`, for any network over encoded rows. */
 export async function fitLearner(spec: LearnerFit): Promise<Fit | undefined> {
   const { hyperparameters: h, preparation, data, now, checkpoints } = spec;
+  // First of all: it takes a while until there are some.
+  const windows = windowsOf(spec);
   const plan = planOf(spec);
   const { stepsPerEpoch, runner } = plan;
   let course: Course | undefined;
   try {
-    const rows = trainingRows(data.training, plan.batchSize, spec.learner);
+    const rows = windows ?? trainingRows(data.training, plan.batchSize, spec.learner);
     await using training = await openTraining(plan, rows.first, spec.memoryBytes);
     await using evaluator = await runner.openEvaluation();
     const checkpoint = resume(training, plan, checkpoints);
@@ -260,6 +266,16 @@ export async function fitLearner(spec: LearnerFit): Promise<Fit | undefined> {
     throw failureOf(error, { epoch, step, stepsPerEpoch, learningRate: h.learning_rate });
   }
 }
+
+/** On the processor, rows in any order are fetched by another thread, if there is one. */
+function windowsOf({ learner, hyperparameters: h, data, device = 'cpu', thread }: LearnerFit) {
+  if (!thread || device !== 'cpu' || learner.batches || learner.epochRows) return undefined;
+  const of = { batchSize: batchSizeOf(h, data), seed: h.seed, lastEpoch: h.epochs };
+  return RowWindows.for(thread, data.training, of);
+}
+
+const batchSizeOf = (h: LoopHyperparameters, { training }: EncodedData): number =>
+  Math.min(h.batch_size, rowsOf(training));
 
 /** The initial state is held by the training alone, which goes on to others. */
 function openTraining(

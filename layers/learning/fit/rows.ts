@@ -96,7 +96,7 @@ async function* loaded({ tensors, sizes, load }: Shards): AsyncGenerator<{ data:
 }
 
 /** A view of some rows: nothing is copied. */
-function rowsBetween(data: Tensors, start: number, end: number): Tensors {
+export function rowsBetween(data: Tensors, start: number, end: number): Tensors {
   return Object.fromEntries(
     Object.entries(data).map(([name, t]) => {
       const width = t.shape.slice(1).reduce((size, dim) => size * dim, 1);

@@ -1,5 +1,7 @@
 /** Encodes rows as tensors. */
 import { type Tensors, tensor } from '#engine/tensor.ts';
+import { sizeOf } from '#engine/type.ts';
+import { type Allocate, allocated } from './allocate.ts';
 import type { Column, Rows, Target } from './columns.ts';
 import {
   denseWidth,
@@ -14,35 +16,47 @@ import {
 import type { TargetScale } from './target.ts';
 
 /** `dense`, float32 [rows, width], and `codes`, int32 [rows, categories]. Either is absent if it has no columns. */
-export function encodeRows(rows: Rows, encoder: Encoder, which: Int32Array): Tensors {
+export function encodeRows(rows: Pick<Rows, 'columns'>, encoder: Encoder, which: Int32Array): Tensors {
+  const into = roomForRows(encoder, which.length, allocated);
+  fillRows(rows, encoder, which, { from: 0, to: which.length }, into);
+  return into;
+}
+
+function roomForRows(encoder: Encoder, count: number, allocate: Allocate): Tensors {
+  const width = denseWidth(encoder);
+  const words = wordsOf(encoder).length;
+  return {
+    ...(width > 0 ? { dense: floats([count, width], allocate) } : {}),
+    ...(words > 0 ? { codes: integers([count, words], allocate) } : {}),
+  };
+}
+
+function fillRows(rows: Pick<Rows, 'columns'>, encoder: Encoder, which: Int32Array, some: Some, into: Tensors): void {
   const byName = new Map(rows.columns.map((column) => [column.name, column]));
   const numbers = numbersOf(encoder);
   const words = wordsOf(encoder);
-  const tensors: Record<string, Tensors[string]> = {};
   if (numbers.length > 0) {
+    const data = into.dense!.data as Float32Array;
     const width = denseWidth(encoder);
-    const data = new Float32Array(which.length * width);
     let indicator = numbers.length;
     const columns = numbers.map((encoding, at) => {
       const place = { data, width, at, indicator: encoding.missing ? indicator++ : -1 };
       return { column: byName.get(encoding.name)!, encoding, place };
     });
-    for (const some of blocksOf(which.length)) {
-      for (const { column, encoding, place } of columns) encodeNumbers(column, encoding, which, some, place);
+    for (const block of blocksOf(some)) {
+      for (const { column, encoding, place } of columns) encodeNumbers(column, encoding, which, block, place);
     }
-    tensors.dense = tensor('float32', [which.length, width], data);
   }
   if (words.length > 0) {
-    const data = new Int32Array(which.length * words.length);
+    const data = into.codes!.data as Int32Array;
     for (const [at, encoding] of words.entries()) {
-      encodeWords(byName.get(encoding.name)!, encoding, which, { data, width: words.length, at });
+      encodeWords(byName.get(encoding.name)!, encoding, which, some, { data, width: words.length, at });
     }
-    tensors.codes = tensor('int32', [which.length, words.length], data);
   }
-  return tensors;
 }
 
-interface Some {
+/** Some of the rows that are encoded, by their places among them. */
+export interface Some {
   readonly from: number;
   readonly to: number;
 }
@@ -50,8 +64,8 @@ interface Some {
 /** So many encoded rows stay in the processor's cache until all of their columns are written. */
 const BLOCK_ROWS = 2048;
 
-function* blocksOf(rows: number): Generator<Some> {
-  for (let from = 0; from < rows; from += BLOCK_ROWS) yield { from, to: Math.min(rows, from + BLOCK_ROWS) };
+function* blocksOf({ from, to }: Some): Generator<Some> {
+  for (let at = from; at < to; at += BLOCK_ROWS) yield { from: at, to: Math.min(to, at + BLOCK_ROWS) };
 }
 
 /** One-hot vectors of so many places together are stored as they are. */
@@ -63,22 +77,59 @@ export function isNarrow(encoder: Encoder): boolean {
   return words.every(({ embedded }) => !embedded) && widthOf(encoder) - denseWidth(encoder) <= NARROW;
 }
 
-/** Encoded rows with their targets, in whichever form suits the encoder. */
-export function encodeAll(rows: Rows, encoder: Encoder, scale: TargetScale, which: Int32Array): Tensors {
-  const y = encodeTarget(rows.target, scale, which);
-  return isNarrow(encoder) ? encodeInputs(rows, encoder, y, which) : { ...encodeRows(rows, encoder, which), ...y };
+/** Rows, and how they are encoded. */
+export interface Encodable {
+  readonly rows: Pick<Rows, 'columns' | 'target'>;
+  readonly encoder: Encoder;
+  readonly scale: TargetScale;
+  /** Those that are encoded, in this order. */
+  readonly which: Int32Array;
 }
+
+/** Encoded rows with their targets, in whichever form suits the encoder. */
+export function encodeAll(of: Encodable): Tensors {
+  const into = roomFor(of, allocated);
+  fill(of, { from: 0, to: of.which.length }, into);
+  return into;
+}
+
+/** Zeros, over which all rows are to be encoded by `fill`. */
+export function roomFor(
+  { rows: { target }, encoder, which: { length: count } }: Encodable,
+  allocate: Allocate,
+): Tensors {
+  const y = roomForTarget(target, count, allocate);
+  if (!isNarrow(encoder)) return { ...roomForRows(encoder, count, allocate), y };
+  const width = widthOf(encoder) + targetsOf(y);
+  return { input: floats([count, width], allocate), y };
+}
+
+/** Encodes some of the rows into memory that is all zeros there. */
+export function fill({ rows, encoder, scale, which }: Encodable, some: Some, into: Tensors): void {
+  fillTarget(rows.target, scale, which, some, into.y!);
+  if (into.input) fillInputs(rows, encoder, which, some, into);
+  else fillRows(rows, encoder, which, some, into);
+}
+
+/** How many numbers a target has. */
+const targetsOf = ({ shape }: Tensors[string]): number => shape[1] ?? 1;
 
 /**
  * `input`: float32 [rows, width + targets], what the network takes and then the target of each row, and `y`. A step fetches
  * rows in any order from memory that no cache holds: one piece of a row instead of three takes a third of that time.
  */
-function encodeInputs(rows: Rows, encoder: Encoder, { y }: Tensors, which: Int32Array): Tensors {
+function fillInputs(
+  rows: Pick<Rows, 'columns'>,
+  encoder: Encoder,
+  which: Int32Array,
+  some: Some,
+  { input, y }: Tensors,
+): void {
   const byName = new Map(rows.columns.map((column) => [column.name, column]));
-  const targets = y!.shape[1] === undefined ? 1 : Number(y!.shape[1]);
+  const targets = targetsOf(y!);
   const inputs = widthOf(encoder);
   const width = inputs + targets;
-  const data = new Float32Array(which.length * width);
+  const data = input!.data as Float32Array;
   let [indicator, hot] = [numbersOf(encoder).length, denseWidth(encoder)];
   const numbers = numbersOf(encoder).map((encoding, at) => {
     const place = { data, width, at, indicator: encoding.missing ? indicator++ : -1 };
@@ -91,41 +142,61 @@ function encodeInputs(rows: Rows, encoder: Encoder, { y }: Tensors, which: Int32
     return { column, codes: codesOf(column, encoding), depth: depthOf(encoding), place: { data, width, at } };
   });
   const values = y!.data as Int32Array | Float32Array;
-  for (const some of blocksOf(which.length)) {
-    for (const { column, encoding, place } of numbers) encodeNumbers(column, encoding, which, some, place);
+  for (const block of blocksOf(some)) {
+    for (const { column, encoding, place } of numbers) encodeNumbers(column, encoding, which, block, place);
     for (const { column, codes, depth, place } of words) {
-      for (let i = some.from; i < some.to; i++) {
+      for (let i = block.from; i < block.to; i++) {
         const code = codes.of(column.values[which[i]!]!);
         if (code < depth) data[i * width + place.at + code] = 1;
       }
     }
-    for (let i = some.from; i < some.to; i++) {
+    for (let i = block.from; i < block.to; i++) {
       for (let t = 0; t < targets; t++) data[i * width + inputs + t] = values[i * targets + t]!;
     }
   }
-  return { input: tensor('float32', [which.length, width], data), y: y! };
 }
 
 /** `y`: int32 [rows] for classes, standardised float32 [rows, 1] for numbers, or float32 [rows, labels] of 0 and 1. */
 export function encodeTarget(target: Target, scale: TargetScale, which: Int32Array): Tensors {
+  const y = roomForTarget(target, which.length, allocated);
+  fillTarget(target, scale, which, { from: 0, to: which.length }, y);
+  return { y };
+}
+
+function roomForTarget(target: Target, count: number, allocate: Allocate): Tensors[string] {
+  if (target.task === 'classification') return integers([count], allocate);
+  return floats([count, target.task === 'multilabel' ? target.classes.length : 1], allocate);
+}
+
+function fillTarget(
+  target: Target,
+  scale: TargetScale,
+  which: Int32Array,
+  { from, to }: Some,
+  y: Tensors[string],
+): void {
+  const data = y.data as Int32Array | Float32Array;
   if (target.task === 'classification') {
-    const data = new Int32Array(which.length);
-    for (let i = 0; i < data.length; i++) data[i] = target.values[which[i]!]!;
-    return { y: tensor('int32', [which.length], data) };
+    for (let i = from; i < to; i++) data[i] = target.values[which[i]!]!;
+    return;
   }
   if (target.task === 'multilabel') {
     const { length: labels } = target.classes;
-    const data = new Float32Array(which.length * labels);
-    for (const [i, row] of which.entries()) {
+    for (let i = from; i < to; i++) {
+      const row = which[i]!;
       data.set(target.values.subarray(row * labels, (row + 1) * labels), i * labels);
     }
-    return { y: tensor('float32', [which.length, labels], data) };
+    return;
   }
   const { mean, deviation } = scale;
-  const data = new Float32Array(which.length);
-  for (let i = 0; i < data.length; i++) data[i] = (target.values[which[i]!]! - mean) / deviation;
-  return { y: tensor('float32', [which.length, 1], data) };
+  for (let i = from; i < to; i++) data[i] = (target.values[which[i]!]! - mean) / deviation;
 }
+
+const floats = (shape: readonly [number, ...number[]], allocate: Allocate): Tensors[string] =>
+  tensor('float32', shape, new Float32Array(allocate(sizeOf(shape) * Float32Array.BYTES_PER_ELEMENT)));
+
+const integers = (shape: readonly [number, ...number[]], allocate: Allocate): Tensors[string] =>
+  tensor('int32', shape, new Int32Array(allocate(sizeOf(shape) * Int32Array.BYTES_PER_ELEMENT)));
 
 interface Place<A> {
   readonly data: A;
@@ -152,10 +223,11 @@ function encodeWords(
   column: Column,
   encoding: WordEncoding,
   which: Int32Array,
+  { from, to }: Some,
   { data, width, at }: Place<Int32Array>,
 ): void {
   const codes = codesOf(column, encoding);
-  for (let i = 0; i < which.length; i++) data[i * width + at] = codes.of(column.values[which[i]!]!);
+  for (let i = from; i < to; i++) data[i * width + at] = codes.of(column.values[which[i]!]!);
 }
 
 /** The code of each of a column's words. */

@@ -92,7 +92,7 @@ export class EncoderFitting {
   }
 
   /** @param training the rows to learn from */
-  take({ columns }: Rows, training: Int32Array): void {
+  take({ columns }: Pick<Rows, 'columns'>, training: Int32Array): void {
     for (const column of columns) {
       this.#names.add(column.name);
       if (column.kind === 'numbers') known(this.#numbers, column, fitNumbers).take(column, training);
@@ -102,15 +102,12 @@ export class EncoderFitting {
 
   /** @throws TrainingFailure if there is no usable column, or if the encoded rows are too wide */
   encoder(leftOut: readonly string[]): Encoder {
-    const features = [...this.#names].map((name) => this.#numbers.get(name)?.encoding() ?? this.#category(name));
-    const fitted: Encoder = { features, leftOut: [...leftOut] };
-    const width = widthOf(fitted);
-    if (width === 0 || width > MAX_WIDTH) {
-      throw new TrainingFailure(
-        `The features must become between 1 and ${MAX_WIDTH} numbers a row, counting one for each value of a category; got ${width}`,
-      );
-    }
-    return fitted;
+    return withBounds({ features: this.features(), leftOut: [...leftOut] });
+  }
+
+  /** In the order in which the columns came first. */
+  features(): Encoder['features'] {
+    return [...this.#names].map((name) => this.#numbers.get(name)?.encoding() ?? this.#category(name));
   }
 
   #category(name: string): WordEncoding {
@@ -118,6 +115,15 @@ export class EncoderFitting {
     const isLarge = encoding.type === 'category' && encoding.words.length > this.#embedAbove;
     return isLarge ? { ...encoding, embedded: true } : encoding;
   }
+}
+
+/** @throws TrainingFailure if there is no usable column, or if the encoded rows are too wide */
+export function withBounds(fitted: Encoder): Encoder {
+  const width = widthOf(fitted);
+  if (width > 0 && width <= MAX_WIDTH) return fitted;
+  throw new TrainingFailure(
+    `The features must become between 1 and ${MAX_WIDTH} numbers a row, counting one for each value of a category; got ${width}`,
+  );
 }
 
 function known<C extends Column>(

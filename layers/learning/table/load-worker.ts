@@ -2,6 +2,7 @@
 import { parentPort } from 'node:worker_threads';
 import type { ColumnProfile } from '#domain/datasets/profile.ts';
 import { Cells, type SharedCells } from '../files/cells.ts';
+import { shared } from './allocate.ts';
 import { TextRows } from './batch-rows.ts';
 import type { Column } from './columns.ts';
 import { type ColumnStore, columnStores } from './stores.ts';
@@ -37,7 +38,7 @@ function reply(message: LoadMessage): LoadReply | undefined {
     return { kind: 'stored' };
   }
   const { at, column, rows } = message;
-  const store = columnStores[column.type](column, (bytes) => new SharedArrayBuffer(bytes));
+  const store = columnStores[column.type](column, shared);
   store.begin(rows);
   stores.push({ at, store });
   return undefined;

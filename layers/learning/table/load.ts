@@ -7,6 +7,7 @@ import type { Batch } from '../files/batch.ts';
 import type { FileBytes } from '../files/file-bytes.ts';
 import { readTable } from '../files/open.ts';
 import type { TableBytes } from '../files/source-bytes.ts';
+import type { Allocate } from './allocate.ts';
 import { cellRowsOf } from './batch-rows.ts';
 import type { CellRows } from './cell-rows.ts';
 import type { Column, Rows } from './columns.ts';
@@ -20,6 +21,8 @@ export interface LoadOptions {
   readonly more?: readonly NamedPieces[];
   /** How many threads store columns, this one included. Default: 1. */
   readonly threads?: number;
+  /** Makes memory for the columns' values. Default: memory of this thread alone. */
+  readonly allocate?: Allocate;
   /** Whether rows without a target are read as well: of a class it is -1 then, of a number NaN. Default: no. */
   readonly withoutTarget?: boolean;
   /** The columns as an earlier reading has recorded them, which are read instead of the file where they can be. */
@@ -56,7 +59,7 @@ export async function* readRows(
   bytes: TableBytes,
   profile: DatasetProfile,
   pieceRows: number,
-  { more = [], threads: wanted = 1, columns: file, withoutTarget = false }: LoadOptions = {},
+  { more = [], threads: wanted = 1, columns: file, withoutTarget = false, allocate }: LoadOptions = {},
 ): AsyncGenerator<Rows, void, undefined> {
   const recorded = file && (await recordedTable(file, profile, more));
   const { header, cells: all, close, digest, format } = recorded ?? (await tableOf(bytes, profile));
@@ -82,7 +85,7 @@ export async function* readRows(
     columns: placed,
     rows: count,
   });
-  const columns = threads.own.map(({ column }) => columnStores[column.type](column));
+  const columns = threads.own.map(({ column }) => columnStores[column.type](column, allocate));
   const stores = [...threads.own.map(({ at }, i) => ({ at, column: columns[i]! })), ...besides];
   const used = new Set(usable.map(({ name }) => name));
   const leftOut = profile.columns

@@ -85,7 +85,7 @@ async function onDisk(
     for await (const piece of rows.pieces()) {
       await between();
       const some = within(which, piece);
-      await writer.append(encodeAll(piece.rows, encoder, scale, some));
+      await writer.append(encodeAll({ rows: piece.rows, encoder, scale, which: some }));
     }
     await writer.finish();
     return await openShards(join(folder, kind));

@@ -4,8 +4,10 @@ import { targetType } from '../fit/task.ts';
 import type { PrepareOptions } from '../prepared.ts';
 import { needsDisk } from '../room.ts';
 import { AfterSplit } from './after-split.ts';
+import { shared } from './allocate.ts';
 import { classesOf } from './columns.ts';
 import { encodeAll } from './encode.ts';
+import { encodeAllWith, fitEncoderWith } from './encode-share.ts';
 import { fitEncoder } from './encoder.ts';
 import { trainedEncoding } from './encoding.ts';
 import { loadRows } from './load.ts';
@@ -29,25 +31,31 @@ export async function prepare(
   const most = scratch?.residentBytes ?? RESIDENT_BYTES;
   const isLarge = needsDisk(residentBytes(profile), most, scratch !== undefined);
   if (isLarge && scratch) return await prepareLarge(bytes, profile, { ...options, scratch });
-  const { threads = 1, columns } = options;
-  const rows = await loadRows(bytes, profile, { threads, columns });
+  const { threads = 1, thread, columns } = options;
+  const rows = await loadRows(bytes, profile, { threads, columns, ...(thread ? { allocate: shared } : {}) });
   const fractions = { validation: validationSplit, test: testSplit, fold, isRandom: how === 'random' };
   const split = splitRows(rows.target, fractions, seed, rows.splitBy);
   expectEnough(split, fractions, rows.splitBy);
   const { training, validation, test } = split;
-  const encoder = start ? encoderOf(start, rows) : fitEncoder(rows, training, options.wanted?.table?.embedAbove);
+  const embedAbove = options.wanted?.table?.embedAbove;
+  const fitted = () =>
+    thread ? fitEncoderWith(thread, rows, training, embedAbove) : fitEncoder(rows, training, embedAbove);
+  const encoder = start ? encoderOf(start, rows) : await fitted();
   const late = new AfterSplit(profile, rows.splitBy, split);
   late.take(rows, training);
   const scale = start ? scaleOf(start) : fitTarget(rows.target, training);
-  const encode = (which: Int32Array) => encodeAll(rows, encoder, scale, which);
+  const encode = async (which: Int32Array) => {
+    const of = { rows, encoder, scale, which };
+    return thread ? await encodeAllWith(thread, of) : encodeAll(of);
+  };
   const classes = classesOf(rows.target);
   const encoding = trainedEncoding(encoder, profile, targetType(rows.target.task, classes));
   return {
     preparation: { encoding, task: rows.target.task, classes, scale },
     data: {
-      training: encode(training),
-      ...(validation.length > 0 ? { validation: encode(validation) } : {}),
-      ...(test.length > 0 ? { test: encode(test) } : {}),
+      training: await encode(training),
+      ...(validation.length > 0 ? { validation: await encode(validation) } : {}),
+      ...(test.length > 0 ? { test: await encode(test) } : {}),
     },
     rows: { training: training.length, validation: validation.length, test: test.length },
     warnings: late.warnings,

@@ -6,6 +6,7 @@ import { labelsOf } from '../profile/labels.ts';
 import { type CellReader, numberReader, type Picked, wordReader } from '../values/cell-readers.ts';
 import { columnValues, TRUTH_WORDS } from '../values/column-values.ts';
 import { byNumberThenText } from '../values/order.ts';
+import { type Allocate, allocated } from './allocate.ts';
 import type { CellRows } from './cell-rows.ts';
 import type { Column, Target } from './columns.ts';
 
@@ -39,11 +40,6 @@ export interface TargetStore extends Pieces {
   readonly rowsOf: (cells: CellRows, column: number) => Int32Array;
   readonly target: () => Target;
 }
-
-/** Makes memory for a column's values. */
-export type Allocate = (bytes: number) => ArrayBuffer | SharedArrayBuffer;
-
-const allocated: Allocate = (bytes) => new ArrayBuffer(bytes);
 
 function numberStore(type: 'number' | 'timestamp') {
   return ({ name, format }: ColumnProfile, allocate = allocated): ColumnStore => {
@@ -88,7 +84,7 @@ export const columnStores = {
   timestamp: numberStore('timestamp'),
   category: wordStore('category'),
   boolean: wordStore('boolean', TRUTH_WORDS),
-  text: (column: ColumnProfile): ColumnStore => {
+  text: (column: ColumnProfile, _?: Allocate): ColumnStore => {
     throw new TypeError(`column ${column.name} is text and cannot be encoded`);
   },
 } as const;

@@ -53,7 +53,7 @@ test.each<[string, (i: number) => string | number]>([
 ])('have the same input and the same targets: %s', async (_, target) => {
   const { profile, rows, encoder, scale, y } = await prepared(fileOf(target));
   const encoding = trainedEncoding(encoder, profile, y);
-  const together = encodeAll(rows, encoder, scale, WHICH);
+  const together = encodeAll({ rows, encoder, scale, which: WHICH });
   expect(Object.keys(together)).toEqual(['input', 'y']);
   const apart = { ...encodeRows(rows, encoder, WHICH), ...encodeTarget(rows.target, scale, WHICH) };
   expect(together.y).toEqual(apart.y);
@@ -68,11 +68,14 @@ test('are stored as numbers and codes where a category is embedded or has many v
     1,
   );
   const { rows, encoder, scale, profile, y } = embedded;
-  expect(Object.keys(encodeAll(rows, encoder, scale, WHICH))).toEqual(names);
+  expect(Object.keys(encodeAll({ rows, encoder, scale, which: WHICH }))).toEqual(names);
   expect(Object.keys(trainedEncoding(encoder, profile, y).types)).toEqual(['dense', 'codes']);
   const wide = `word,y\n${Array.from({ length: 600 }, (_, i) => `w${i % 150},${i % 2 ? 'a' : 'b'}`).join('\n')}\n`;
   const many = await prepared(wide);
   const all = Int32Array.from({ length: 600 }, (_, i) => i);
   const fitted = fitEncoder(many.rows, all);
-  expect(Object.keys(encodeAll(many.rows, fitted, many.scale, all))).toEqual(['codes', 'y']);
+  expect(Object.keys(encodeAll({ rows: many.rows, encoder: fitted, scale: many.scale, which: all }))).toEqual([
+    'codes',
+    'y',
+  ]);
 });
