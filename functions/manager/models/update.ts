@@ -1,6 +1,5 @@
 import { z } from 'zod';
 import { ValidationError } from '#domain/errors.ts';
-import { isoTime } from '#domain/times.ts';
 import { updateModel } from '#domain/vault/change.ts';
 import { type Metadata, versionOf } from '#domain/vault/model.ts';
 import { getModel } from '#domain/vault/models.ts';
@@ -60,7 +59,6 @@ export const update = route({
         metadata: merged,
         tags: given.tags ?? model.tags,
         version: versionOf(model.name, merged),
-        modified_at: isoTime(now()),
       };
       return updateModel(table, of, model, set, { by, event, now });
     });

@@ -5,7 +5,6 @@ import { keys as tableKeys } from '#domain/keys.ts';
 import { deleteAbandoned, deleteOrphans } from '#domain/orphans.ts';
 import { ConditionFailedError } from '#domain/ports/errors.ts';
 import type { Json } from '#domain/ports/table/port.ts';
-import { isoTime } from '#domain/times.ts';
 import type { Actor } from '#domain/vault/audit.ts';
 import { filesOf, markRevision, replaceFile, updateModel } from '#domain/vault/change.ts';
 import { ModelChangedError, ModelNotFoundError, WrongPasswordError } from '#domain/vault/errors.ts';
@@ -77,7 +76,7 @@ async function rewrap(
     return 'rotated';
   }
   const wrapped = await wrapKey(key, encryption.sealed_for, manager.config, { password: passwords.new, keys });
-  const set = { encryption: { ...encryption, ...wrapped }, modified_at: isoTime(now()) };
+  const set = { encryption: { ...encryption, ...wrapped } };
   await updateModel(table, manager, model, set, { by, event, now });
   return 'rotated';
 }
@@ -177,7 +176,7 @@ async function encryptAnew(
       await blobs.artifacts.put(fileOf(place, 'int8'), one.ciphertext);
       return one.digests();
     }
-    await replaceFile(table, manager, model, { ...changed, modified_at: isoTime(now()) }, by, now);
+    await replaceFile(table, manager, model, changed, by, now);
   } catch (error) {
     // What seems to have failed may be the model's only file by now.
     await deleteAbandoned(table, blobs.artifacts, 'artifacts', filesOf(place));

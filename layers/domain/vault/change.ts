@@ -14,7 +14,7 @@ import { keys } from '../keys.ts';
 import { clearOrphanMark, markOfCounted, markOrphaned } from '../orphans.ts';
 import { TransactionFailedError } from '../ports/errors.ts';
 import type { Condition, Table, Write } from '../ports/table/port.ts';
-import { epochSeconds } from '../times.ts';
+import { epochSeconds, isoTime } from '../times.ts';
 import { type Actor, type AuditAction, type AuditEvent, appendAudit } from './audit.ts';
 import { ManagerNotFoundError, ModelChangedError, ModelExistsError } from './errors.ts';
 import type { Manager, ManagerRef } from './manager.ts';
@@ -145,15 +145,27 @@ const TRIES = 20;
  * that name that is not the one to be replaced, and `ManagerNotFoundError`; also what `room` throws.
  */
 export async function saveModel(table: Table, saved: StoredModel, saving: Saving): Promise<void> {
+  let { before } = saving;
   for (let tries = 0; tries < TRIES; tries += 1) {
     const hasRoom = await saving.room?.();
     const counted = hasRoom === undefined ? [] : [noteStored(saved.account_id, hasRoom)];
-    if (await trySave(table, saved, saving, counted)) return;
+    if (await trySave(table, saved, { ...saving, before }, counted)) return;
+    before &&= await sameRevision(table, saving.manager, before);
   }
-  throw new UnavailableError(`what account ${saved.account_id} stores changed ${TRIES} times while a model was saved`);
+  throw new UnavailableError(`the account or the model changed ${TRIES} times while model ${saved.name} was saved`);
 }
 
-/** False: something else was stored in the account. */
+/**
+ * The record as it is now: its key may have been wrapped anew since, under a password that is to open the earlier revision as
+ * well. Throws `ModelChangedError` if there is another revision or none.
+ */
+async function sameRevision(table: Table, of: ManagerRef, { name, revision }: StoredModel): Promise<StoredModel> {
+  const now = await findModel(table, of, name);
+  if (now?.revision === revision) return now;
+  throw new ModelChangedError(of.id, name);
+}
+
+/** False: something else was stored in the account, or the record that is replaced was changed. */
 async function trySave(table: Table, saved: StoredModel, saving: Saving, counted: readonly Write[]): Promise<boolean> {
   const { manager, by, now, before, action, also = [] } = saving;
   const event: AuditEvent = {
@@ -167,7 +179,7 @@ async function trySave(table: Table, saved: StoredModel, saving: Saving, counted
       {
         kind: 'put',
         item: itemOfModel(keys.vaultModel(saved.account_id, saved.vault, saved.name), saved),
-        condition: before ? isRevision(before) : { kind: 'absent' },
+        condition: before ? unchanged(before) : { kind: 'absent' },
       },
       count(manager, saved, before, before?.size ?? 0),
       ...counted,
@@ -181,19 +193,20 @@ async function trySave(table: Table, saved: StoredModel, saving: Saving, counted
     // The audit trail, which comes last, may have changed as well.
     if (counted.length > 0 && Math.min(...error.failed) === COUNTED) return false;
     if (error.failed.includes(1)) throw new ManagerNotFoundError(manager.id, []);
+    if (before && error.failed.includes(0)) return false;
     throw before ? new ModelChangedError(manager.id, saved.name) : new ModelExistsError(manager.id, saved.name);
   }
 }
 
-/** Changes of a model's record that leave its file as it is. Throws `ModelChangedError`, `ModelNotFoundError`. */
+/** Changes of a model's record that leave its file as it is, and when it was changed. Throws `ModelChangedError`, `ModelNotFoundError`. */
 export async function updateModel(
   table: Table,
   of: ManagerRef,
   model: StoredModel,
-  set: Partial<StoredModel>,
+  set: Partial<Omit<StoredModel, 'modified_at'>>,
   { by, event, now }: { readonly by: Actor; readonly event: AuditEvent; readonly now: () => number },
 ): Promise<StoredModel> {
-  const changed: StoredModel = { ...model, ...set };
+  const changed: StoredModel = { ...model, ...set, modified_at: changedAt(model, now()) };
   const key = keys.vaultModel(of.account_id, of.vault, model.name);
   try {
     await appendAudit(table, of, by, event, now, [
@@ -205,6 +218,10 @@ export async function updateModel(
     throw await whyNot(table, of, model, error);
   }
 }
+
+/** Later than before, also within a millisecond and by a clock that is behind: whoever read the record before finds it changed. */
+const changedAt = ({ modified_at }: StoredModel, now: number): string =>
+  isoTime(Math.max(now, Date.parse(modified_at) + 1));
 
 const unchanged = (model: StoredModel): Condition => ({
   kind: 'all',
@@ -225,10 +242,11 @@ export async function replaceFile(
   table: Table,
   of: ManagerRef,
   before: StoredModel,
-  after: StoredModel,
+  file: StoredModel,
   by: Actor,
   now: () => number,
 ): Promise<void> {
+  const after = { ...file, modified_at: changedAt(before, now()) };
   const key = keys.vaultModel(of.account_id, of.vault, after.name);
   const event: AuditEvent = { action: 'password_update', model_name: after.name, success: true };
   try {

@@ -23,10 +23,7 @@ const active = z.object({ model_name: z.string() });
 /** The family that a model is of, or that has this name. Throws `ModelNotFoundError`. */
 export async function readFamily(table: Table, of: ManagerRef, name: string): Promise<Family> {
   for (const family of new Set([name, familyOf(name).family])) {
-    const models: Summary[] = [];
-    for await (const page of modelPages(table, of, family)) {
-      models.push(...page.filter((model) => model.family === family).map(summaryOf));
-    }
+    const models = await modelsOfFamily(table, of, family);
     const named = family === name || models.some((model) => model.name === name);
     if (models.length === 0 || !named) continue;
     const sorted = models.sort(newestFirst);
@@ -35,6 +32,14 @@ export async function readFamily(table: Table, of: ManagerRef, name: string): Pr
     return { family, models: sorted, active: (chosen ?? sorted[0])?.name };
   }
   throw await modelNotFound(table, of, name);
+}
+
+async function modelsOfFamily(table: Table, of: ManagerRef, family: string): Promise<Summary[]> {
+  const models: Summary[] = [];
+  for await (const page of modelPages(table, of, family)) {
+    models.push(...page.filter((model) => model.family === family).map(summaryOf));
+  }
+  return models;
 }
 
 /** The names of the models that somebody has made the active ones of their families. */
