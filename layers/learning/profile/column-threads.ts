@@ -16,7 +16,7 @@ import type { ColumnMemory } from '../files/column-memory.ts';
 import type { RowGroup } from '../files/parquet-group.ts';
 import type { ColumnState } from './column.ts';
 import type { ColumnSetup, WorkerMessage, WorkerReply } from './column-worker.ts';
-import { keepThread, takeThread } from './reading-threads.ts';
+import { COLUMN_PROGRAM, keepThread, takeThread } from './reading-threads.ts';
 
 /** What finding the cells costs, and waiting for the workers' start, as a share of what reading all columns costs. */
 const SCAN_COST = 0.25;
@@ -64,7 +64,7 @@ export class ColumnThreads implements AsyncDisposable {
   /** Starts all threads but this one. */
   constructor(threads: number) {
     this.#shares = Array.from({ length: threads - 1 }, () => {
-      const worker = takeThread();
+      const worker = takeThread(COLUMN_PROGRAM);
       const share: Share = { worker, columns: [], pending: 0, used: [], states: undefined };
       worker.on('message', (reply: WorkerReply) => this.#take(share, reply));
       worker.on('error', (error) => {
