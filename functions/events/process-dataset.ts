@@ -2,9 +2,10 @@
 import { buffer } from 'node:stream/consumers';
 import type { Context, SQSEvent } from 'aws-lambda';
 import { blobKeys } from '#domain/blob-keys.ts';
-import { datasetFailed, datasetReady } from '#domain/datasets/change.ts';
+import { datasetFailed, datasetReady, markIfDeleted } from '#domain/datasets/change.ts';
 import type { DatasetProfile } from '#domain/datasets/profile.ts';
 import { findDataset } from '#domain/datasets/read.ts';
+import { readStoredProfile } from '#domain/datasets/read-profile.ts';
 import { releaseSlot } from '#domain/datasets/reading-slots.ts';
 import {
   beginReading,
@@ -15,11 +16,12 @@ import {
   usedUpFailure,
 } from '#domain/datasets/readings.ts';
 import type { Dataset } from '#domain/datasets/record.ts';
+import { DamagedFileError } from '#domain/errors.ts';
 import type { DomainEvent } from '#domain/events/event.ts';
 import { publishEvent } from '#domain/events/outbox.ts';
 import { type DatasetMessage, datasetMessage, send } from '#domain/messages.ts';
-import { markOrphaned } from '#domain/orphans.ts';
 import type { Adapters } from '#domain/ports/adapters.ts';
+import { BlobNotFoundError } from '#domain/ports/errors.ts';
 import type { Settings } from '#domain/settings.ts';
 import { isoTime } from '#domain/times.ts';
 import type { Log } from '#functions/http/contract.ts';
@@ -61,6 +63,13 @@ export function makeHandler(adapters: ProcessDatasetAdapters, { settings, ...opt
     )(event);
 }
 
+/** Of the message that has begun a reading. */
+interface Turn {
+  readonly milliseconds: number;
+  /** Whether the file was read while it arrived. */
+  readonly isRead: boolean;
+}
+
 async function processDataset(context: ReadingContext, message: DatasetMessage, delivery: Delivery): Promise<void> {
   const { table, queues, now, logger, readers } = context;
   const { account_id, dataset_id } = message;
@@ -83,16 +92,31 @@ async function processDataset(context: ReadingContext, message: DatasetMessage, 
     return send(queues.datasets, message, { delaySeconds: BUSY_SECONDS });
   }
   try {
-    await read(context, begun, delivery.milliseconds - MARGIN_MS);
+    await read(context, begun, { milliseconds: delivery.milliseconds - MARGIN_MS, isRead: message.is_read === true });
   } finally {
     await release(context, begun);
   }
   await wakeWaiting(context, account_id, dataset_id);
 }
 
-/** Errors that the file did not cause are thrown: the message is redelivered. */
-async function read(context: ReadingContext, reading: Reading, milliseconds: number): Promise<void> {
+/**
+ * What was found while the file arrived. `undefined`: it is to be read in another way by now, or what was found is not there.
+ */
+async function earlyProfile({ blobs }: ReadingContext, of: Reading): Promise<DatasetProfile | undefined> {
+  if (of.processing_since !== undefined) return undefined;
   try {
+    return await readStoredProfile(blobs.datasets, of);
+  } catch (error) {
+    if (error instanceof BlobNotFoundError || error instanceof DamagedFileError) return undefined;
+    throw error;
+  }
+}
+
+/** Errors that the file did not cause are thrown: the message is redelivered. */
+async function read(context: ReadingContext, reading: Reading, { milliseconds, isRead }: Turn): Promise<void> {
+  try {
+    const early = isRead ? await earlyProfile(context, reading) : undefined;
+    if (early) return await settled(context, await ready(context, reading, early));
     const checkpoint = await checkpointOf(context, reading);
     const { blobs, closing, threads, readingShare: share } = context;
     const options = { milliseconds, closing, checkpoint, threads, ...(share === undefined ? {} : { share }) };
@@ -132,7 +156,7 @@ async function goOn(context: ReadingContext, reading: Reading, checkpoint: Uint8
     logger.info('dataset is read in parts', { dataset_id: id, parts });
     return send(queues.datasets, { account_id, dataset_id: id });
   }
-  await markIfDeleted(context, reading);
+  await markIfDeleted(table, reading, now());
 }
 
 async function giveUp(context: ReadingContext, dataset: Dataset): Promise<void> {
@@ -162,12 +186,6 @@ async function ready({ table, blobs, now }: ReadingContext, dataset: Dataset, pr
   const file = Buffer.from(JSON.stringify(profile));
   await blobs.datasets.put(blobKeys.datasetProfile(account_id, id), file, { contentType: 'application/json' });
   const event = await datasetReady(table, dataset, profile, isoTime(now()));
-  if (!event) await markIfDeleted({ table, now }, dataset);
+  if (!event) await markIfDeleted(table, dataset, now());
   return event;
-}
-
-/** It may have been deleted while it was read, and its files before another one was written. */
-async function markIfDeleted({ table, now }: Pick<ReadingContext, 'table' | 'now'>, { account_id, id }: Dataset) {
-  if (await findDataset(table, account_id, id)) return;
-  await table.transact([markOrphaned('datasets', blobKeys.datasetPrefix(account_id, id), now())]);
 }

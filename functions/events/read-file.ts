@@ -5,11 +5,12 @@ import type { Dataset, DatasetFailure } from '#domain/datasets/record.ts';
 import { DamagedFileError, UnavailableError, ValidationError } from '#domain/errors.ts';
 import type { Blobs } from '#domain/ports/blobs/port.ts';
 import { timeLeft } from '#functions/time-left.ts';
-import type { StoreColumns } from '#learning/columns/write.ts';
+import { columnsStore } from '#learning/columns/store.ts';
 import { damage, damageOf } from '#learning/files/damage.ts';
 import { StoredBytes } from '#learning/files/file-bytes.ts';
 import { fileHash } from '#learning/files/resumable-hash.ts';
 import { recognise } from '#learning/kinds.ts';
+import { askedOf } from '#learning/profile/asked.ts';
 import type { Profiled } from '#learning/profile/profile.ts';
 import { openSource } from '#learning/source.ts';
 import { openScratch } from './scratch.ts';
@@ -48,37 +49,23 @@ const READING_SHARE = 0.9;
  */
 export async function readFile(
   blobs: Pick<Blobs, 'get' | 'head' | 'put'>,
-  {
-    account_id,
-    id,
-    requested_target: target,
-    requested_type,
-    dataset_type,
-    parsing = {},
-    file_name: fileName,
-    sha256: known,
-  }: Dataset,
+  dataset: Dataset,
   { milliseconds, closing, checkpoint, threads = 1, share = READING_SHARE, folder = tmpdir() }: ReadingOptions,
 ): Promise<Profiled | { failure: DatasetFailure }> {
+  const { account_id, id, sha256: known } = dataset;
   const timeout = timeLeft(milliseconds);
   const signal = closing ? AbortSignal.any([closing, timeout]) : timeout;
   const key = blobKeys.datasetFile(account_id, id);
   const file = await StoredBytes.open(blobs, key, { signal });
   await using scratch = await openScratch(folder);
   const profile = async (): Promise<Profiled> => {
-    const task = requested_type ?? dataset_type;
-    const given = { task, parsing, fileName, ...(target === undefined ? {} : { target }) };
+    const given = askedOf(dataset);
     const source = openSource(file, { folder: scratch.folder });
     const kind = await recognise(source);
     if (!kind.profileInParts) return { profile: await kind.profile(source, given) };
     const due = timeLeft(share * milliseconds);
     const hash = (saved?: Uint8Array) => fileHash(file.size, saved);
-    const storeColumns: StoreColumns = (body) =>
-      blobs.put(blobKeys.datasetColumns(account_id, id), body, {
-        isReleased: true,
-        isAuthenticated: true,
-        mayBeLost: true,
-      });
+    const storeColumns = columnsStore(blobs, dataset);
     return kind.profileInParts(source, given, { isDue: () => due.aborted, checkpoint, hash, threads, storeColumns });
   };
   try {

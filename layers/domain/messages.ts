@@ -4,7 +4,12 @@ import type { Queue } from './ports/queue/port.ts';
 import { loggedRow } from './prediction-log/record.ts';
 import { isScheduled, JOB_KINDS } from './vault/jobs.ts';
 
-export const datasetMessage = z.object({ account_id: z.string(), dataset_id: z.string() });
+export const datasetMessage = z.object({
+  account_id: z.string(),
+  dataset_id: z.string(),
+  /** Whether its file was read while it arrived: then the profile lies beside it. */
+  is_read: z.literal(true).exactOptional(),
+});
 export type DatasetMessage = z.infer<typeof datasetMessage>;
 
 export const trainingMessage = z.object({ account_id: z.string(), job_id: z.string() });

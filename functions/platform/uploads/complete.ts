@@ -9,6 +9,7 @@ import { announce } from '../datasets/announce.ts';
 import { datasetAnswer, showDataset } from '../datasets/fields.ts';
 import { inspectFile } from '../datasets/inspect-file.ts';
 import { storedFile } from '../datasets/stored-file.ts';
+import { earlyReadings } from './early-readings.ts';
 import { uploadPath } from './fields.ts';
 
 const body = z.strictObject({ parts: uploadedParts }).meta({ id: 'UploadParts' });
@@ -45,7 +46,9 @@ export const complete = route({
       });
     const room = roomFor(table, found.account_id, found.file_size, settings.caps);
     const created = await completeUpload(table, blobs.datasets, found, { parts, inspect, room }, now());
-    await announce(adapters, logger, created);
+    const early = earlyReadings.take(created.id);
+    if (early === undefined) await announce(adapters, logger, created);
+    else await early.announce({ adapters, settings, logger }, created);
     return { status: 201, body: showDataset(created) };
   },
 });

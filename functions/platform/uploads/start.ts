@@ -8,6 +8,7 @@ import { route } from '#functions/http/route.ts';
 import { newDataset } from '../datasets/fields.ts';
 import { parsingOf } from '../datasets/parsing-fields.ts';
 import { line } from '../fields.ts';
+import { earlyReadings } from './early-readings.ts';
 import { showUpload, uploadAnswer } from './fields.ts';
 
 const body = z
@@ -31,7 +32,7 @@ export const start = route({
   cost: 'request',
   request: { body: json(body) },
   responses: { 201: { description: 'The URLs of the parts', schema: uploadAnswer } },
-  async handler({ caller, body: { target, ...fields } }, { adapters, settings }) {
+  async handler({ caller, body: { target, ...fields } }, { adapters, settings, logger }) {
     const { table, blobs, now } = adapters;
     const { name, description, dataset_type, file_name, file_size } = fields;
     await reserveBytes(table, caller.accountId, file_size, settings.caps);
@@ -43,6 +44,8 @@ export const start = route({
       account_id: caller.accountId,
       ...(target === undefined ? {} : { requested_target: target }),
     };
-    return { status: 201, body: showUpload(wanted.id, await startUpload(table, blobs.datasets, wanted, now())) };
+    const started = await startUpload(table, blobs.datasets, wanted, now());
+    earlyReadings.begin({ adapters, settings, logger }, started.upload, started.parts.length);
+    return { status: 201, body: showUpload(wanted.id, started) };
   },
 });

@@ -15,7 +15,7 @@ import { datasetSettled } from './events.ts';
 import { datasetLists } from './lists.ts';
 import type { ParsingOptions } from './parsing-options.ts';
 import type { DatasetProfile } from './profile.ts';
-import { getDataset } from './read.ts';
+import { findDataset, getDataset } from './read.ts';
 import { type Dataset, type DatasetFailure, dataset } from './record.ts';
 import { withNextVersion } from './versions.ts';
 
@@ -169,6 +169,16 @@ async function settle<S extends Partial<Dataset> & { readonly [name: string]: Js
     if (error instanceof TransactionFailedError) return undefined;
     throw error;
   }
+}
+
+/** For who has written a file of a dataset, which may have been deleted meanwhile, and its other files before that. */
+export async function markIfDeleted(
+  table: Table,
+  { account_id, id }: Pick<Dataset, 'account_id' | 'id'>,
+  now: number,
+): Promise<void> {
+  if (await findDataset(table, account_id, id)) return;
+  await table.transact([markOrphaned('datasets', blobKeys.datasetPrefix(account_id, id), now)]);
 }
 
 /** No job reads it, and no running sweep goes on with it. */

@@ -59,24 +59,25 @@ export const partsOf = (fileSize: number, size = partSize(fileSize)): PartToPut[
     bytes: Math.min(size, fileSize - index * size),
   }));
 
-/** Starts the upload and returns a presigned URL for each part; `signParts` gives others. */
+/** Starts the upload and returns it, with a presigned URL for each part; `signParts` gives others. */
 export async function startUpload(
   table: Table,
   blobs: Blobs,
   wanted: Omit<Upload, 'upload_id'>,
   now: number,
-): Promise<StartedUpload> {
+): Promise<StartedUpload & { readonly upload: Upload }> {
   const expires = now + LIMITS.upload.seconds * 1000;
   const key = blobKeys.datasetFile(wanted.account_id, wanted.id);
   const uploadId = await blobs.startUpload(key, { contentType: 'application/octet-stream' });
-  const signed = await signParts(blobs, { ...wanted, upload_id: uploadId });
-  const item = { ...keys.upload(wanted.account_id, wanted.id), ...wanted, upload_id: uploadId };
+  const upload = { ...wanted, upload_id: uploadId };
+  const signed = await signParts(blobs, upload);
+  const item = { ...keys.upload(wanted.account_id, wanted.id), ...upload };
   await table.transact([
     // Once the upload is complete, the file is orphaned until the dataset is written.
     markOrphaned('datasets', blobKeys.datasetPrefix(wanted.account_id, wanted.id), expires + 3_600_000),
     { kind: 'put', item: { ...item, expiresAt: epochSeconds(expires) } },
   ]);
-  return signed;
+  return { ...signed, upload };
 }
 
 /** A new URL for each part, of those that were sent already too. Throws `NotFoundError` if the bucket has no such upload. */

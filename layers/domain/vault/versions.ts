@@ -61,9 +61,8 @@ export async function activateRestored(
   by: Actor,
   now: () => number,
 ): Promise<void> {
-  for await (const page of modelPages(table, of, family)) {
-    if (page.some((model) => model.family === family && !restored.has(model.name))) return;
-  }
+  const models = await modelsOfFamily(table, of, family);
+  if (models.some((model) => !restored.has(model.name))) return;
   const event = {
     action: 'model_activate',
     model_name: name,

@@ -3,7 +3,7 @@ import { InvalidUploadError } from '#domain/ports/errors.ts';
 import type { Database } from '../database.ts';
 import type { Content } from './content-stream.ts';
 import type { Contents } from './contents.ts';
-import { contentOfPart, contentsOf, etagOfParts } from './rows.ts';
+import { contentOfPart, contentsOf, etagOfPart, etagOfParts } from './rows.ts';
 import { listenToUpload } from './upload-news.ts';
 
 interface Store {
@@ -24,14 +24,14 @@ interface Expected {
 
 /**
  * The parts of an upload, read in their order while others still arrive; also once they have been joined. A part that is put
- * again after it was read makes another etag of the blob.
+ * again after it was read, with other bytes, makes another etag of the blob.
  */
 export class FollowedParts implements FollowedUpload {
   readonly #store: Store;
   readonly #of: Followed;
   readonly #expected: Expected;
-  /** The names of what was read. */
-  readonly #names: string[] = [];
+  /** The etags of what was read. */
+  readonly #etags: string[] = [];
   readonly body: AsyncIterable<Uint8Array>;
 
   constructor(store: Store, of: Followed, expected: Expected) {
@@ -42,8 +42,8 @@ export class FollowedParts implements FollowedUpload {
   }
 
   etag(): string {
-    if (this.#names.length < this.#expected.parts) throw new TypeError('the parts have not been read to their end');
-    return etagOfParts(this.#names);
+    if (this.#etags.length < this.#expected.parts) throw new TypeError('the parts have not been read to their end');
+    return etagOfParts(this.#etags);
   }
 
   async *#read(): AsyncGenerator<Uint8Array> {
@@ -56,7 +56,7 @@ export class FollowedParts implements FollowedUpload {
       }
       const stored = await this.#store.contents.read([content], 0, content.size - 1);
       for await (const chunk of stored as AsyncIterable<Uint8Array>) yield chunk;
-      this.#names.push(content.name);
+      this.#etags.push(etagOfPart(content));
     }
   }
 

@@ -61,6 +61,10 @@ export function digestOfEtag(etag: string): string | undefined {
   return sum === undefined ? undefined : crc32Digest(Number.parseInt(sum, 16));
 }
 
+/** The etag of a part, of which its content knows the digest. */
+export const etagOfPart = ({ name, digest }: Content): string =>
+  isFramed(name) || digest === undefined ? name : digest.slice(digest.indexOf(':') + 1);
+
 /** Whether reading finds damage by itself. */
 export const areFramed = (contents: readonly Content[]): boolean => contents.every(({ name }) => isFramed(name));
 

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { isStagedInPlain } from '#domain/blob-keys.ts';
-import { InternalError, PayloadTooLargeError } from '#domain/errors.ts';
+import { PayloadTooLargeError } from '#domain/errors.ts';
 import type { BlobInfo, FollowedUpload, UploadPart } from '#domain/ports/blobs/port.ts';
 import { BLOB_LIMITS, checkPart, checkParts, unquoted } from '#domain/ports/blobs/rules.ts';
 import { InvalidUploadError, NoSuchUploadError } from '#domain/ports/errors.ts';
@@ -83,7 +83,7 @@ export class Uploads {
       await this.#contents.remove([written.name]);
       throw error;
     }
-    if (sealed) tellOfUpload(id);
+    tellOfUpload(id);
     if (replaced !== undefined) await this.#contents.remove([String(replaced.content)]);
     return written.etag;
   }
@@ -118,9 +118,7 @@ export class Uploads {
     await this.#contents.remove(names);
   }
 
-  /** Only of files that are staged, whose parts are framed. */
   follow(bucket: string, key: string, id: string, expected: { parts: number; seconds: number }): FollowedUpload {
-    if (!isStagedInPlain(key)) throw new InternalError(`the parts of ${key} cannot be followed`);
     return new FollowedParts({ database: this.#database, contents: this.#contents }, { bucket, key, id }, expected);
   }
 

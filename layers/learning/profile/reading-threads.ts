@@ -19,6 +19,8 @@ const programs = new WeakMap<Worker, URL>();
 
 /** Reads columns of a table. */
 export const COLUMN_PROGRAM = new URL('./column-worker.ts', import.meta.url);
+/** Reads a file while it arrives. */
+export const ARRIVING_PROGRAM = new URL('./arriving-worker.ts', import.meta.url);
 
 /** Give it back to `keepThread`, or end it. */
 export function takeThread(program: URL): Worker {

@@ -90,6 +90,28 @@ test('an upload that is aborted, or of which no part comes, fails', async () => 
   await failed;
 });
 
-test('only files that are staged can be followed', () => {
-  expect(() => adapters.blobs.artifacts.followUpload!('k', upload, { parts: 1, seconds: PATIENT })).toThrow();
+test('a file that is not staged is followed as well, and a part of the same bytes is the same there', async () => {
+  const datasets = adapters.blobs.datasets;
+  const id = await datasets.startUpload('k');
+  const putPlain = async (part: number, content = bytes[part - 1]!) => {
+    const [url = ''] = await datasets.presignParts('k', id, [{ part, bytes: content.length }], 60);
+    return { part, etag: await putPart(adapters, url, content) };
+  };
+  const followed = datasets.followUpload!('k', id, { parts: 3, seconds: PATIENT });
+  const reading = read(followed);
+  await putPlain(2);
+  await putPlain(1);
+  await putPlain(3, randomBytes(100));
+  expect((await reading).length).toBe(2 * PART_BYTES + 100);
+  const last = await putPlain(3);
+  const parts = [await putPlain(1), await putPlain(2), last];
+  const again = datasets.followUpload!('k', id, { parts: 3, seconds: PATIENT });
+  await read(again);
+  await putPlain(1);
+  const joined = await datasets.completeUpload('k', id, parts);
+  expect(again.etag()).toBe(joined.etag);
+  expect(followed.etag()).not.toBe(joined.etag);
+  const late = datasets.followUpload!('k', id, { parts: 3, seconds: PATIENT });
+  expect((await read(late)).equals(Buffer.concat(bytes))).toBe(true);
+  expect(late.etag()).toBe(joined.etag);
 });
