@@ -176,7 +176,7 @@ export const functions = {
     runtime: true,
     uses: {
       table: ['get', 'query', 'put', 'update', 'delete', 'check'],
-      buckets: { artifacts: ['read', 'put', 'delete'], backups: ['read', 'put', 'delete'] },
+      buckets: { artifacts: ['read', 'put', 'delete'], backups: ['read', 'put', 'upload', 'delete'] },
       copies: ['read', 'put', 'delete'],
       sends: ['vault'],
       tokens: 'sign',

@@ -13,14 +13,37 @@ export interface TarFile {
   readonly body: AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
 }
 
-/** @param at epoch milliseconds, as the time of every file */
-export async function* tar(files: AsyncIterable<TarFile> | Iterable<TarFile>, at: number): AsyncGenerator<Uint8Array> {
-  for await (const { name, size, body } of files) {
-    yield headerOf(name, size, at);
-    yield* body;
-    yield Buffer.alloc(padding(size));
+/**
+ * @param at epoch milliseconds, as the time of every file
+ * @param from bytes that are left out at its beginning. A file that is left out as a whole is not read; one of which a part
+ * is, is read from its beginning, so that whoever verifies it sees all of it
+ */
+export async function* tar(
+  files: AsyncIterable<TarFile> | Iterable<TarFile>,
+  at: number,
+  from = 0,
+): AsyncGenerator<Uint8Array> {
+  let left = from;
+  for await (const file of files) {
+    const bytes = BLOCK + file.size + padding(file.size);
+    if (left < bytes) yield* without(left, entryOf(file, at));
+    left = Math.max(0, left - bytes);
   }
-  yield Buffer.alloc(2 * BLOCK);
+  yield Buffer.alloc(2 * BLOCK).subarray(left);
+}
+
+async function* entryOf({ name, size, body }: TarFile, at: number): AsyncGenerator<Uint8Array> {
+  yield headerOf(name, size, at);
+  yield* body;
+  yield Buffer.alloc(padding(size));
+}
+
+async function* without(bytes: number, pieces: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  let left = bytes;
+  for await (const piece of pieces) {
+    if (left < piece.length) yield left === 0 ? piece : piece.subarray(left);
+    left = Math.max(0, left - piece.length);
+  }
 }
 
 /** Bytes of an archive of files of these sizes. */

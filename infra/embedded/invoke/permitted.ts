@@ -12,7 +12,16 @@ import { type BucketUse, type FunctionName, functions, queues, type TableUse } f
 const BUCKET_METHODS: Readonly<Record<BucketUse, readonly (keyof Blobs)[]>> = {
   read: ['get', 'head', 'presignGet', 'presignedSeconds'],
   put: ['put', 'putView'],
-  upload: ['startUpload', 'presignParts', 'presignedSeconds', 'completeUpload', 'abortUpload', 'followUpload'],
+  upload: [
+    'startUpload',
+    'presignParts',
+    'presignedSeconds',
+    'putPart',
+    'listParts',
+    'completeUpload',
+    'abortUpload',
+    'followUpload',
+  ],
   delete: ['delete', 'list', 'abortUpload'],
 };
 

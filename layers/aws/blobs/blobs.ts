@@ -12,11 +12,12 @@ import {
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 import { abandonedUnless } from '#domain/abandon.ts';
 import { InternalError } from '#domain/errors.ts';
-import type { BlobEntry, BlobInfo, Blobs, PartToPut, UploadPart } from '#domain/ports/blobs/port.ts';
+import type { BlobEntry, BlobInfo, Blobs, PartToPut, StoredPart, UploadPart } from '#domain/ports/blobs/port.ts';
 import {
   checkBlobKey,
   checkContentType,
   checkExpiry,
+  checkPart,
   checkParts,
   checkPartToPut,
   DEFAULT_CONTENT_TYPE,
@@ -159,6 +160,31 @@ export class S3Blobs implements Blobs {
       return Math.max(1, Math.min(wantedSeconds, Math.floor((expiration.getTime() - now()) / 1000)));
     }
     return sessionToken === undefined ? wantedSeconds : Math.min(wantedSeconds, UNTOLD_SECONDS);
+  }
+
+  async putPart(key: string, uploadId: string, part: number, body: Uint8Array): Promise<string> {
+    checkBlobKey(key);
+    checkPart(part);
+    const upload = { ...this.#object(key), UploadId: uploadId, PartNumber: part };
+    const { ETag = '' } = await callS3(() =>
+      this.#context.client.send(new UploadPartCommand({ ...upload, Body: body })),
+    );
+    return unquoted(ETag);
+  }
+
+  async listParts(key: string, uploadId: string): Promise<readonly StoredPart[]> {
+    checkBlobKey(key);
+    const upload = { ...this.#object(key), UploadId: uploadId };
+    const found: StoredPart[] = [];
+    for (let after: string | undefined; ; ) {
+      const command = new ListPartsCommand({ ...upload, ...(after === undefined ? {} : { PartNumberMarker: after }) });
+      const page = await callS3(() => this.#context.client.send(command));
+      for (const { PartNumber: part = 0, ETag = '', Size: size = 0 } of page.Parts ?? []) {
+        found.push({ part, etag: unquoted(ETag), size });
+      }
+      if (!page.IsTruncated || page.NextPartNumberMarker === undefined) return found;
+      after = page.NextPartNumberMarker;
+    }
   }
 
   async completeUpload(key: string, uploadId: string, parts: readonly UploadPart[]): Promise<BlobInfo> {

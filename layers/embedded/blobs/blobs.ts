@@ -10,6 +10,7 @@ import type {
   PartToPut,
   PutOptions,
   ReadBlob,
+  StoredPart,
   UploadPart,
 } from '#domain/ports/blobs/port.ts';
 import {
@@ -187,6 +188,16 @@ export class FileBlobs implements Blobs {
   /** The key that signs URLs does not end. */
   async presignedSeconds(wantedSeconds: number): Promise<number> {
     return wantedSeconds;
+  }
+
+  async putPart(key: string, uploadId: string, part: number, body: Uint8Array): Promise<string> {
+    checkBlobKey(key);
+    return this.#store.uploads.putPart(this.#bucket, key, uploadId, part, once(body), false);
+  }
+
+  async listParts(key: string, uploadId: string): Promise<readonly StoredPart[]> {
+    checkBlobKey(key);
+    return this.#store.uploads.list(this.#bucket, key, uploadId);
   }
 
   async completeUpload(key: string, uploadId: string, parts: readonly UploadPart[]): Promise<BlobInfo> {

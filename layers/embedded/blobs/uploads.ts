@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { isStagedInPlain } from '#domain/blob-keys.ts';
 import { PayloadTooLargeError } from '#domain/errors.ts';
-import type { BlobInfo, FollowedUpload, UploadPart } from '#domain/ports/blobs/port.ts';
+import type { BlobInfo, FollowedUpload, StoredPart, UploadPart } from '#domain/ports/blobs/port.ts';
 import { BLOB_LIMITS, checkPart, checkParts, unquoted } from '#domain/ports/blobs/rules.ts';
 import { InvalidUploadError, NoSuchUploadError } from '#domain/ports/errors.ts';
 import type { Database, Row } from '../database.ts';
@@ -53,12 +53,13 @@ export class Uploads {
     id: string,
     part: number,
     body: AsyncIterable<Uint8Array>,
+    /** Whether its memory may be given back: that of a request, which nobody else reads. */
+    isReleased = true,
   ): Promise<string> {
     checkPart(part);
     this.require(bucket, key, id);
     const tooLarge = () => new PayloadTooLargeError('body', BLOB_LIMITS.partBytes, undefined);
-    // The body of a request, which nobody else reads.
-    const limit = { maxBytes: BLOB_LIMITS.partBytes, tooLarge, isReleased: true };
+    const limit = { maxBytes: BLOB_LIMITS.partBytes, tooLarge, isReleased };
     const sealed = isStagedInPlain(key);
     // Neither does the file outlive a loss of power.
     const relaxed = { relaxed: sealed };
@@ -86,6 +87,15 @@ export class Uploads {
     tellOfUpload(id);
     if (replaced !== undefined) await this.#contents.remove([String(replaced.content)]);
     return written.etag;
+  }
+
+  list(bucket: string, key: string, id: string): StoredPart[] {
+    this.require(bucket, key, id);
+    return this.#parts(id).map(({ part, etag, size }) => ({
+      part: Number(part),
+      etag: String(etag),
+      size: Number(size),
+    }));
   }
 
   /** Makes the blob of the listed parts and removes the others. Throws `InvalidUploadError`. */

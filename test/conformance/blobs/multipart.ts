@@ -36,6 +36,25 @@ export function multipart(subject: () => BlobsSubject, test: Test): void {
       expect(await subject().blobs.head('big')).toBeUndefined();
     });
 
+    test('parts are put without a URL as well, listed by number, and replaced', async () => {
+      const { blobs } = subject();
+      const upload = await blobs.startUpload('listed');
+      expect(await blobs.listParts('listed', upload)).toEqual([]);
+      const [one, two] = [pattern(5 * MEBIBYTE, 1), pattern(1000, 2)];
+      await blobs.putPart('listed', upload, 2, bytesOf('replaced'));
+      const etags = [await blobs.putPart('listed', upload, 1, one), await blobs.putPart('listed', upload, 2, two)];
+      const parts = await blobs.listParts('listed', upload);
+      expect(parts).toEqual([
+        { part: 1, etag: etags[0], size: one.length },
+        { part: 2, etag: etags[1], size: two.length },
+      ]);
+      expect(await blobs.completeUpload('listed', upload, parts)).toMatchObject({ size: one.length + two.length });
+      expect((await read(subject(), 'listed')).equals(Buffer.concat([one, two]))).toBe(true);
+      await expect(blobs.listParts('listed', upload)).rejects.toThrow(NoSuchUploadError);
+      await expect(blobs.putPart('listed', upload, 1, one)).rejects.toThrow(NoSuchUploadError);
+      await expect(blobs.putPart('listed', 'unknown', 0, one)).rejects.toThrow('part must be between 1 and 10000');
+    });
+
     test('wrong parts are refused, and the upload can still be completed correctly', async () => {
       const upload = await subject().blobs.startUpload('parts');
       const first = await put('parts', upload, 1, bytesOf('small'));

@@ -26,6 +26,11 @@ export interface UploadPart {
   readonly etag: string;
 }
 
+export interface StoredPart extends UploadPart {
+  /** Bytes. */
+  readonly size: number;
+}
+
 export interface PartToPut {
   /** 1–10000. */
   readonly part: number;
@@ -137,6 +142,10 @@ export interface Blobs {
   ): Promise<readonly string[]>;
   /** For how long a URL that is presigned now is valid: so long, or until the credentials end that sign it. */
   presignedSeconds(wantedSeconds: number): Promise<number>;
+  /** Puts a part itself, in place of an earlier one of that number; resolves with its etag. Throws `InvalidUploadError`. */
+  putPart(key: string, uploadId: string, part: number, body: Uint8Array): Promise<string>;
+  /** The parts that are put, by number. Throws `NoSuchUploadError`. */
+  listParts(key: string, uploadId: string): Promise<readonly StoredPart[]>;
   completeUpload(key: string, uploadId: string, parts: readonly UploadPart[]): Promise<BlobInfo>;
   abortUpload(key: string, uploadId: string): Promise<void>;
   /** Of so many parts, each of which comes within `seconds`. Absent where nobody sees parts before they are joined. */

@@ -125,7 +125,6 @@ export function permissions({ dev, prod, small }: Readonly<Record<Variant, Synth
       ).toEqual([
         ['runvaultjob', ['kms:Decrypt', 'kms:GenerateDataKey']],
         ['deliverwebhook', ['kms:Decrypt']],
-        ['backupvaults', ['kms:Decrypt', 'kms:GenerateDataKey']],
         ['platformapi', ['kms:Decrypt', 'kms:GenerateDataKey']],
         ['managerfiles', ['kms:Decrypt', 'kms:GenerateDataKey']],
       ]);
