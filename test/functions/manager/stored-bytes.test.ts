@@ -3,6 +3,7 @@ import { beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { keys } from '#domain/keys.ts';
 import { makeHandler as makeSchedule } from '#functions/events/back-up-vaults.ts';
 import { makeHandler as makeSweep } from '#functions/events/sweep.ts';
+import { deliverer } from './deliver.ts';
 import { archiveOf, takenOut, upload } from './forged.ts';
 import { useVault } from './world.ts';
 
@@ -30,9 +31,12 @@ const backupFiles = async () => {
 const backUp = (id: string, backup_name: string, more: object = {}) =>
   world.call('POST', `/${id}/backup/create`, { backup_name, ...more });
 const drop = (id: string, name: string) => world.call('DELETE', `/${id}/backup/${name}`);
-const schedule = () => {
+const deliver = deliverer(world);
+/** With the jobs that it hands on. */
+const schedule = async () => {
   const { store, settings } = world.platform;
-  return makeSchedule(store, { settings, logger: { debug() {}, info() {}, warn() {}, error() {} } })();
+  await makeSchedule(store, { settings, logger: { debug() {}, info() {}, warn() {}, error() {} } })();
+  while (await deliver());
 };
 
 /** No test finds what another one has stored. */
