@@ -3662,7 +3662,7 @@ export interface components {
                         support: number;
                         predictions: number;
                     }[];
-                    /** @description Rows by the probability of their answer */
+                    /** @description Rows by the probability of their most probable class */
                     reliability: {
                         from: number;
                         to: number;
@@ -3693,6 +3693,16 @@ export interface components {
                         support: number;
                         predictions: number;
                     }[];
+                    /** @description Whether a row has a label, yes from a probability of 0.5 on, by how probable that is. Absent for jobs of earlier builds */
+                    reliability?: {
+                        from: number;
+                        to: number;
+                        rows: number;
+                        confidence: number;
+                        accuracy: number;
+                    }[];
+                    /** @description Of the same */
+                    expected_calibration_error?: number;
                 };
                 regression?: {
                     intervals: {
