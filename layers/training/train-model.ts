@@ -68,17 +68,19 @@ export async function trainModel(run: FitJob, profile: DatasetProfile, disk: str
     ...{ learningRate, weightDecay: settled.weightDecay },
   });
   const { objective } = settled.learner;
-  const artifacts = await withModelFiles(made, { family, hyperparameters, prepared: calibrated, objective, fit });
-  const int8 = hyperparameters.int8 ? await int8Of(artifacts, { run, fit, ...settled, ...calibrated }) : undefined;
+  const int8 = hyperparameters.int8 ? await int8Of(made, { run, fit, ...settled, ...calibrated }) : undefined;
+  const evaluation = evaluationOf({
+    ...assessment,
+    ...(crossValidation ? { cross_validation: crossValidation } : {}),
+    ...(int8 ? { int8: int8.scores } : {}),
+  });
+  const finished = { family, hyperparameters, prepared: calibrated, objective, fit, evaluation };
+  const artifacts = await withModelFiles(made, finished);
   return {
     artifacts: int8 ? { ...artifacts, files: [...artifacts.files, file(INT8_FILE, int8.bytes)] } : artifacts,
     warnings: prepared.warnings,
     history: fit.history,
-    evaluation: evaluationOf({
-      ...assessment,
-      ...(crossValidation ? { cross_validation: crossValidation } : {}),
-      ...(int8 ? { int8: int8.scores } : {}),
-    }),
+    evaluation,
     createdAt,
     stopReason,
   };

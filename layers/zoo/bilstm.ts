@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { type BiLstm, biLstmFlops, biLstmNetwork } from './bilstm-network.ts';
 import type { Family, NetworkShape } from './family.ts';
-import { boundedInteger, commonHyperparameters, fraction } from './hyperparameters.ts';
+import { boundedInteger, commonHyperparameters, dropoutOf } from './hyperparameters.ts';
 import { turnedMatrices } from './torch-module.ts';
 
 const hyperparameters = z.strictObject({
@@ -14,7 +14,7 @@ const hyperparameters = z.strictObject({
       'How many rows after the window the target is. 0: the target of its last row. From 1 on it is a forecast, and the past of the target is among the inputs',
   }),
   hidden_size: boundedInteger('hidden_size', 1, 1024).default(64).meta({ description: 'Units of each direction' }),
-  dropout: fraction('dropout').default(0).meta({ description: 'Between the two layers' }),
+  dropout: dropoutOf(0, 'between the two layers'),
 });
 export type BiLstmHyperparameters = z.output<typeof hyperparameters>;
 

@@ -7,7 +7,7 @@ import {
   epochs,
   learningRate,
   oneOf,
-  optimizerNames,
+  optimizer,
   SCHEDULES,
   weightDecay,
 } from './hyperparameters.ts';
@@ -19,7 +19,7 @@ const hyperparameters = z.strictObject({
   learning_rate: learningRate(0.01),
   batch_size: boundedInteger('batch_size', 1, 65_536).default(16).meta({ description: 'Texts that make a step' }),
   epochs: epochs(20),
-  optimizer: oneOf('optimizer', optimizerNames).default('adamw'),
+  optimizer: optimizer('adamw'),
   weight_decay: weightDecay(0.01),
   lr_schedule: oneOf('lr_schedule', SCHEDULES).default('linear').meta({
     description: 'How the learning rate goes after the warm-up: `linear` and `cosine` to 0 at the last epoch',

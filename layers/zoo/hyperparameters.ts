@@ -85,9 +85,25 @@ export const learningRate = (usual: number) =>
     description: 'The size of a step; `auto` finds it by a range test (Smith 2017) before the training',
   });
 
+/** @param usual the family's default; @param least of batch normalisation, two rows */
+export const batchSize = (usual: number, least = 1) =>
+  boundedInteger('batch_size', least, 65_536).default(usual).meta({ description: 'Rows that make a step' });
+
+/** @param usual the family's default; @param where in the network */
+export const dropoutOf = (usual: number, where: string) =>
+  fraction('dropout')
+    .default(usual)
+    .meta({ description: `The share of values that are left out of a training step, ${where}` });
+
 /** @param usual the family's default */
 export const epochs = (usual: number) =>
   boundedInteger('epochs', 1, 10_000).default(usual).meta({ description: 'Passes over the training rows at most' });
+
+/** @param usual the family's default */
+export const optimizer = (usual: OptimizerName) =>
+  oneOf('optimizer', optimizerNames).default(usual).meta({
+    description: 'How steps follow from gradients; `adamw` is `adam` whose weight decay is apart from them',
+  });
 
 /** @param usual the family's default */
 export const weightDecay = (usual: number | 'auto') =>
@@ -99,9 +115,9 @@ export const weightDecay = (usual: number | 'auto') =>
 /** The hyperparameters that every family has, because the fit loop needs them. */
 export const commonHyperparameters = {
   learning_rate: learningRate(USUAL_RATE),
-  batch_size: boundedInteger('batch_size', 1, 65_536).default(32).meta({ description: 'Rows that make a step' }),
+  batch_size: batchSize(32),
   epochs: epochs(50),
-  optimizer: oneOf('optimizer', optimizerNames).default('adam'),
+  optimizer: optimizer('adam'),
   weight_decay: weightDecay(0),
   momentum: fraction('momentum').default(0).meta({ description: 'For sgd only' }),
   seed: boundedInteger('seed', 0, 2 ** 32 - 1)

@@ -8,7 +8,7 @@ import type { Mode, Network, ParameterSpec, Values } from '#engine/training/netw
 import { sizeOf } from '#engine/type.ts';
 import { EMBEDDINGS, embedded, embeddingsOf, MOST_ONE_HOT } from './embeddings.ts';
 import type { Family, NetworkShape } from './family.ts';
-import { boundedInteger, commonHyperparameters, fraction, oneOf, weightDecay } from './hyperparameters.ts';
+import { boundedInteger, commonHyperparameters, dropoutOf, oneOf, weightDecay } from './hyperparameters.ts';
 import { type TorchModule, turnedMatrices } from './torch-module.ts';
 
 interface Activation {
@@ -39,9 +39,12 @@ const hyperparameters = z.strictObject({
       error: ({ input }) => `${depthMessage}; got ${JSON.stringify(input)}`,
     })
     .max(MAX_DEPTH, { error: ({ input }) => `${depthMessage}; got ${Array.isArray(input) ? input.length : input}` })
-    .default([64, 64]),
-  activation: oneOf('activation', ['relu', 'leaky_relu', 'gelu', 'silu', 'tanh', 'sigmoid']).default('relu'),
-  dropout: fraction('dropout').default(0),
+    .default([64, 64])
+    .meta({ description: 'The width of each hidden layer; without any, the network is linear' }),
+  activation: oneOf('activation', ['relu', 'leaky_relu', 'gelu', 'silu', 'tanh', 'sigmoid'])
+    .default('relu')
+    .meta({ description: 'After each hidden layer' }),
+  dropout: dropoutOf(0, 'after each hidden layer'),
   embed_above: boundedInteger('embed_above', 2, 65_536).exactOptional().meta({
     default: MOST_ONE_HOT,
     description:

@@ -2,17 +2,17 @@
 
 import { sizeOf } from '#engine/type.ts';
 import type { NetworkShape } from './family.ts';
-import { boundedInteger, commonHyperparameters, fraction } from './hyperparameters.ts';
+import { batchSize, boundedInteger, commonHyperparameters, dropoutOf, epochs } from './hyperparameters.ts';
 import type { TanhLayers } from './tanh-layers.ts';
 
 /** The published settings. */
 export const prognosticHyperparameters = {
   ...commonHyperparameters,
-  batch_size: boundedInteger('batch_size', 1, 65_536).default(1024),
-  epochs: boundedInteger('epochs', 1, 10_000).default(2000),
+  batch_size: batchSize(1024),
+  epochs: epochs(2000),
   depth: boundedInteger('depth', 1, 8).default(2).meta({ description: 'Hidden layers' }),
   width: boundedInteger('width', 1, 4096).default(128).meta({ description: 'Of each hidden layer' }),
-  dropout: fraction('dropout').default(0.2),
+  dropout: dropoutOf(0.2, 'after each hidden layer'),
 } as const;
 
 export const tanhOf = (

@@ -234,6 +234,22 @@ describe('a version of 8 bits', () => {
     expect(test_performance!.accuracy).toBe(final_metrics.test_accuracy);
   });
 
+  test.each([
+    ['the logits', false],
+    ['the temperature that validation rows chose', true],
+  ])('has probabilities that are scored on the rows for a test by %s', async (_, calibrate) => {
+    await run(await world.queue('j', { hyperparameters: { epochs: 5, calibrate }, more: { test_split: 0.2 } }));
+    const { performance, test_performance, final_metrics } = await modelOf('j');
+    expect(Object.keys(test_performance!).sort()).toEqual(Object.keys(performance).sort());
+    expect(test_performance).toMatchObject({
+      ...{ roc_auc_ovr: expect.any(Number), brier_score: expect.any(Number) },
+      expected_calibration_error: expect.any(Number),
+    });
+    const gap = Math.abs(test_performance!.log_loss! - final_metrics.test_loss!);
+    if (calibrate) expect(gap).toBeGreaterThan(1e-3);
+    else expect(gap).toBeLessThan(1e-6);
+  });
+
   test('is refused of a model that has none', async () => {
     await run(await world.queue('j', { hyperparameters: { epochs: 1 } }));
     const predictor = makePredictor({ artifacts: world.adapters.blobs.artifacts });

@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { LIMITS } from '#domain/limits.ts';
 import { showValue } from '#functions/http/validation/show.ts';
 import type { Input } from '#learning/predictor.ts';
+import { shapeOf } from '#learning/serving/input.ts';
 
 /** For documents. */
 const cell = z.union([z.number(), z.string(), z.boolean(), z.null()]);
@@ -28,8 +29,8 @@ function jsonSchemaOfRow(): Readonly<Record<string, unknown>> {
 export const row: z.ZodType<Input> = z
   .unknown()
   .check(({ value, issues }) => {
-    for (const { path, message, input } of wrongIn(value)) {
-      issues.push({ code: 'custom', path: [...path], message: `${message}; got ${showValue(input)}`, input });
+    for (const { path, message, input, got = showValue(input) } of wrongIn(value)) {
+      issues.push({ code: 'custom', path: [...path], message: `${message}; got ${got}`, input });
       // One more than an error lists, which says that checking stopped.
       if (issues.length > LIMITS.error.details) return;
     }
@@ -49,7 +50,12 @@ interface Wrong {
   readonly path: readonly PropertyKey[];
   readonly message: string;
   readonly input: unknown;
+  /** Default: the input. */
+  readonly got?: string;
 }
+
+/** An image with channels has so many. */
+const MOST_DIMENSIONS = 3;
 
 const CELL = 'a number, a string, true, false or null';
 
@@ -62,6 +68,11 @@ function* wrongIn(given: unknown): Generator<Wrong, void, undefined> {
   if (typeof given !== 'object' || given === null) {
     yield { path: [], message: 'must be an array, an object or a string', input: given };
   } else if (Array.isArray(given)) {
+    const shape = shapeOf(given);
+    if (shape.length > MOST_DIMENSIONS) {
+      const message = `must have at most ${MOST_DIMENSIONS} dimensions, as an image with channels has`;
+      return yield { path: [], message, input: given, got: `an array [${shape.join(', ')}]` };
+    }
     for (let at = 0; at < given.length; at++) {
       const part: unknown = given[at];
       if (isCell(part)) continue;
@@ -80,6 +91,8 @@ function* wrongInPart(part: object, at: number): Generator<Wrong, void, undefine
     const value: unknown = part[place];
     if (isCell(value) || (Array.isArray(value) && value.every(Number.isFinite))) continue;
     yield { path: [at, place], message: `must be ${CELL}, or an array of numbers`, input: value };
+    // The other arrays beside it have the same fault.
+    if (Array.isArray(value)) return;
   }
 }
 

@@ -1,5 +1,6 @@
 import type { DatasetProfile } from '#domain/datasets/profile.ts';
 import { ValidationError } from '#domain/errors.ts';
+import { oddClass } from '#learning/fit/odd-class.ts';
 import type { CommonHyperparameters } from '#zoo/hyperparameters.ts';
 
 /** Throws `ValidationError` for options that do not fit the target or the split. */
@@ -13,9 +14,9 @@ export function expectOptions(
     throw refuse('class_weight', `must be left out for a ${task}, which has no classes`);
   }
   if (typeof class_weight === 'object' && classes.length > 0) {
-    const known = new Set(classes.map(({ value }) => value));
-    const odd = Object.keys(class_weight).find((name) => !known.has(name));
-    if (odd !== undefined) throw refuse('class_weight', `must name classes of the target; got ${JSON.stringify(odd)}`);
+    const names = classes.map(({ value }) => value);
+    const fault = oddClass(class_weight, names);
+    if (fault !== undefined) throw refuse('class_weight', fault);
   }
   if (threshold === undefined) return;
   if (task !== 'classification' || (classes.length > 0 && classes.length !== 2)) {

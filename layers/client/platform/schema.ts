@@ -1949,6 +1949,7 @@ export interface components {
                 int8?: components["schemas"]["CommonHyperparameters"]["int8"];
                 threshold?: components["schemas"]["CommonHyperparameters"]["threshold"];
                 /**
+                 * @description The width of each hidden layer; without any, the network is linear
                  * @default [
                  *       64,
                  *       64
@@ -1956,11 +1957,15 @@ export interface components {
                  */
                 hidden_layers?: number[];
                 /**
+                 * @description After each hidden layer
                  * @default relu
                  * @enum {string}
                  */
                 activation?: "relu" | "leaky_relu" | "gelu" | "silu" | "tanh" | "sigmoid";
-                /** @default 0 */
+                /**
+                 * @description The share of values that are left out of a training step, after each hidden layer
+                 * @default 0
+                 */
                 dropout?: number;
                 /**
                  * @description A category with more values than this has a learned vector for each of them, and one for values that training rows had not; others are one-hot
@@ -1997,7 +2002,10 @@ export interface components {
                 threshold?: components["schemas"]["CommonHyperparameters"]["threshold"];
             } | {
                 learning_rate?: components["schemas"]["CommonHyperparameters"]["learning_rate"];
-                /** @default 32 */
+                /**
+                 * @description Rows that make a step
+                 * @default 32
+                 */
                 batch_size?: number;
                 epochs?: components["schemas"]["CommonHyperparameters"]["epochs"];
                 optimizer?: components["schemas"]["CommonHyperparameters"]["optimizer"];
@@ -2038,11 +2046,17 @@ export interface components {
                  *     ]
                  */
                 channels?: number[];
-                /** @default 0.1 */
+                /**
+                 * @description The share of values that are left out of a training step, before the last layer
+                 * @default 0.1
+                 */
                 dropout?: number;
             } | {
                 learning_rate?: components["schemas"]["CommonHyperparameters"]["learning_rate"];
-                /** @default 32 */
+                /**
+                 * @description Rows that make a step
+                 * @default 32
+                 */
                 batch_size?: number;
                 epochs?: components["schemas"]["CommonHyperparameters"]["epochs"];
                 optimizer?: components["schemas"]["CommonHyperparameters"]["optimizer"];
@@ -2076,7 +2090,10 @@ export interface components {
                 random_crop?: number;
             } | {
                 learning_rate?: components["schemas"]["CommonHyperparameters"]["learning_rate"];
-                /** @default 32 */
+                /**
+                 * @description Rows that make a step
+                 * @default 32
+                 */
                 batch_size?: number;
                 epochs?: components["schemas"]["CommonHyperparameters"]["epochs"];
                 optimizer?: components["schemas"]["CommonHyperparameters"]["optimizer"];
@@ -2140,7 +2157,7 @@ export interface components {
                  */
                 hidden_size?: number;
                 /**
-                 * @description Between the two layers
+                 * @description The share of values that are left out of a training step, between the two layers
                  * @default 0
                  */
                 dropout?: number;
@@ -2161,6 +2178,7 @@ export interface components {
                  */
                 epochs?: number;
                 /**
+                 * @description How steps follow from gradients; `adamw` is `adam` whose weight decay is apart from them
                  * @default adamw
                  * @enum {string}
                  */
@@ -2192,9 +2210,15 @@ export interface components {
                 max_words?: number;
             } | {
                 learning_rate?: components["schemas"]["CommonHyperparameters"]["learning_rate"];
-                /** @default 1024 */
+                /**
+                 * @description Rows that make a step
+                 * @default 1024
+                 */
                 batch_size?: number;
-                /** @default 2000 */
+                /**
+                 * @description Passes over the training rows at most
+                 * @default 2000
+                 */
                 epochs?: number;
                 optimizer?: components["schemas"]["CommonHyperparameters"]["optimizer"];
                 weight_decay?: components["schemas"]["CommonHyperparameters"]["weight_decay"];
@@ -2218,13 +2242,22 @@ export interface components {
                  * @default 128
                  */
                 width?: number;
-                /** @default 0.2 */
+                /**
+                 * @description The share of values that are left out of a training step, after each hidden layer
+                 * @default 0.2
+                 */
                 dropout?: number;
             } | {
                 learning_rate?: components["schemas"]["CommonHyperparameters"]["learning_rate"];
-                /** @default 1024 */
+                /**
+                 * @description Rows that make a step
+                 * @default 1024
+                 */
                 batch_size?: number;
-                /** @default 2000 */
+                /**
+                 * @description Passes over the training rows at most
+                 * @default 2000
+                 */
                 epochs?: number;
                 optimizer?: components["schemas"]["CommonHyperparameters"]["optimizer"];
                 weight_decay?: components["schemas"]["CommonHyperparameters"]["weight_decay"];
@@ -2248,7 +2281,10 @@ export interface components {
                  * @default 128
                  */
                 width?: number;
-                /** @default 0.2 */
+                /**
+                 * @description The share of values that are left out of a training step, after each hidden layer
+                 * @default 0.2
+                 */
                 dropout?: number;
                 /**
                  * @description The feature that is t. The other features are s
@@ -3662,7 +3698,7 @@ export interface components {
                         support: number;
                         predictions: number;
                     }[];
-                    /** @description Rows by the probability of their answer */
+                    /** @description Rows by the probability of their most probable class */
                     reliability: {
                         from: number;
                         to: number;
@@ -3693,6 +3729,16 @@ export interface components {
                         support: number;
                         predictions: number;
                     }[];
+                    /** @description Whether a row has a label, yes from a probability of 0.5 on, by how probable that is. Absent for jobs of earlier builds */
+                    reliability?: {
+                        from: number;
+                        to: number;
+                        rows: number;
+                        confidence: number;
+                        accuracy: number;
+                    }[];
+                    /** @description Of the same */
+                    expected_calibration_error?: number;
                 };
                 regression?: {
                     intervals: {
@@ -5422,6 +5468,7 @@ export interface components {
              */
             epochs?: number;
             /**
+             * @description How steps follow from gradients; `adamw` is `adam` whose weight decay is apart from them
              * @default adam
              * @enum {string}
              */

@@ -1,11 +1,12 @@
-/** Scores of a fit, by the thresholds by which its model answers. */
+/** Scores of a fit, as its model answers. */
 import { compileEvaluate } from '#engine/training/step.ts';
 import { Evaluator } from '#engine/training/training.ts';
-import { evaluate } from '../fit/evaluate.ts';
+import { evaluate, type Scores } from '../fit/evaluate.ts';
 import type { Fit } from '../fit/fit.ts';
 import { stateOf } from '../fit/outputs.ts';
 import { type EncodedRows, pieceRows } from '../fit/rows.ts';
 import type { Answers, EncodedData } from '../fit/task.ts';
+import { PROBABILITY_METRICS } from '../metrics/probability-judge.ts';
 import type { Fitted } from './outputs.ts';
 
 export interface AnsweredBy extends Fitted {
@@ -16,12 +17,15 @@ export interface AnsweredBy extends Fitted {
 
 /**
  * A fit scores the more probable class, or each label from a half on. Where thresholds were chosen afterwards, that is not
- * what the model answers: the rows are scored again.
+ * what the model answers: the rows are scored again. So are those of a test of classes in any case: how good probabilities
+ * are is known by rows that had no part in their temperature.
  */
 export async function scoredAsAnswered(fit: Fit, of: AnsweredBy): Promise<Fit> {
-  const { threshold, thresholds } = of.preparation.calibration ?? {};
-  if (threshold === undefined && thresholds === undefined) return fit;
   const { learner, data, device, preparation, between = async () => undefined } = of;
+  const { threshold, thresholds } = preparation.calibration ?? {};
+  const isChosen = threshold !== undefined || thresholds !== undefined;
+  const tested = isChosen || preparation.task === 'classification' ? data.test : undefined;
+  if (!isChosen && !tested) return fit;
   await using evaluator = await Evaluator.open(compileEvaluate(learner.objective), device ? { device } : {});
   const state = stateOf(fit.parameters);
   const goOn = async () => {
@@ -29,11 +33,18 @@ export async function scoredAsAnswered(fit: Fit, of: AnsweredBy): Promise<Fit> {
     return true;
   };
   const judging = { evaluator, preparation, pieceRows: pieceRows(learner.flopsPerRow), goOn };
-  const scored = async (rows: EncodedRows) => (await evaluate(judging, state, rows))!;
+  const scored = async (rows: EncodedRows, more: readonly string[] = []) =>
+    (await evaluate({ ...judging, more }, state, rows))!;
   return {
     ...fit,
-    training: await scored(data.training),
-    ...(data.validation ? { validation: await scored(data.validation) } : {}),
-    ...(data.test ? { test: await scored(data.test) } : {}),
+    ...(isChosen ? { training: await scored(data.training) } : {}),
+    ...(isChosen && data.validation ? { validation: await scored(data.validation) } : {}),
+    ...(tested ? { test: named(await scored(tested, PROBABILITY_METRICS), preparation) } : {}),
   };
+}
+
+/** ROC AUC of more than two classes is called what it is in an assessment. */
+function named({ roc_auc, ...scores }: Scores, { classes }: Answers): Scores {
+  if (roc_auc === undefined) return scores;
+  return { ...scores, [classes.length === 2 ? 'roc_auc' : 'roc_auc_ovr']: roc_auc };
 }

@@ -4,8 +4,8 @@ import type { Scores } from '../fit/evaluate.ts';
 import type { Answers, EncodedData } from '../fit/task.ts';
 import type { ClassScores } from '../metrics/classification.ts';
 import type { LabelScore } from '../metrics/multilabel.ts';
-import type { Bin } from '../metrics/probabilities.ts';
 import type { RowThread } from '../row-thread.ts';
+import type { Bin } from '../metrics/reliability.ts';
 import type { Calibration, ThresholdRule } from './calibration.ts';
 import type { CrossValidation } from './cross-validation.ts';
 import type { Int8Scores } from './int8-scores.ts';
@@ -64,6 +64,9 @@ export interface Assessment {
     readonly labels: readonly string[];
     readonly calibration: Pick<Calibration, 'thresholds'>;
     readonly per_label: readonly LabelScore[];
+    /** Whether a row has a label is an answer of its own, yes from a probability of a half on. */
+    readonly reliability: readonly Bin[];
+    readonly expected_calibration_error: number;
   };
   readonly regression?: { readonly intervals: readonly Interval[] };
   /** Of the parts of a cross-validation, if there was one. */

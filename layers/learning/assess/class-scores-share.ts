@@ -1,6 +1,5 @@
 /** Scores of classes that another thread finds while this one does something else. */
 import type { Outputs } from '../fit/kept-outputs.ts';
-import { type Answers, rememberAnswers } from '../metrics/answers.ts';
 import type { RowThread } from '../row-thread.ts';
 import { ClassScoring, type ScoresOfClasses, type ScoringOf } from './class-scores.ts';
 
@@ -11,18 +10,16 @@ export type ScoreMessage = { readonly kind: 'scores'; readonly of: ScoringOf; re
 export interface Scored {
   readonly kind: 'scored';
   readonly scores: ScoresOfClasses;
-  /** Of each piece. */
-  readonly answers: readonly Answers[];
 }
 
 /** In the other thread. */
 export function scoreShare({ of, pieces }: ScoreMessage): Scored {
   const scoring = new ClassScoring(of);
-  const answers = pieces.map((piece) => scoring.add(piece));
-  return { kind: 'scored', scores: scoring.result(), answers };
+  for (const piece of pieces) scoring.add(piece);
+  return { kind: 'scored', scores: scoring.result() };
 }
 
-/** As in this thread; the answers are remembered for whoever asks for them later. */
+/** As in this thread. */
 export async function scoresWith(
   thread: RowThread,
   of: ScoringOf,
@@ -30,7 +27,6 @@ export async function scoresWith(
 ): Promise<ScoresOfClasses> {
   const pieces = outputs.map(({ values, width, truths }) => ({ values, width, truths }));
   const message: ScoreMessage = { kind: 'scores', of, pieces };
-  const { scores, answers } = await thread.ask<Scored>(message, 'scored');
-  for (const [i, { values }] of outputs.entries()) rememberAnswers(values, of.calibration, answers[i]!);
+  const { scores } = await thread.ask<Scored>(message, 'scored');
   return scores;
 }

@@ -1,9 +1,9 @@
 /** Scores of the classes that are answered for rows, and of those that are answered without looking at the rows. */
 import type { Outputs } from '../fit/kept-outputs.ts';
-import type { Answers } from '../metrics/answers.ts';
 import { type ClassScores, Confusion } from '../metrics/classification.ts';
 import { finite } from '../metrics/finite.ts';
-import { type Bin, ProbabilityScores, softmaxInto } from '../metrics/probabilities.ts';
+import { ProbabilityScores, softmaxInto } from '../metrics/probabilities.ts';
+import type { Bin } from '../metrics/reliability.ts';
 import type { Naive } from './assessment.ts';
 import { answered, type Calibration } from './calibration.ts';
 import { Gain } from './gain.ts';
@@ -48,24 +48,18 @@ export class ClassScoring {
     this.#rows = new Float64Array(of.classes);
   }
 
-  /** @returns what is answered for these rows */
-  add({ values, width, truths }: Omit<Outputs, 'piece'>): Answers {
+  add({ values, width, truths }: Omit<Outputs, 'piece'>): void {
     const { counts, calibration } = this.#of;
     const probabilities = this.#probabilities;
-    const [answers, confidences] = [new Int32Array(truths.length), new Float64Array(truths.length)];
     for (let row = 0; row < truths.length; row++) {
       const truth = truths[row]!;
       softmaxInto(probabilities, values, row * width, calibration.temperature);
-      const answer = answered(probabilities, calibration);
-      answers[row] = answer;
-      confidences[row] = probabilities[answer]!;
-      this.#confusion.add(truth, answer);
+      this.#confusion.add(truth, answered(probabilities, calibration));
       this.#likely.add(truth, probabilities);
       // Whoever has learned nothing of a class can only guess how likely it is, the naive answer as well.
       if (counts[truth]! > 0) this.#gain.add(this.#lossesOfShares[truth]!, lossOf(probabilities[truth]!));
       this.#rows[truth]!++;
     }
-    return { answers, confidences };
   }
 
   result(): ScoresOfClasses {

@@ -1,6 +1,5 @@
 import { keptOutputs, type Outputs } from '../fit/kept-outputs.ts';
 import type { EncodedRows } from '../fit/rows.ts';
-import { rememberAnswers } from '../metrics/answers.ts';
 import { finite } from '../metrics/finite.ts';
 import { ProbabilityScores, softmaxInto, softmaxOfRows } from '../metrics/probabilities.ts';
 import { rocAucOf, rocAucOvr } from '../metrics/roc-auc.ts';
@@ -86,7 +85,7 @@ type Pieces = AsyncIterable<Judging> | Iterable<Judging>;
 
 async function scoresOf(pieces: Pieces, of: ScoringOf): Promise<ScoresOfClasses> {
   const scoring = new ClassScoring(of);
-  for await (const piece of pieces) rememberAnswers(piece.values, of.calibration, scoring.add(piece));
+  for await (const piece of pieces) scoring.add(piece);
   return scoring.result();
 }
 

@@ -6,6 +6,9 @@ import { int8Scores } from './int8-scores.ts';
 
 const scores = z.record(z.string(), z.number());
 const share = z.number();
+const reliability = z.array(
+  z.strictObject({ from: share, to: share, rows: z.number(), confidence: share, accuracy: share }),
+);
 
 export const naive = z.strictObject({
   strategy: z.enum(['most_frequent', 'mean', 'last_value']).meta({
@@ -43,9 +46,7 @@ export const evaluation = z.strictObject({
           predictions: z.number(),
         }),
       ),
-      reliability: z
-        .array(z.strictObject({ from: share, to: share, rows: z.number(), confidence: share, accuracy: share }))
-        .meta({ description: 'Rows by the probability of their answer' }),
+      reliability: reliability.meta({ description: 'Rows by the probability of their most probable class' }),
       calibration: z
         .strictObject({ temperature: z.number().exactOptional(), threshold: share.exactOptional() })
         .exactOptional(),
@@ -68,6 +69,11 @@ export const evaluation = z.strictObject({
           predictions: z.number(),
         }),
       ),
+      reliability: reliability.exactOptional().meta({
+        description:
+          'Whether a row has a label, yes from a probability of 0.5 on, by how probable that is. Absent for jobs of earlier builds',
+      }),
+      expected_calibration_error: z.number().exactOptional().meta({ description: 'Of the same' }),
     })
     .exactOptional(),
   regression: z

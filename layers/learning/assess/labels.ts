@@ -2,6 +2,7 @@ import type { Outputs } from '../fit/kept-outputs.ts';
 import type { EncodedRows } from '../fit/rows.ts';
 import { finite } from '../metrics/finite.ts';
 import { LabelScores, sigmoid } from '../metrics/multilabel.ts';
+import { Reliability } from '../metrics/reliability.ts';
 import { Sample } from '../metrics/sample.ts';
 import { type Assessment, type AssessSpec, naiveWarnings } from './assessment.ts';
 import { LEAST_ROWS, thresholdOf } from './calibration.ts';
@@ -25,11 +26,15 @@ export async function assessLabels(
     sample.add(0, [...row, ...classes.map((_, label) => Number(has(label)))], 0);
   });
   const thresholds = thresholdsOf(sample, about, count);
-  const [scores, gain] = [new LabelScores(count), new Gain()];
+  const [scores, gain, reliability] = [new LabelScores(count), new Gain(), new Reliability()];
   const naive = new LabelScores(count);
   await eachRow(outputsOver(spec, rows), count, (has, probability) => {
     scores.add(has, (label) => probability(label) >= thresholds[label]!);
     naive.add(has, (label) => shares[label]! >= USUAL_THRESHOLD);
+    for (let label = 0; label < count; label++) {
+      const likely = probability(label);
+      reliability.add(Math.max(likely, 1 - likely), likely >= USUAL_THRESHOLD === has(label));
+    }
     gain.add(
       lossOf(has, (label) => shares[label]!, count),
       lossOf(has, probability, count),
@@ -42,7 +47,13 @@ export async function assessLabels(
     metrics: finite(scores.scores()),
     naive: compared,
     ...sample.sampled,
-    multilabel: { labels: classes, calibration: { thresholds }, per_label: scores.perLabel() },
+    multilabel: {
+      labels: classes,
+      calibration: { thresholds },
+      per_label: scores.perLabel(),
+      reliability: reliability.bins(),
+      expected_calibration_error: reliability.error(),
+    },
     warnings: naiveWarnings(compared, about.count),
   };
 }

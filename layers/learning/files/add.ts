@@ -3,6 +3,7 @@ import type { Objective } from '#engine/training/objective.ts';
 import type { Family } from '#zoo/family.ts';
 import type { CommonHyperparameters } from '#zoo/hyperparameters.ts';
 import type { Artifacts } from '../artifacts.ts';
+import type { Evaluation } from '../assess/evaluation.ts';
 import type { Fit } from '../fit/fit.ts';
 import { shapeOf } from '../fit/task.ts';
 import type { Prepared } from '../prepared.ts';
@@ -21,16 +22,17 @@ export interface FinishedModel {
   readonly prepared: Prepared;
   readonly objective: Objective;
   readonly fit: Fit;
+  readonly evaluation: Evaluation;
 }
 
 /** @throws TrainingFailure if the exported model does not answer as the network does */
 export async function withModelFiles(made: Artifacts, of: FinishedModel): Promise<Artifacts> {
-  const { family, hyperparameters, prepared, objective, fit } = of;
+  const { family, hyperparameters, prepared, objective, fit, evaluation } = of;
   const { preparation, data, rows } = prepared;
   await expectServed(made, of);
   const module = family.torchModule?.(shapeOf(preparation), hyperparameters);
   const learner = { objective, flopsPerRow: family.flopsPerRow(shapeOf(preparation), hyperparameters) };
-  const finished = { answers: preparation, learner, fit, data, rows };
+  const finished = { answers: preparation, learner, fit, data, rows, evaluation };
   if (!module) return withFiles(made, finished);
   const encoder = file(ENCODER_FILE, encoderFile(preparation));
   const torch = { module, use: torchUse(preparation) };

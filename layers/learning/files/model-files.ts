@@ -4,10 +4,11 @@ import { writeSafetensors } from '#engine/safetensors.ts';
 import type { Tensors } from '#engine/tensor.ts';
 import type { TorchModule } from '#zoo/torch-module.ts';
 import type { ArtifactFile, Artifacts } from '../artifacts.ts';
+import type { Evaluation } from '../assess/evaluation.ts';
 import type { Fitted } from '../assess/outputs.ts';
 import type { Fit } from '../fit/fit.ts';
 import type { Answers, EncodedData } from '../fit/task.ts';
-import { type Observed, observe } from '../metrics/observed.ts';
+import { pairsOf } from '../metrics/pairs.ts';
 import { drawConfusion } from '../plots/confusion.ts';
 import { drawCurves } from '../plots/curves.ts';
 import { drawPredicted } from '../plots/predicted.ts';
@@ -25,20 +26,17 @@ export interface Finished {
   readonly fit: Fit;
   readonly data: EncodedData;
   readonly rows: Prepared['rows'];
+  readonly evaluation: Evaluation;
   /** Absent for a family without a module of PyTorch. */
   readonly torch?: { readonly module: TorchModule; readonly use: TorchUse };
 }
 
 export async function withFiles(made: Artifacts, finished: Finished): Promise<Artifacts> {
-  const { answers, learner, fit, data, rows, torch } = finished;
-  const judged = data.validation ?? data.training;
-  const observed = await observe(answers, { learner, parameters: fit.parameters, data: judged });
-  const { classes } = answers;
-  const { performance } = made.record;
+  const { answers, fit, rows, evaluation, torch } = finished;
   const more = [
     ...(torch ? weightFiles(torch.module.state(fit.parameters)) : []),
-    file(METRICS_FILE, metricsFile({ fit, classes, rows, performance, observed })),
-    ...plots(fit, classes, observed),
+    file(METRICS_FILE, metricsFile({ task: answers.task, fit, rows, evaluation })),
+    ...(await plots(finished)),
   ];
   return { ...made, files: [...made.files.map((one) => (torch ? withModule(one, torch) : one)), ...more] };
 }
@@ -60,15 +58,22 @@ function withModule(one: ArtifactFile, { module, use }: NonNullable<Finished['to
   return { ...one, bytes: Buffer.concat([one.bytes, Buffer.from(pytorchCard(module, use))]) };
 }
 
-function plots({ history, bestEpoch }: Fit, classes: readonly string[], observed: Observed): ArtifactFile[] {
-  const drawn: [string, string | undefined][] = [[PLOT_FILES.curves, drawCurves(history, bestEpoch)]];
-  if (observed.task === 'regression') {
-    drawn.push([PLOT_FILES.predicted, drawPredicted(observed.pairs)]);
-  } else {
-    const { calibration, calibrationError } = observed;
-    const confusion = observed.task === 'classification' ? observed.confusion : undefined;
-    drawn.push([PLOT_FILES.confusion, confusion && drawConfusion(classes, confusion)]);
-    drawn.push([PLOT_FILES.reliability, drawReliability(calibration, calibrationError)]);
+async function plots({ answers, learner, fit, data, evaluation }: Finished): Promise<ArtifactFile[]> {
+  const { classification, multilabel, metrics } = evaluation;
+  const drawn: [string, string | undefined][] = [[PLOT_FILES.curves, drawCurves(fit.history, fit.bestEpoch)]];
+  if (answers.task === 'regression') {
+    const judged = data.validation ?? data.training;
+    const pairs = await pairsOf(answers, { learner, parameters: fit.parameters, data: judged });
+    drawn.push([PLOT_FILES.predicted, drawPredicted(pairs)]);
+  }
+  if (classification) {
+    const { classes, confusion_matrix: counts, reliability } = classification;
+    drawn.push([PLOT_FILES.confusion, counts && drawConfusion(classes, counts)]);
+    drawn.push([PLOT_FILES.reliability, drawReliability(reliability, metrics.expected_calibration_error!)]);
+  }
+  if (multilabel) {
+    const { reliability, expected_calibration_error: error } = multilabel;
+    drawn.push([PLOT_FILES.reliability, drawReliability(reliability!, error!)]);
   }
   return drawn.flatMap(([name, svg]) => (svg === undefined ? [] : [file(name, Buffer.from(svg))]));
 }

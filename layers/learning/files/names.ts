@@ -40,7 +40,7 @@ const PURPOSES: Readonly<Record<string, string>> = {
   [REFERENCE_FILE]: 'Typical values of the features, against which answers are explained',
   [TEXT_FILE]: 'How a text becomes the inputs of model.onnx, and the classes',
   [CARD_FILE]: 'What the model is, what it was made from, how good it is, and its PyTorch module',
-  [METRICS_FILE]: 'All scores by epoch and at the end, the confusion matrix and the calibration',
+  [METRICS_FILE]: 'All scores by epoch and at the end, the confusion matrix, the calibration and the evaluation',
   [PLOT_FILES.curves]: 'Scores by epoch',
   [PLOT_FILES.confusion]: 'True classes by predicted classes',
   [PLOT_FILES.reliability]: 'How often answers are right, by their confidence',

@@ -1,5 +1,6 @@
 import type { CommonHyperparameters } from '#zoo/hyperparameters.ts';
 import { TrainingFailure } from '../failure.ts';
+import { oddClass } from './odd-class.ts';
 import { type EncodedRows, piecesOf, rowsOf } from './rows.ts';
 
 type ClassWeight = NonNullable<CommonHyperparameters['class_weight']>;
@@ -21,10 +22,8 @@ export async function classWeights(
     const rows = rowsOf(training);
     return Array.from(counts, (count) => (count === 0 ? 1 : rows / (classes.length * count)));
   }
-  const odd = Object.keys(given).find((name) => !classes.includes(name));
-  if (odd !== undefined) {
-    throw new TrainingFailure(`class_weight must name classes of the target; got ${JSON.stringify(odd)}`);
-  }
+  const fault = oddClass(given, classes);
+  if (fault !== undefined) throw new TrainingFailure(`class_weight ${fault}`);
   return classes.map((name) => given[name] ?? 1);
 }
 

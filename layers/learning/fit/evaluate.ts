@@ -26,7 +26,9 @@ const judges: Readonly<Record<Answers['task'], MakeJudge>> = {
   classification: ({ classes, calibration = {} }, more) => {
     const confusion = new Confusion(classes.length);
     const probabilities = new Float64Array(classes.length);
-    const likely = more.some(isOfProbabilities) ? new Probabilities(classes.length) : undefined;
+    const likely = more.some(isOfProbabilities)
+      ? new Probabilities(classes.length, calibration.temperature)
+      : undefined;
     // Probabilities are rounded: without a threshold, logits tell which is the greatest.
     const answerOf = (outputs: Float32Array, from: number): number => {
       if (calibration.threshold === undefined) return largest(outputs, from, classes.length);

@@ -4,7 +4,7 @@ import { Faults } from '#domain/faults.ts';
 import { type Tensors, tensor } from '#engine/tensor.ts';
 import { shortened, shown } from '../csv/fault.ts';
 import type { Serving } from '../serving/description.ts';
-import type { Input, Nested } from '../serving/input.ts';
+import { type Input, type Nested, shapeOf } from '../serving/input.ts';
 import { numbersOf } from '../serving/rows.ts';
 import { decodeImage, ImageError } from './decode.ts';
 import { IMAGE_INPUT, type ImageInput, imageInputOf } from './encoding.ts';
@@ -102,13 +102,6 @@ const isOfColours = (shape: readonly number[], of: ImageInput): boolean =>
   placesOf(shape, { ...of, channels: 3 }) !== undefined;
 
 const greyOf = (planes: Float32Array): Float32Array => greyPlane(planes).map((value) => Math.floor(value + 0.5));
-
-/** By the first elements; what is ragged has another number of numbers. */
-function shapeOf(input: Nested): number[] {
-  const shape: number[] = [];
-  for (let at: unknown = input; Array.isArray(at) && shape.length < 4; at = at[0]) shape.push(at.length);
-  return shape;
-}
 
 /** From places in planes to those in what was given. */
 function placesOf(shape: readonly number[], { channels, height, width }: ImageInput) {

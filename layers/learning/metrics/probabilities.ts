@@ -1,24 +1,15 @@
 /** Scores of predicted probabilities, added up over rows. */
+import { type Bin, Reliability } from './reliability.ts';
 
 /** The least probability of the truth that counts, as `log_loss` of scikit-learn has it for float64. */
 const EPSILON = Number.EPSILON;
-const BINS = 15;
-
-/** Rows whose most probable class has a probability between two bounds. */
-export interface Bin {
-  readonly from: number;
-  readonly to: number;
-  readonly rows: number;
-  /** The mean probability of the most probable class, and how often it was the truth. 0 without rows. */
-  readonly confidence: number;
-  readonly accuracy: number;
-}
 
 export class ProbabilityScores {
   #rows = 0;
   #loss = 0;
   #squares = 0;
-  readonly #bins = Array.from({ length: BINS }, () => ({ rows: 0, confidence: 0, right: 0 }));
+  /** Of the most probable class. */
+  readonly #reliability = new Reliability();
 
   /**
    * @param probabilities one for each class, which add up to 1
@@ -37,34 +28,24 @@ export class ProbabilityScores {
     this.#squares += rows * squares;
     this.#rows += rows;
     this.#loss -= rows * Math.log(Math.min(1 - EPSILON, Math.max(EPSILON, probabilities[truth]!)));
-    const confidence = probabilities[best]!;
-    const bin = this.#bins[Math.min(BINS - 1, Math.floor(confidence * BINS))]!;
-    bin.rows += rows;
-    bin.confidence += rows * confidence;
-    bin.right += rows * Number(best === truth);
+    this.#reliability.add(probabilities[best]!, best === truth, rows);
   }
 
   /**
-   * Log loss and Brier score as scikit-learn has them, and the expected calibration error of the most probable class over
-   * 15 bins of equal width (Naeini et al. 2015).
+   * Log loss and Brier score as scikit-learn has them, and the expected calibration error of the most probable class.
    */
   scores(): { log_loss: number; brier_score: number; expected_calibration_error: number } {
     const rows = Math.max(1, this.#rows);
-    const gap = this.#bins.reduce((sum, { right, confidence }) => sum + Math.abs(right - confidence), 0);
     return {
       log_loss: this.#loss / rows,
       brier_score: this.#squares / rows,
-      expected_calibration_error: gap / rows,
+      expected_calibration_error: this.#reliability.error(),
     };
   }
 
   /** For a reliability diagram. */
   bins(): Bin[] {
-    return this.#bins.map(({ rows, confidence, right }, i) => ({
-      ...{ from: i / BINS, to: (i + 1) / BINS, rows },
-      confidence: rows === 0 ? 0 : confidence / rows,
-      accuracy: rows === 0 ? 0 : right / rows,
-    }));
+    return this.#reliability.bins();
   }
 }
 

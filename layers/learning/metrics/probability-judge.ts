@@ -3,10 +3,10 @@ import { ProbabilityScores, softmaxInto } from './probabilities.ts';
 import { rocAucOf, rocAucOvr } from './roc-auc.ts';
 import { Sample } from './sample.ts';
 
-const NAMES = ['roc_auc', 'log_loss', 'brier_score', 'expected_calibration_error'];
+export const PROBABILITY_METRICS = ['roc_auc', 'log_loss', 'brier_score', 'expected_calibration_error'];
 
 /** Whether the metric is one of probabilities, which take longer than answers alone. */
-export const isOfProbabilities = (name: string): boolean => NAMES.includes(name);
+export const isOfProbabilities = (name: string): boolean => PROBABILITY_METRICS.includes(name);
 
 /** The scores of probabilities, from logits. Here ROC AUC has one name, however many classes there are. */
 export class Probabilities {
@@ -14,14 +14,18 @@ export class Probabilities {
   readonly #sample: Sample;
   readonly #probabilities: Float64Array;
 
-  constructor(classes: number) {
+  readonly #temperature: number | undefined;
+
+  /** @param temperature by which logits are divided. Default: 1 */
+  constructor(classes: number, temperature?: number) {
+    this.#temperature = temperature;
     this.#sample = new Sample(classes);
     this.#probabilities = new Float64Array(classes);
   }
 
   /** @param from where the row's logits begin */
   add(truth: number, logits: ArrayLike<number>, from: number): void {
-    softmaxInto(this.#probabilities, logits, from);
+    softmaxInto(this.#probabilities, logits, from, this.#temperature);
     this.#scores.add(truth, this.#probabilities);
     this.#sample.add(truth, this.#probabilities, 0);
   }

@@ -1,9 +1,9 @@
-import type { ObservedValues } from '../metrics/observed.ts';
+import type { Pair } from '../metrics/pairs.ts';
 import { draw, GREY } from './draw.ts';
 import { scaleOf } from './scale.ts';
 
 /** Predicted by actual values. Right answers lie on the diagonal. */
-export function drawPredicted(pairs: ObservedValues['pairs']): string {
+export function drawPredicted(pairs: readonly Pair[]): string {
   const values = pairs.flat();
   const [least, most] = [values.reduce((a, b) => Math.min(a, b)), values.reduce((a, b) => Math.max(a, b))];
   const { shown, unit } = scaleOf(values);

@@ -1,8 +1,8 @@
-import type { CalibrationBin } from '../metrics/observed.ts';
+import type { Bin } from '../metrics/reliability.ts';
 import { draw, GREY } from './draw.ts';
 
 /** How often answers of a confidence are right. Those of a well calibrated model lie on the diagonal. */
-export function drawReliability(bins: readonly CalibrationBin[], calibrationError: number): string {
+export function drawReliability(bins: readonly Bin[], calibrationError: number): string {
   const largest = Math.max(1, ...bins.map(({ rows }) => rows));
   const points = bins.filter(({ rows }) => rows > 0);
   const axis = { type: 'value', min: 0, max: 1, nameLocation: 'middle' };

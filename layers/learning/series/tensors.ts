@@ -2,7 +2,7 @@
 import { Faults } from '#domain/faults.ts';
 import { type DataOf, type Tensors, tensor } from '#engine/tensor.ts';
 import type { Serving } from '../serving/description.ts';
-import type { Input } from '../serving/input.ts';
+import { type Input, shapeOf } from '../serving/input.ts';
 import { rowTensors } from '../serving/rows.ts';
 import { windowOf } from './encoding.ts';
 
@@ -20,6 +20,9 @@ export function seriesTensors(serving: Serving, inputs: readonly Input[]): Tenso
     const field = `inputs[${i}]`;
     if (!Array.isArray(series)) {
       faults.add(field, `must be an array of at least ${steps} rows, as the model's window has; got no array`);
+    } else if (shapeOf(series).length > 2) {
+      const shape = shapeOf(series).join(', ');
+      faults.add(field, `must be one series, an array of at least ${steps} rows; got an array [${shape}]`);
     } else if (series.length < steps) {
       faults.add(field, `must have at least ${steps} rows, as the model's window has; got ${series.length}`);
     } else {

@@ -8,3 +8,13 @@ export type Row = readonly Cell[] | Readonly<Record<string, Cell>>;
 export type Nested = readonly (Cell | Row | Nested)[];
 /** A row of a table; a text, or an image as base64 or as a data URL; an image or a series as nested arrays. */
 export type Input = Row | string | Nested;
+
+/** More dimensions than an image with channels has are not told apart. */
+const MOST_DIMENSIONS = 4;
+
+/** How long an array is, its first element, that one's, and so on: what is ragged has another number of elements. */
+export function shapeOf(input: unknown): number[] {
+  const shape: number[] = [];
+  for (let at = input; Array.isArray(at) && shape.length < MOST_DIMENSIONS; at = at[0]) shape.push(at.length);
+  return shape;
+}

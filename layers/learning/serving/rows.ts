@@ -6,7 +6,7 @@ import { columnValues } from '../values/column-values.ts';
 import { parseNumber, unitOf } from '../values/number.ts';
 import { isForeignUnit } from '../values/units.ts';
 import type { ServedFeature } from './description.ts';
-import type { Cell, Input, Nested } from './input.ts';
+import { type Cell, type Input, type Nested, shapeOf } from './input.ts';
 
 /** What a request has for the features of a row. */
 type Cells = readonly (Nested[number] | undefined)[];
@@ -213,6 +213,11 @@ function cellsOf(
   if (isList(row) && row.length === features.length) return row;
   if (typeof row === 'string') {
     faults.add(field, `must be an array or an object; got ${shown(row)}`);
+    return [];
+  }
+  if (isList(row) && Array.isArray(row[0])) {
+    const shape = shapeOf(row).join(', ');
+    faults.add(field, `must be one row of ${features.length} values (${listed(features)}); got an array [${shape}]`);
     return [];
   }
   if (isList(row)) {

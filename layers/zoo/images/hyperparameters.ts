@@ -1,13 +1,13 @@
 /** The hyperparameters that every family of images has. */
 import { z } from 'zod';
 import type { StartingShapes, Wanted } from '../family.ts';
-import { boundedInteger, checked, commonHyperparameters } from '../hyperparameters.ts';
+import { batchSize, boundedInteger, checked, commonHyperparameters } from '../hyperparameters.ts';
 
 const isChannels = (channels: number): boolean => channels === 1 || channels === 3;
 
 export const imageHyperparameters = {
   ...commonHyperparameters,
-  batch_size: boundedInteger('batch_size', 2, 65_536).default(32),
+  batch_size: batchSize(32, 2),
   image_size: boundedInteger('image_size', 8, 512).optional().meta({
     description: 'Pixels of each side, to which images are scaled. Default: as they are, if all have one size',
   }),

@@ -8,7 +8,7 @@ import { reduceMean } from '#engine/ops/reduce.ts';
 import { xavierUniform, zeros } from '#engine/random.ts';
 import type { Network } from '#engine/training/network.ts';
 import type { Family, NetworkShape } from '../family.ts';
-import { boundedInteger, fraction } from '../hyperparameters.ts';
+import { boundedInteger, dropoutOf } from '../hyperparameters.ts';
 import { type TorchModule, turnedMatrices } from '../torch-module.ts';
 import { augmented } from './augment.ts';
 import { augmentationOf, imageHyperparameters, wantedOf } from './hyperparameters.ts';
@@ -24,7 +24,7 @@ const hyperparameters = z.strictObject({
     .max(MAX_DEPTH, { error: `channels must have at most ${MAX_DEPTH} widths` })
     .default([32, 64, 128])
     .meta({ description: 'Of each block: two convolutions, after which the sides are halved' }),
-  dropout: fraction('dropout').default(0.1),
+  dropout: dropoutOf(0.1, 'before the last layer'),
 });
 
 export type SmallCnnHyperparameters = z.output<typeof hyperparameters>;

@@ -31,6 +31,14 @@ describe('the model types', () => {
     });
   });
 
+  test('say of each hyperparameter what it does', async () => {
+    const { body } = await platform.call({ path: '/training/model-types', token: await platform.login('ada') });
+    for (const { model_type, hyperparameters } of body.model_types) {
+      for (const [name, of] of Object.entries<{ description?: string }>(hyperparameters.properties))
+        expect([model_type, name, of.description]).toEqual([model_type, name, expect.stringMatching(/\w{4}/)]);
+    }
+  });
+
   test('have in the OpenAPI document what all of them share once, under a name', async () => {
     const { text } = await platform.call({ path: '/openapi.json' });
     const { schemas } = JSON.parse(text).components;

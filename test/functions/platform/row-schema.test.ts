@@ -35,6 +35,14 @@ test('what is wrong with a row is said with its place, the bound and the value',
     '2.a: must be a number, a string, true, false or null; got []',
     '3: must be a number, a string, true, false or null; got Infinity',
   ]);
+  // An array of images, or of series.
+  const deep = [[[[0, 0, 0]]], [[[0, 0, 0]]]];
+  expect(issues(deep)).toEqual([
+    ': must have at most 3 dimensions, as an image with channels has; got an array [2, 1, 1, 3]',
+  ]);
+  expect(issues([new Array(9).fill([1, 'a'])])).toEqual([
+    '0.0: must be a number, a string, true, false or null, or an array of numbers; got [1,"a"]',
+  ]);
   expect(issues(7)).toEqual([': must be an array, an object or a string; got 7']);
   // One more than an error lists.
   expect(issues(new Array(1000).fill({ a: {} }))).toHaveLength(21);

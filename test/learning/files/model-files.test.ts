@@ -67,7 +67,7 @@ describe('the files of a classifier', () => {
     }
   });
 
-  test('have every score for programs', () => {
+  test('have every score for programs, and one of each name', async () => {
     const metrics = JSON.parse(made.files.get('metrics.json')!.toString());
     expect(metrics).toMatchObject({
       format: 1,
@@ -80,7 +80,13 @@ describe('the files of a classifier', () => {
     const { classes, counts } = metrics.confusion_matrix;
     expect(classes).toEqual([HOSTILE, 'b']);
     expect(counts.flat().reduce((a: number, b: number) => a + b)).toBe(12);
-    expect(metrics.calibration.bins).toHaveLength(10);
+    const { bins, expected_calibration_error: error } = metrics.calibration;
+    const gaps = bins.map((bin: Record<string, number>) => bin.rows! * Math.abs(bin.confidence! - bin.accuracy!));
+    expect(gaps.reduce((a: number, b: number) => a + b) / 12).toBeCloseTo(error, 9);
+    expect(error).toBe(made.model.performance.expected_calibration_error);
+    expect(made.files.get('reliability.svg')!.toString()).toContain(`expected calibration error: ${error.toFixed(4)}`);
+    const { account_id, job_id } = made.model;
+    expect(metrics.evaluation).toEqual(await world.artifact(blobKeys.jobEvaluation(account_id, job_id!)));
   });
 });
 

@@ -74,7 +74,7 @@ describe('class weights', () => {
     const { data, preparation } = await prepared(PENGUINS, { target: 'species' });
     expect(await classWeights({ Gentoo: 3 }, preparation.classes, data.training)).toEqual([1, 1, 3]);
     await expect(classWeights({ Emperor: 3 }, preparation.classes, data.training)).rejects.toThrow(
-      'class_weight must name classes of the target; got "Emperor"',
+      'class_weight must name classes of the target ("Adelie", "Chinstrap", "Gentoo"); got "Emperor"',
     );
   });
 

@@ -247,6 +247,9 @@ describe('series', () => {
       "inputs[0] must have at least 3 rows, as the model's window has; got 2",
       "inputs[1] must be an array of at least 3 rows, as the model's window has; got no array",
     ]);
+    expect(await details([[row, row, row] as never])).toEqual([
+      'inputs[0] must be one series, an array of at least 3 rows; got an array [1, 3, 2]',
+    ]);
     expect(await details([row, row, row], [row, row, 7, row])).toEqual([
       'inputs[1][2] must be a row, an array or an object; got 7',
     ]);

@@ -32,6 +32,12 @@ describe('rows of a request', () => {
     expect(await messages([1, 'red', true])).toEqual([
       'inputs[0]: must have 4 values (mass, colour, is it, when); got 3',
     ]);
+    for (const rows of [1, 3]) {
+      const several = Array.from({ length: rows }, () => [1, 2, 3, 4]) as never;
+      expect(await messages(several)).toEqual([
+        `inputs[0]: must be one row of 4 values (mass, colour, is it, when); got an array [${rows}, 4]`,
+      ]);
+    }
     expect(await messages([1, 'red', true, 1], ['heavy', 5, 'maybe', 'today'])).toEqual([
       'inputs[1][0]: must be a number for feature "mass", or null; got "heavy"',
       'inputs[1][2]: must be true or false for feature "is it", or null; got "maybe"',

@@ -33,6 +33,8 @@ const rules: Readonly<Record<string, Rule>> = {
   MatMul: (_, input, rank) => (input === 1 ? { ...weight(rank - 1), isFactor: rank === 2 } : undefined),
   Gemm: (node, input) => (input === 1 ? weight(flag(node, 'transB') === 1 ? 0 : 1) : undefined),
   Conv: (_, input) => (input === 1 ? weight(0) : undefined),
+  // The gates of a recurrent cell, one below another.
+  Split: (node, input) => (input === 0 && flag(node, 'axis') === 0 ? weight(0) : undefined),
   Gather: (node, input) => (input === 0 && flag(node, 'axis') === 0 ? { ...weight(0), isTable: true } : undefined),
 };
 

@@ -51,7 +51,7 @@ export function quantizeModel(bytes: Uint8Array, { integerProducts = false }: Qu
     if (made) replaced.set(planned.index, made);
   }
   if (replaced.size === 0)
-    throw new OnnxError('it has no weights of MatMul, Gemm, Conv or Gather that are large enough');
+    throw new OnnxError('it has no weights of MatMul, Gemm, Conv, Gather or a recurrent cell that are large enough');
   const all = [...replaced.values()];
   return {
     bytes: changeGraph(bytes, (graph_) => graphWith(graph_, graph.node, replaced)),
