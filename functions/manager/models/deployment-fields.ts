@@ -9,6 +9,17 @@ import { namespaceName } from './kubernetes/names.ts';
 
 const IMAGE = /^[a-z0-9][A-Za-z0-9._:/@-]*$/;
 
+/** What is no URL is refused by itself. */
+const parsed = (url: string): URL | undefined => (URL.canParse(url) ? new URL(url) : undefined);
+
+function hasNoCredentials(url: string): boolean {
+  const { username = '', password = '' } = parsed(url) ?? {};
+  return username === '' && password === '';
+}
+
+/** Also `?` or `#` alone, which a parsed URL does not show. */
+const isBase = (url: string): boolean => parsed(url) === undefined || !/[?#]/.test(url);
+
 /** Fields that one of the targets has. */
 const kubernetesFields = {
   namespace: namespaceName.optional().meta({ default: 'default', example: 'ml-models' }),
@@ -19,10 +30,8 @@ const kubernetesFields = {
   vault_url: z
     .url({ protocol: /^https?$/, error: 'must be a URL of http or https' })
     .max(2048)
-    .refine(
-      (url) => !URL.canParse(url) || new URL(url).username === '',
-      'must not contain a user name: manifests have no secrets',
-    )
+    .refine(hasNoCredentials, 'must not contain a user name or a password: manifests have no secrets')
+    .refine(isBase, 'must not contain a query or a fragment: paths are added to it')
     .optional()
     .meta({ description: 'An addition: the base URL at which the cluster reaches this API' }),
 };

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { isOpen } from '../accounts/deletion/close.ts';
 import { ConflictError, NotFoundError, UnavailableError, ValidationError } from '../errors.ts';
 import { keys } from '../keys.ts';
@@ -9,8 +10,9 @@ import { catalogLists } from './lists.ts';
 import { findByModelIds, getEntry } from './read.ts';
 import { DEFAULTS, type Entry, type Settings } from './record.ts';
 
-/** How often a change is tried while others change the same entry. */
+/** How often a change is tried while others change the same entry, and by how much longer to wait at most before each, in milliseconds. */
 const TRIES = 20;
+const WAIT_MS = 20;
 
 export type NewEntry = Pick<Settings, 'name' | 'model_id'> & Given<Omit<Settings, 'name' | 'model_id'>>;
 export type EntryChange = Given<Settings>;
@@ -132,6 +134,8 @@ async function retried<T>(
       return await change(before);
     } catch (error) {
       if (!(error instanceof TransactionFailedError)) throw error;
+      // At random: of many that begin together, each has its turn. Together less than a request has time for.
+      await delay(Math.random() * WAIT_MS * (tries + 1));
     }
   }
   throw new UnavailableError(`could not change entry ${id} of the catalog in ${TRIES} tries`);

@@ -148,3 +148,11 @@ describe('a repetition with an Idempotency-Key', () => {
     expect([(await send()).status, (await send()).status]).toEqual([200, 200]);
   });
 });
+
+test('many changes of one model at once are all made, one after another', async () => {
+  const { id } = await world.created();
+  const changes = Array.from({ length: 60 }, (_, n) => world.call('update', { id, description: `${n}` }));
+  const answers = await Promise.all(changes);
+  expect([...new Set(answers.map(({ status }) => status))]).toEqual([200]);
+  expect(answers.map(({ body }) => body.data.version).toSorted((a, b) => a - b)).toEqual(answers.map((_, n) => n + 2));
+});
