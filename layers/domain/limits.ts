@@ -53,7 +53,14 @@ export const LIMITS = {
   /** Of an archive. Up to `anyBytes` an entry may unpack to any multiple of its packed size. */
   zip: { entries: 200_000, ratio: 500, anyBytes: 16 * 1_048_576 },
   /** Of an image: its file, its sides before it is scaled, and what a network takes of it. */
-  image: { bytes: 64 * 1_048_576, pixels: 64_000_000, side: 65_535, manifestBytes: 64 * 1_048_576, network: 512 },
+  image: {
+    bytes: 64 * 1_048_576,
+    pixels: 64_000_000,
+    side: 65_535,
+    manifestBytes: 64 * 1_048_576,
+    network: 512,
+    imported: 4_096,
+  },
   /** Of what is said about how a file is to be read. */
   parsing: { words: 50, wordCharacters: 64 },
   /** Of a preview. */

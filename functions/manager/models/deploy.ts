@@ -40,11 +40,11 @@ export const deploy = route({
     if (!includes(caller.scope, 'train')) {
       throw new ForbiddenError(`This needs the scope train; yours is ${caller.scope}`);
     }
-    const { target, features, classes, scores, pixels } = given;
+    const { target, features, classes, scores, pixels, image_size } = given;
     const platformName = given.service_name ?? path.model_name;
     const served = await serveModel(services, manager, by, {
       ...{ vaultName: path.model_name, platformName, password: given.password },
-      wishes: { target, features, classes, scores, pixels },
+      wishes: { target, features, classes, scores, pixels, image_size },
     });
     const { id, number, name, version, task } = served.model;
     const notes: string[] = [...served.notes];

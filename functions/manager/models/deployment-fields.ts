@@ -42,6 +42,7 @@ const platformFields = {
   classes: wishFields.classes.optional(),
   scores: wishFields.scores.optional(),
   pixels: wishFields.pixels.optional(),
+  image_size: wishFields.image_size.optional(),
 };
 const FIELDS_OF = { kubernetes: kubernetesFields, trainyard: platformFields } as const;
 

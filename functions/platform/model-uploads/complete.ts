@@ -18,7 +18,7 @@ import { modelDetail, showDetail } from '../models/fields.ts';
 import { DEFAULT_TARGET, examples, expectNoWishes, wishFields } from '../models/wishes.ts';
 import { importPath, readCompletion } from './fields.ts';
 
-const { target, features, classes, scores, pixels } = wishFields;
+const { target, features, classes, scores, pixels, image_size } = wishFields;
 
 const body = z
   .strictObject({
@@ -32,6 +32,7 @@ const body = z
     classes: classes.optional(),
     scores: scores.optional(),
     pixels: pixels.optional(),
+    image_size: image_size.optional(),
     examples: examples.optional(),
   })
   .meta({ id: 'ModelImportParts' });

@@ -29,6 +29,7 @@ const form = z
     classes: inForm(wishFields.classes),
     scores: wishFields.scores.optional(),
     pixels: inForm(wishFields.pixels),
+    image_size: inForm(wishFields.image_size),
     examples: inForm(examples),
   })
   .meta({ id: 'ModelImportForm' });

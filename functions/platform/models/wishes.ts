@@ -10,6 +10,8 @@ const MOST_EXAMPLES = 100;
 
 const names = z.array(line(LIMITS.csv.columnNameCharacters)).min(1).max(MOST_NAMES);
 
+const side = z.int().min(1).max(LIMITS.image.imported);
+
 export const wishFields = {
   target: line(LIMITS.csv.columnNameCharacters).meta({ description: 'What it predicts' }),
   features: names.meta({
@@ -32,6 +34,11 @@ export const wishFields = {
         'For a model of images: how it wants bytes from 0 to 255, `(byte / scale - mean) / deviation`, by channel in the order red, green, blue. Then an input is a file, as base64 or a data URL, or arrays of bytes. Default: arrays of the numbers that the network takes',
       example: { scale: 255, mean: [0.485, 0.456, 0.406], deviation: [0.229, 0.224, 0.225] },
     }),
+  image_size: z.union([side, z.array(side).length(2)]).meta({
+    description:
+      'For a model of images that says no size of its own: the pixels of each side, or `[height, width]`. Files are scaled to it',
+    example: 224,
+  }),
   scores: z.enum(['probabilities', 'logits']).meta({
     description:
       'What the scores of the classes are. Default: probabilities where there is a label too, or where they add up to 1',
@@ -66,9 +73,10 @@ export function expectNoWishes({
   classes,
   scores,
   pixels,
+  image_size,
   examples: compared,
 }: { readonly [name in keyof typeof wishFields | 'examples']?: unknown }) {
-  const odd = Object.entries({ features, classes, scores, pixels, examples: compared }).find(
+  const odd = Object.entries({ features, classes, scores, pixels, image_size, examples: compared }).find(
     ([, wish]) => wish !== undefined,
   );
   if (odd) throw ValidationError.of(odd[0], 'must be left out for a file of weights, which does not predict');

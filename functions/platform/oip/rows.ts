@@ -1,5 +1,6 @@
 /** The tensors of a request as what a model predicts. */
 import { ValidationError } from '#domain/errors.ts';
+import { sameShape } from '#engine/type.ts';
 import { shortened } from '#learning/csv/fault.ts';
 import type { Cell, Input } from '#learning/predictor.ts';
 import type { TensorFacts, TensorInputs } from '#learning/serving/tensor-inputs.ts';
@@ -65,23 +66,23 @@ interface Expected {
 
 /** How many values the tensor has. Throws `ValidationError` for another shape than the model's. */
 function valuesIn(
-  { tensors, mayBeFlat }: TensorInputs,
+  { tensors, mayBeFlat, other }: TensorInputs,
   { name, shape }: InferenceInput,
   { rows, most, field }: Expected,
 ): number {
   const [, ...dims] = tensors.find((tensor) => tensor.name === name)!.shape;
   const [first = 0, ...given] = shape;
   const got = `got [${shape.join(', ')}]`;
-  const isFlat = mayBeFlat && given.length === 0;
-  if (!isFlat && (given.length !== dims.length || given.some((dim, i) => dim !== dims[i]))) {
-    const wanted = `[rows, ${dims.join(', ')}]${mayBeFlat ? ' or [rows]' : ''}`;
+  const taken = [dims, ...(mayBeFlat ? [[]] : []), ...(other ? [other] : [])];
+  if (!taken.some((one) => sameShape(one, given))) {
+    const wanted = taken.map((one) => `[${['rows', ...one].join(', ')}]`).join(' or ');
     throw ValidationError.of(`${field}.shape`, `must be ${wanted}; ${got}`);
   }
   if (first < 1 || first > most) {
     throw ValidationError.of(`${field}.shape`, `must have between 1 and ${most} rows; ${got}`);
   }
   if (first !== rows) throw ValidationError.of(`${field}.shape`, `must have ${rows} rows, as inputs[0] has; ${got}`);
-  return dims.reduce((count, dim) => count * dim, rows);
+  return given.reduce((count, dim) => count * dim, rows);
 }
 
 /** `undefined`: its data are in the JSON. */

@@ -1135,6 +1135,11 @@ export interface components {
              */
             scores?: "probabilities" | "logits";
             pixels?: components["schemas"]["ModelPixels"];
+            /**
+             * @description For a model of images that says no size of its own: the pixels of each side, or `[height, width]`. Files are scaled to it
+             * @example 224
+             */
+            image_size?: number | number[];
         };
         /**
          * @description For a model of images: how it wants bytes from 0 to 255, `(byte / scale - mean) / deviation`, by channel in the order red, green, blue. Then an input is a file, as base64 or a data URL, or arrays of bytes. Default: arrays of the numbers that the network takes

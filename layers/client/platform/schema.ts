@@ -2710,6 +2710,11 @@ export interface components {
             scores?: "probabilities" | "logits";
             pixels?: components["schemas"]["ModelPixels"];
             /**
+             * @description For a model of images that says no size of its own: the pixels of each side, or `[height, width]`. Files are scaled to it
+             * @example 224
+             */
+            image_size?: number | number[];
+            /**
              * @description Rows, each with what the model answered before it was exported: `class`, `probabilities` or `value`. The import is refused where the file answers otherwise: by more than 0.001, for numbers more than 0.001 of the largest
              * @example [
              *       {
@@ -11081,6 +11086,11 @@ export interface operations {
                      */
                     pixels?: string;
                     /**
+                     * @description As JSON: For a model of images that says no size of its own: the pixels of each side, or `[height, width]`. Files are scaled to it
+                     * @example 224
+                     */
+                    image_size?: string;
+                    /**
                      * @description As JSON: Rows, each with what the model answered before it was exported: `class`, `probabilities` or `value`. The import is refused where the file answers otherwise: by more than 0.001, for numbers more than 0.001 of the largest
                      * @example [{"input":[5.1,3.5],"class":"setosa"}]
                      */
@@ -11356,6 +11366,7 @@ export interface operations {
                  *         "setosa",
                  *         "virginica"
                  *       ],
+                 *       "image_size": 224,
                  *       "examples": [
                  *         {
                  *           "input": [

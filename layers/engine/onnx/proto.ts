@@ -93,6 +93,8 @@ export const attributeType = {
 /** TensorProto.DataType, the part in use. */
 export const dataType = {
   float32: 1,
+  uint8: 2,
+  int8: 3,
   int32: 6,
   int64: 7,
   string: 8,

@@ -5,7 +5,7 @@ import type { BatchRow, BatchRows, RowsWanted } from '../batch/batch-row.ts';
 import { shown } from '../csv/fault.ts';
 import type { Source } from '../source.ts';
 import { areArrays, openArrays } from './arrays.ts';
-import { imageInputOf } from './encoding.ts';
+import { imageInputOf, takesColours } from './encoding.ts';
 import { listImages } from './listing.ts';
 import { openEntries } from './open.ts';
 
@@ -41,13 +41,15 @@ async function arrayRows(
   entries: Parameters<typeof openArrays>[0],
   serving: RowsWanted['serving'],
 ): Promise<AsyncIterable<BatchRow>> {
-  const { channels, height, width } = imageInputOf(serving);
+  const input = imageInputOf(serving);
+  const { channels, height, width } = input;
   const { layout, read } = await openArrays(entries, true);
-  const [wanted, got] = [[channels, height, width], layout.shape].map((shape) => shape.join(', '));
-  if (wanted !== got) {
+  const taken = (takesColours(input) ? [1, 3] : [channels]).map((count) => [count, height, width].join(', '));
+  const got = layout.shape.join(', ');
+  if (!taken.includes(got)) {
     throw ValidationError.of(
       'dataset_id',
-      `must have images [${wanted}], channels first, as the model takes; got [${got}]`,
+      `must have images [${taken.join('] or [')}], channels first, as the model takes; got [${got}]`,
     );
   }
   return (async function* () {

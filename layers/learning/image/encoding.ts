@@ -25,6 +25,10 @@ export type ImageInput = z.infer<typeof imageInput>;
 
 export const imageInputOf = ({ input }: Serving): ImageInput => imageInput.parse(input);
 
+/** Whether images in colour are taken though the model sees grey. The pixels of a table are its columns, and no others. */
+export const takesColours = ({ channels, columns }: Pick<ImageInput, 'channels' | 'columns'>): boolean =>
+  channels === 1 && columns === undefined;
+
 /** The columns of a table that are the pixels, as features. */
 export function pixelFeatures({
   columns = [],

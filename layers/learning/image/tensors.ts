@@ -7,7 +7,7 @@ import type { Serving } from '../serving/description.ts';
 import { type Input, type Nested, shapeOf } from '../serving/input.ts';
 import { numbersOf } from '../serving/rows.ts';
 import { decodeImage, ImageError } from './decode.ts';
-import { IMAGE_INPUT, type ImageInput, imageInputOf } from './encoding.ts';
+import { IMAGE_INPUT, type ImageInput, imageInputOf, takesColours } from './encoding.ts';
 import { greyPlane, withChannels, writePlanes } from './pixels.ts';
 import { resized } from './resize.ts';
 
@@ -76,7 +76,7 @@ async function decoded(text: string, { channels, height, width, values }: ImageI
 /** [height, width], with channels first or last, or all numbers in one array in the order of the file's columns. */
 function pixelsIn(input: Nested, of: ImageInput): Float32Array {
   const shape = shapeOf(input);
-  if (isOfColours(shape, of)) return greyOf(pixelsIn(input, { ...of, channels: 3 }));
+  if (isOfColours(shape, of)) return greyOf(pixelsIn(input, { ...of, channels: 3 }), of);
   const flat = new Float32Array(of.channels * of.height * of.width);
   const numbers = (input as readonly unknown[]).flat(2);
   const places = placesOf(shape, of);
@@ -92,16 +92,13 @@ function pixelsIn(input: Nested, of: ImageInput): Float32Array {
   return flat;
 }
 
-/** Whether it has colours for a model that sees bytes in grey: they become it, as those of a file do. */
+/** Whether it has colours for a model that sees grey: they become it, as those of a file do. */
 const isOfColours = (shape: readonly number[], of: ImageInput): boolean =>
-  of.channels === 1 &&
-  of.values === 'bytes' &&
-  of.columns === undefined &&
-  shape.length === 3 &&
-  placesOf(shape, of) === undefined &&
-  placesOf(shape, { ...of, channels: 3 }) !== undefined;
+  takesColours(of) && placesOf(shape, of) === undefined && placesOf(shape, { ...of, channels: 3 }) !== undefined;
 
-const greyOf = (planes: Float32Array): Float32Array => greyPlane(planes).map((value) => Math.floor(value + 0.5));
+/** Numbers that are no bytes are not rounded: they may be of any unit. */
+const greyOf = (planes: Float32Array, { values }: ImageInput): Float32Array =>
+  values === 'bytes' ? greyPlane(planes).map((value) => Math.floor(value + 0.5)) : greyPlane(planes);
 
 /** From places in planes to those in what was given. */
 function placesOf(shape: readonly number[], { channels, height, width }: ImageInput) {

@@ -11,6 +11,10 @@ export interface Pixels {
   readonly deviation: readonly number[];
 }
 
+/** For people. */
+export const formulaOf = ({ scale, mean, deviation }: Pixels): string =>
+  `(byte / ${scale} - ${mean.join(', ')}) / ${deviation.join(', ')}`;
+
 interface Before {
   readonly opset: number;
   readonly pixels: Pixels | undefined;

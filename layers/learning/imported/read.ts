@@ -5,16 +5,19 @@ import { dataType, type ModelProto } from '#engine/onnx/proto.ts';
 import { openSession, RuntimeError, type Session } from '#engine/run.ts';
 import { type Tensor, type Tensors, toNumbers } from '#engine/tensor.ts';
 import { inputNames, SERVING_PROPERTY, type ServedFeature, type Serving, serving } from '../serving/description.ts';
+import { bytesFor, oneRowOnly, opening } from './door.ts';
 import { type Example, expectExamples } from './examples.ts';
 import { shapesOf } from './feeds.ts';
 import { expectBounded } from './growth.ts';
 import { expectPixels, type Pixels } from './images.ts';
 import { inspect, refused } from './inspect.ts';
 import { ML_DOMAIN, renamed } from './label.ts';
+import { notesOf } from './notes.ts';
 import { ownValues } from './own-values.ts';
 import { rowDependence } from './row-dependence.ts';
 import {
   classesOf,
+  type ImageSize,
   type ImportedInput,
   type ImportedOutput,
   inputsOf,
@@ -34,6 +37,8 @@ export interface Wishes {
   readonly target: string;
   /** How a model of images wants bytes. Default: it is given the numbers that it takes. */
   readonly pixels?: Pixels | undefined;
+  /** Pixels of its images, where the file does not say them: of each side, or [height, width]. */
+  readonly image_size?: number | readonly number[] | undefined;
   /** What the scores of classes are, where the model does not tell. */
   readonly scores?: 'probabilities' | 'logits' | undefined;
   /** What the model answered before it was exported. */
@@ -54,13 +59,19 @@ const TOLERANCE = 1e-3;
 
 /** @throws ValidationError, naming what cannot be served */
 export async function readImported(bytes: Uint8Array, given: Wishes): Promise<Imported> {
-  const { graph, metadataProps, opsetImport } = inspect(bytes);
+  const { graph: file, metadataProps, opsetImport } = inspect(bytes);
+  const opset = opsetImport.find(({ domain }) => !domain || domain === 'ai.onnx')?.version;
   const own = ownNames(metadataProps);
-  const wishes = { ...given, features: given.features ?? own.features };
-  const inputs = inputsOf(graph, wishes.features);
-  expectPixels(wishes.pixels, inputs[0]?.image);
+  const declared = inputsOf(file, given.features ?? own.features, sizeOf(given.image_size));
+  expectPixels(given.pixels, declared[0]?.image);
+  const pixels = given.pixels ?? bytesFor(declared[0]!);
+  const wishes = { ...given, pixels };
+  const opened = opening({ bytes, graph: file, inputs: declared, opset });
+  const { inputs } = opened;
+  const graph = opened.bytes === bytes ? file : inspect(opened.bytes).graph;
+  const single = oneRowOnly(inputs);
   const zipMap = zipMapOf(graph);
-  const plain = withoutZipMap(bytes, zipMap);
+  const plain = withoutZipMap(opened.bytes, zipMap);
   const plainGraph = zipMap ? inspect(plain).graph : graph;
   const outputs = tensorOutputs(plainGraph);
   await runnable(inputs, () => expectBounded({ bytes: plain, graph: plainGraph, inputs }));
@@ -70,6 +81,7 @@ export async function readImported(bytes: Uint8Array, given: Wishes): Promise<Im
       outputs.map(({ name }) => name),
     ),
   );
+  if (single && results && Object.values(results).every(({ shape }) => shape[0] !== TRIAL_ROWS)) throw single;
   const { reading, classes } = readingOf(outputs, results, {
     zipMap,
     wishes,
@@ -90,20 +102,26 @@ export async function readImported(bytes: Uint8Array, given: Wishes): Promise<Im
   const names = inputNames(features.map(({ name }) => name));
   const described: Serving = {
     ...{ format: 1, task: reading.task, target: wishes.target, classes: [...classes] },
-    ...imagesOf(inputs, wishes.pixels),
+    ...imagesOf(inputs, pixels),
     features: features.map((feature, i) => ({ ...feature, input: names[i]! })),
   };
   const mlOpset = opsetImport.find(({ domain }) => domain === ML_DOMAIN)?.version;
-  const opset = opsetImport.find(({ domain }) => !domain || domain === 'ai.onnx')?.version;
-  const onnx = wrap(plain, { inputs, serving: described, reading, mlOpset, opset, pixels: wishes.pixels });
+  const onnx = wrap(plain, { inputs, serving: described, reading, mlOpset, opset, pixels });
   await expectAnswers(onnx, inputs, described);
   const { examples = [] } = wishes;
   if (examples.length > 0) await expectExamples(onnx, described, examples);
   const dependence = await rowDependence(onnx, described, examples);
+  if (dependence && single) throw single;
   return {
     ...{ onnx, serving: described, warnings: dependence ? [dependence] : [] },
-    notes: [...notesOf(inputs, reading, { zipMap, pixels: wishes.pixels }), comparedNote(examples.length)],
+    notes: notesOf({ inputs, reading, zipMap, pixels, examples: examples.length }),
   };
+}
+
+function sizeOf(given: Wishes['image_size']): ImageSize | undefined {
+  if (given === undefined) return undefined;
+  const [height = 0, width = height] = typeof given === 'number' ? [given] : given;
+  return { height, width };
 }
 
 /** The names that a model of Trainyard's own says itself. */
@@ -136,9 +154,11 @@ async function tried<T>(
   inputs: readonly ImportedInput[],
   use: (session: Session) => Promise<T>,
 ): Promise<T | undefined> {
-  await using session = await runnable([], () => openSession(onnx, { threads: 1 }));
+  await using session = await runnable(onlyImages(inputs), () => openSession(onnx, { threads: 1 }));
   return session && (await runnable(inputs, () => use(session)));
 }
+
+const onlyImages = (inputs: readonly ImportedInput[]) => inputs.filter(({ image }) => image);
 
 /** `undefined` if the runtime refuses the trial rows and some are texts. */
 async function runnable<T>(inputs: readonly ImportedInput[], use: () => Promise<T>): Promise<T | undefined> {
@@ -147,7 +167,7 @@ async function runnable<T>(inputs: readonly ImportedInput[], use: () => Promise<
   } catch (error) {
     if (!(error instanceof RuntimeError)) throw error;
     if (inputs.some(({ elemType }) => elemType === dataType.string)) return undefined;
-    throw refused(`it cannot be run: ${error.message}`);
+    throw oneRowOnly(inputs) ?? refused(`it cannot be run: ${error.message}`);
   }
 }
 
@@ -165,7 +185,7 @@ function readingOf(
   results: Tensors | undefined,
   { zipMap, wishes, known, valuesOf }: Known,
 ): { reading: Reading; classes: readonly string[] } {
-  const isNumber = ({ elemType }: ImportedOutput) => elemType === dataType.float32 || elemType === dataType.float64;
+  const isNumber = ({ elemType }: ImportedOutput) => FRACTIONS.some((one) => one === elemType);
   const columns = ({ name, columns: declared }: ImportedOutput) => {
     if (results) return columnsOf(results[name]!);
     return zipMap?.tensor === name ? zipMap.classes.length : declared;
@@ -206,6 +226,8 @@ function readingOf(
     `none of its outputs can be served (${outputs.map(({ name }) => name).join(', ') || 'no tensors'}): there must be scores [rows, classes] or numbers [rows]`,
   );
 }
+
+const FRACTIONS = [dataType.float32, dataType.float64, dataType.float16];
 
 /** 0 where it is neither [rows] nor [rows, columns]. */
 function columnsOf({ shape }: Tensor): number {
@@ -252,31 +274,4 @@ async function expectAnswers(onnx: Uint8Array, inputs: readonly ImportedInput[],
   const { shape } = results[serving.task === 'classification' ? 'label' : 'value']!;
   if (shape.length !== 1 || shape[0] !== TRIAL_ROWS)
     throw refused(`it must give one answer a row; for ${TRIAL_ROWS} rows it gave [${shape.join(', ')}]`);
-}
-
-const comparedNote = (examples: number): string =>
-  examples === 0
-    ? 'nobody compared its answers with those that it gave before it was exported: `examples` of the import would have'
-    : `it answers ${examples} examples as it did before it was exported`;
-
-function notesOf(
-  inputs: readonly ImportedInput[],
-  reading: Reading,
-  { zipMap, pixels }: Pick<Known, 'zipMap'> & Pick<Wishes, 'pixels'>,
-): string[] {
-  const taken = inputs.map(({ name, features, image }) =>
-    image
-      ? `input ${name} takes images, ${pixels ? `of whose bytes it is given (byte / ${pixels.scale} - ${pixels.mean.join(', ')}) / ${pixels.deviation.join(', ')}` : 'whose numbers go to the network as they are: whoever calls scales them'}`
-      : features.length === 1
-        ? `input ${name} is the feature ${features[0]}`
-        : `input ${name} are ${features.length} features`,
-  );
-  if (reading.task === 'regression') return [...taken, `output ${reading.value} is the value`];
-  const scores = reading.scale === 'logits' ? 'their softmax are the probabilities' : 'these are the probabilities';
-  return [
-    ...taken,
-    `output ${zipMap?.output ?? reading.scores} are the scores of the classes; ${scores}`,
-    ...(reading.label ? [`output ${reading.label.name} is the label`] : []),
-    ...(zipMap ? ['its last operator, ZipMap, was left out: it only makes maps of the probabilities'] : []),
-  ];
 }

@@ -5,6 +5,8 @@ import { refused } from './inspect.ts';
 
 export interface ImportedInput {
   readonly name: string;
+  /** As the file has it, where it is another. */
+  readonly title?: string;
   readonly elemType: number;
   /** Whether its shape is [rows], not [rows, columns]. */
   readonly flat: boolean;
@@ -20,6 +22,16 @@ export interface ImageLayout {
   readonly width: number;
   /** Whether the channels are its last dimension, as TensorFlow has them. */
   readonly isLast: boolean;
+  /** Whether the file says that it takes one row at a time. */
+  readonly isSingle: boolean;
+  /** Whether the file does not say the height and the width. */
+  readonly isOfAnySize: boolean;
+}
+
+/** Pixels. */
+export interface ImageSize {
+  readonly height: number;
+  readonly width: number;
 }
 
 /** The shape of a row, as the model has it. */
@@ -44,6 +56,8 @@ export interface ZipMap {
 }
 
 const SERVED = [dataType.float32, dataType.float64, dataType.int64, dataType.int32, dataType.string, dataType.bool];
+/** Networks in float16 answer in it. */
+const GIVEN = [...SERVED, dataType.float16];
 /** What onnx.proto calls those that are not. */
 const ELEMENT_TYPES: Readonly<Record<number, string>> = {
   ...{ 2: 'uint8', 3: 'int8', 4: 'uint16', 5: 'int16', 10: 'float16', 12: 'uint32', 13: 'uint64' },
@@ -53,14 +67,20 @@ const MOST_FEATURES = 2000;
 
 /**
  * @param names those of all features in their order, where the caller gives them
+ * @param size of images, likewise
  * @throws ValidationError naming the input that cannot be served, or `features` if their number is another
  */
-export function inputsOf(graph: GraphProto, names: readonly string[] | undefined): ImportedInput[] {
+export function inputsOf(
+  graph: GraphProto,
+  names: readonly string[] | undefined,
+  size?: ImageSize | undefined,
+): ImportedInput[] {
   const initializers = new Set(graph.initializer.map(({ name }) => name));
   const given = graph.input.filter(({ name }) => !initializers.has(name));
   if (given.length === 0) throw refused('it has no input');
-  const images = given.length === 1 ? imagesOf(given[0]!, names) : undefined;
+  const images = given.length === 1 ? imagesOf(given[0]!, names, size) : undefined;
   if (images) return [images];
+  if (size) throw ValidationError.of('image_size', 'must be left out: the model takes no images');
   const single = given.length === 1;
   const shapes = given.map((input) => shapeOf(input, single ? names?.length : undefined));
   const count = shapes.reduce((sum, { width }) => sum + width, 0);
@@ -80,30 +100,60 @@ export function inputsOf(graph: GraphProto, names: readonly string[] | undefined
 /** Numbers of one image. */
 const MOST_PIXELS = 2 ** 22;
 
-const fixedRows = (name: string, rows: number) =>
+export const fixedRows = (name: string, rows: number) =>
   refused(
     `input '${name}' cannot be served: it takes exactly ${rows} row${rows === 1 ? '' : 's'}; export it with a dynamic first dimension (torch.onnx.export: dynamic_shapes or dynamic_axes)`,
   );
 
-/** `undefined`: the input is of another rank, or of no numbers with a fraction. */
-function imagesOf({ name, type }: ValueInfoProto, names: readonly string[] | undefined): ImportedInput | undefined {
+const IMAGE_TYPES = [dataType.float32, dataType.float64, dataType.float16, dataType.uint8, dataType.int8];
+
+/** `undefined`: the input is of another rank, or of numbers that images are not given in. */
+function imagesOf(
+  { name, type }: ValueInfoProto,
+  names: readonly string[] | undefined,
+  size: ImageSize | undefined,
+): ImportedInput | undefined {
   const dims = type?.tensorType?.shape?.dim ?? [];
   const elemType = type?.tensorType?.elemType ?? 0;
-  const [rows, a, b, c] = dims.map(({ dimValue = 0 }) => dimValue);
-  if (dims.length !== 4 || ![dataType.float32, dataType.float64].some((one) => one === elemType)) return undefined;
-  const image = [
-    { channels: a!, height: b!, width: c!, isLast: false },
-    { channels: c!, height: a!, width: b!, isLast: true },
-  ].find(({ channels, height, width }) => (channels === 1 || channels === 3) && height > 0 && width > 0);
-  if (!image)
+  const [rows = 0, ...said] = dims.map(({ dimValue = 0 }) => dimValue);
+  if (dims.length !== 4 || !IMAGE_TYPES.some((one) => one === elemType)) return undefined;
+  const [a, b, c] = said as [number, number, number];
+  const places = [
+    { channels: a, height: b, width: c, isLast: false },
+    { channels: c, height: a, width: b, isLast: true },
+  ].filter(({ channels }) => channels === 1 || channels === 3);
+  const place = places.find(({ height, width }) => height > 0 && width > 0) ?? places[0];
+  if (!place)
     throw refused(
-      `input '${name}' cannot be served: of four dimensions, they must be [rows, channels, height, width] or [rows, height, width, channels], with 1 or 3 channels and a height and a width that the file says; got [rows, ${[a, b, c].map((dim) => dim || '?').join(', ')}]`,
+      `input '${name}' cannot be served: of four dimensions, they must be [rows, channels, height, width] or [rows, height, width, channels], with 1 or 3 channels; got [rows, ${said.map((dim) => dim || '?').join(', ')}]`,
     );
-  if (rows) throw fixedRows(name, rows);
-  if (image.channels * image.height * image.width > MOST_PIXELS)
-    throw refused(`input '${name}' cannot be served: an image must have at most ${MOST_PIXELS} numbers`);
+  if (rows > 1) throw fixedRows(name, rows);
+  const { channels, isLast } = place;
+  const sides = sidesOf(name, place, size);
+  if (channels * sides.height * sides.width > MOST_PIXELS) {
+    const most = `an image must have at most ${MOST_PIXELS} numbers`;
+    throw size
+      ? ValidationError.of('image_size', `must be smaller: ${most}`)
+      : refused(`input '${name}' cannot be served: ${most}`);
+  }
   if (names) throw ValidationError.of('features', 'must be left out: the model takes images');
+  const isOfAnySize = place.height === 0 || place.width === 0;
+  const image = { channels, ...sides, isLast, isSingle: rows === 1, isOfAnySize };
   return { name, elemType, flat: false, features: [], image };
+}
+
+/** Those that the file says, and for the others those that the caller does. */
+function sidesOf(name: string, said: ImageSize, wanted: ImageSize | undefined): ImageSize {
+  const shown = ({ height, width }: ImageSize) => `[${height || '?'}, ${width || '?'}]`;
+  const sides = { height: said.height || (wanted?.height ?? 0), width: said.width || (wanted?.width ?? 0) };
+  if (sides.height === 0 || sides.width === 0)
+    throw ValidationError.of(
+      'image_size',
+      `must be given, such as 224: input '${name}' takes images of any size, ${shown(said)}, and what it is given has one`,
+    );
+  if (wanted && (wanted.height !== sides.height || wanted.width !== sides.width))
+    throw ValidationError.of('image_size', `must be what the file says, ${shown(said)}; got ${shown(wanted)}`);
+  return sides;
 }
 
 function shapeOf({ name, type }: ValueInfoProto, given: number | undefined) {
@@ -160,5 +210,5 @@ export const tensorOutputs = ({ output }: GraphProto): ImportedOutput[] =>
     const elemType = type?.tensorType?.elemType ?? 0;
     const dims = type?.tensorType?.shape?.dim ?? [];
     const columns = dims.length === 1 ? 1 : dims.length === 2 ? (dims[1]!.dimValue ?? 0) : 0;
-    return SERVED.some((one) => one === elemType) ? [{ name, elemType, columns }] : [];
+    return GIVEN.some((one) => one === elemType) ? [{ name, elemType, columns }] : [];
   });

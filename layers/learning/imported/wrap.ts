@@ -8,6 +8,7 @@ import {
   encodeOpset,
   type GraphProto,
   type NodeProto,
+  type TensorProto,
   type ValueInfoProto,
 } from '#engine/onnx/proto.ts';
 import { SERVING_PROPERTY, type Serving } from '../serving/description.ts';
@@ -117,7 +118,8 @@ const isOnnxOpset = ({ number, value }: Field): boolean => {
   return domain === '' || domain === 'ai.onnx';
 };
 
-const OPSET = 17;
+/** Of what is added, where the model imports none. */
+export const OPSET = 17;
 const defaultOpset = (): Uint8Array => fieldsOf(encodeModel(modelOf({ node: [] }))).find(isOnnxOpset)!.raw;
 
 type Parts = Partial<GraphProto> & Pick<GraphProto, 'node'>;
@@ -138,6 +140,11 @@ export const encodedValue = (value: ValueInfoProto): Uint8Array =>
 export const encodedNodes = (nodes: readonly NodeProto[]): Uint8Array[] =>
   fieldsOf(graphIn(encodeModel(modelOf({ node: [...nodes] })))).flatMap(({ number, raw }) =>
     number === GRAPH.nodes ? [raw] : [],
+  );
+
+export const encodedInitializers = (initializer: readonly TensorProto[]): Uint8Array[] =>
+  fieldsOf(graphIn(encodeModel(modelOf({ node: [], initializer: [...initializer] })))).flatMap(({ number, raw }) =>
+    number === GRAPH.initializers ? [raw] : [],
   );
 
 const float32Matrix = (name: string): ValueInfoProto => valueInfo(name, dataType.float32, ['rows', 'classes']);

@@ -16,8 +16,8 @@ export interface FileFacts extends StoredFormat {
   /** What stands before the header. */
   readonly preamble?: Preamble | undefined;
   readonly fileName?: string | undefined;
-  /** False where the first row has no names. */
-  readonly header?: false | undefined;
+  /** False where the first row has no names; true where it was said that it has. */
+  readonly header?: boolean | undefined;
   /** Columns whose names others have before them. */
   readonly renamed?: readonly RenamedColumn[];
 }
@@ -89,7 +89,10 @@ export const renamedFindings = (
     overrule: choose(to, { role: 'ignore' }),
   }));
 
-/** A file without names has a row of values in their place: where a column has numbers, its name is one. */
+/**
+ * A file without names has a row of values in their place: where a column has numbers, its name is one. What was said of the
+ * first row is not questioned.
+ */
 export function headerFinding(
   { header, delimiter }: Pick<FileFacts, 'header' | 'delimiter'>,
   columns: readonly ColumnSummary[],
@@ -97,7 +100,7 @@ export function headerFinding(
   const numeric = columns.filter(({ numbers }) => numbers.of('.').fits || numbers.of(',').fits);
   const names = numeric.map(({ name }) => numberIn(name));
   const [first] = numeric;
-  if (header === false || !first || names.some((name) => Number.isNaN(name)) || areNumbered(names)) return [];
+  if (header !== undefined || !first || names.some((name) => Number.isNaN(name)) || areNumbered(names)) return [];
   // Years are names, too.
   if (names.every((name, i) => isYear(name) && (i === 0 || name > names[i - 1]!))) return [];
   return [

@@ -14,7 +14,14 @@ const LEAST_COLUMNS = 2;
 const MOST_CELLS = 3;
 
 export function oddRowFinding(columns: readonly Column[]): Finding[] {
-  const read = columns.filter(({ decided: { type, values } }) => values && (type === 'number' || type === 'timestamp'));
+  const numeric = columns.filter(
+    ({ decided: { type, values } }) => values && (type === 'number' || type === 'timestamp'),
+  );
+  const odd = numeric.find(({ decided }) => decided.values!.firstUnreadable)?.decided.values?.firstUnreadable?.row;
+  // Not every column has a unit.
+  const isEmptyThere = ({ summary, decided }: Column) =>
+    decided.values!.unreadable === 0 && summary.empty.first?.row === odd;
+  const read = odd === undefined ? numeric : numeric.filter((column) => !isEmptyThere(column));
   const places = read.map(({ summary, decided }) => ({ name: summary.name, place: decided.values!.firstUnreadable }));
   const [first] = places;
   const row = first?.place?.row;

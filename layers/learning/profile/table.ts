@@ -199,7 +199,7 @@ export class TableSummary {
       : this.#judgedLabels(asked, conventions);
     const found: Finding[] = [
       ...fileFindings(file),
-      ...headerFinding(file, this.#columns),
+      ...headerFinding({ ...file, header: file.header ?? this.#parsing.header }, this.#columns),
       ...renamedFindings(file, this.#columns, this.#rows),
       ...totalsFinding(this.#last, this.#columns),
       ...(target?.found ?? []),

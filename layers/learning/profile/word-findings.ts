@@ -19,7 +19,7 @@ interface Column {
 
 /** About a column that is a feature. What its owner says that it is, is not questioned. */
 export function wordFindings(summary: ColumnSummary, { type }: Decided, said: Saying): Finding[] {
-  if (type !== 'category' && type !== 'number') return [];
+  if (type !== 'category' && type !== 'number' && type !== 'text') return [];
   const { name: column, counts } = summary;
   const of: Column = { summary, type, cells: counts.overflowed ? [] : counts.top() };
   const ofType = [numbersAsWords, likeCodes, equalNumbers, likeNumbers];
@@ -40,9 +40,18 @@ const rowsOf = (cells: Column['cells']): number => cells.reduce((sum, { count })
 const firstOf = (cells: Column['cells']): Place | undefined =>
   cells.reduce<Place | undefined>((first, one) => (first && first.row <= one.row ? first : one), undefined);
 
-/** A category of which most values are numbers or times, and the others too many to be words for "no value". */
+/** What is learned from as words. */
+const areWords = (type: ColumnType): boolean => type === 'category' || type === 'text';
+
+const WORDS_COST = {
+  category: 'Their size and order are not used, and a value that is not among them counts as none',
+  text: 'They are read as texts, of which neither size nor order is used',
+} as const;
+const costOf = (type: ColumnType): string => WORDS_COST[type === 'text' ? 'text' : 'category'];
+
+/** Words of which most are numbers or times, and the others too many to be words for "no value". */
 function numbersAsWords({ summary, type }: Column): About | undefined {
-  const mostly = type === 'category' && !areCodes(summary) ? mostlyReadable(summary) : undefined;
+  const mostly = areWords(type) && !areCodes(summary) ? mostlyReadable(summary) : undefined;
   if (mostly === undefined || mostly.values.unreadable === 0) return undefined;
   const { type: other, values } = mostly;
   return {
@@ -50,7 +59,7 @@ function numbersAsWords({ summary, type }: Column): About | undefined {
     first: values.firstUnreadable,
     rows: summary.present,
     message: `${values.readable} of ${summary.present} values are ${other === 'number' ? 'numbers' : 'times'}; because of the others, all are read as words`,
-    cost: 'Their size and order are not used, and a value that is not among them counts as none',
+    cost: costOf(type),
     overrule: choose(summary.name, { type: other }),
   };
 }
@@ -101,6 +110,7 @@ const LIKE_NUMBERS: readonly (readonly [pattern: RegExp, what: string])[] = [
   [/^[<>≤≥~≈] ?\d+(?:[.,]\d+)?$/, 'numbers with a bound'],
   [/^\d+(?:[.,]\d+)? ?(?:±|\+\/-) ?\d+(?:[.,]\d+)?$/, 'numbers with an error'],
   [/^\d+(?:st|nd|rd|th)$/, 'numbers of an order'],
+  [/^[-+]?\d+(?:[.,]\d+)? ?(?:\*{1,3}|[†‡§¶¹²³]|\[\d{1,2}\])$/, 'numbers with the mark of a footnote'],
 ];
 /** The share of the values that have to be written so. */
 const MOSTLY = 0.5;
@@ -108,7 +118,7 @@ const SOME = 20;
 
 function likeNumbers(of: Column): About | undefined {
   const { summary, type, cells } = of;
-  if (type !== 'category') return undefined;
+  if (!areWords(type)) return undefined;
   for (const [pattern, what] of LIKE_NUMBERS) {
     // Where most are so, one of the most frequent ones is.
     if (!cells.slice(0, SOME).some(({ value }) => pattern.test(value))) continue;
@@ -119,7 +129,7 @@ function likeNumbers(of: Column): About | undefined {
       first,
       rows,
       message: `${rows} of ${summary.present} values look like ${what}, such as ${shown(first!.value)}: they are read as words`,
-      cost: 'Their size and order are not used, and a value that is not among them counts as none. Numbers in the file, such as minutes, would be learned from as such',
+      cost: `${costOf(type)}. Numbers in the file, such as minutes, would be learned from as such`,
     };
   }
   return undefined;

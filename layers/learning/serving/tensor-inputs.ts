@@ -16,6 +16,8 @@ export interface TensorInputs {
   readonly tensors: TensorFacts[];
   /** Whether the last dimension, of size 1, may be left out. */
   readonly mayBeFlat: boolean;
+  /** Another shape of a row that is taken. Default: there is none. */
+  readonly other?: readonly number[];
   inputsOf(columns: Columns, rows: number): Input[];
   /** The tensor that an error is about, with the place in it, such as `bill_length_mm[3]`. */
   placeOf(row: number, at: readonly number[]): string;

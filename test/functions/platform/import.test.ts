@@ -107,6 +107,14 @@ describe('a model of others that is imported', () => {
     ]);
     const two = await predict(body.id, { inputs: [input, input], explain: true });
     expect(two.body.predictions.map((one: typeof two.body) => one.explanation.basis)).toEqual(['zeros', 'zeros']);
+    for (const [image_size, message] of [
+      ['16', 'must be what the file says, [8, 8]; got [16, 16]'],
+      ['[8, 16]', 'must be what the file says, [8, 8]; got [8, 16]'],
+      ['0', 'must be at least 1; got 0'],
+    ] as const) {
+      const odd = await imported(onnx, { name: 'x', image_size });
+      expect([odd.status, odd.body.details]).toEqual([400, [{ field: 'image_size', message }]]);
+    }
     const refused = await imported(onnx, { name: 'x', pixels: '{"scale":0}' });
     expect([refused.status, refused.body.details[0].field]).toEqual([400, 'pixels.scale']);
   });

@@ -80,6 +80,30 @@ describe('a model of images', () => {
     }
   });
 
+  test('that sees grey takes colours, and makes of them what Pillow does', async () => {
+    const grey = { ...IMAGES, input: { channels: 1, height: 2, width: 2, values: 'bytes' } };
+    const takes = kindNamed(grey.kind).tensorInputs(grey);
+    expect(takes.tensors).toEqual([{ name: 'image', datatype: 'FP32', shape: [-1, 1, 2, 2] }]);
+    const [red, green, blue] = [
+      [255, 0, 0, 10],
+      [0, 255, 0, 20],
+      [0, 0, 255, 30],
+    ] as const;
+    const luma = [76, 150, 29, 18];
+    const colours = [tensor('image', [2, 3, 2, 2], [...red, ...green, ...blue, ...red, ...green, ...blue])];
+    const { image } = await imageTensors(grey, rowsOf(takes, colours, NOTHING, 10));
+    expect([image!.shape, Array.from(image!.data as Float32Array)]).toEqual([
+      [2, 1, 2, 2],
+      [...luma, ...luma],
+    ]);
+    const plain = [tensor('image', [1, 1, 2, 2], luma)];
+    const same = await imageTensors(grey, rowsOf(takes, plain, NOTHING, 10));
+    expect(Array.from(same.image!.data as Float32Array)).toEqual(luma);
+    expect(details(() => rowsOf(takes, [tensor('image', [1, 2, 2, 2], [])], NOTHING, 10))).toEqual([
+      { field: 'inputs[0].shape', message: 'must be [rows, 1, 2, 2] or [rows, 3, 2, 2]; got [1, 2, 2, 2]' },
+    ]);
+  });
+
   test('says which shape it takes', () => {
     const wrong = (shape: number[]) => details(() => rowsOf(of, [tensor('image', shape, [])], NOTHING, 10));
     for (const shape of [[1], [1, 12], [1, 2, 2, 3], [1, 3, 2, 2, 1]]) {

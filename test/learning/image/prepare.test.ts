@@ -177,12 +177,36 @@ test('a model that sees files in grey takes arrays in colour, and makes of them 
   const files = ['a', 'b'].flatMap((label) => [1, 2].map((i) => ({ name: `${label}/${i}.png`, bytes })));
   const made = await prepared(zipOf(files), { validationSplit: 0, seed: 1, wanted: { image: { channels: 1 } } });
   const planes = [0, 1, 2].map((c) => colours.map((row) => row.map((pixel) => pixel[c]!)));
-  const inputs: Input[] = [bytes.toString('base64'), colours, planes];
-  const { image: grey } = await image.tensors(servingOf(made), inputs);
+  const inputs: Input[] = [bytes.toString('base64'), colours, planes, planes.flat(2)];
+  const serving = servingOf(made);
+  const { image: grey } = await image.tensors(serving, inputs);
   const numbers = toNumbers(grey!);
-  expect(grey!.shape).toEqual([3, 1, 5, 4]);
-  expect(numbers.slice(20, 40)).toEqual(numbers.slice(0, 20));
-  expect(numbers.slice(40)).toEqual(numbers.slice(0, 20));
+  expect(grey!.shape).toEqual([4, 1, 5, 4]);
+  for (const at of [20, 40, 60]) expect(numbers.slice(at, at + 20)).toEqual(numbers.slice(0, 20));
+
+  const two = Uint8Array.from([...colours, ...colours].flat(2));
+  await withSource(zipOf([{ name: 'x.npy', bytes: npyOf('|u1', [2, 5, 4, 3], two) }]), async (source) => {
+    const profile = await image.profile(source, { task: 'auto', parsing: { unlabelled: true } });
+    for await (const { input } of (await image.batch(source, { profile, serving, include: [] })).rows) {
+      expect(toNumbers((await image.tensors(serving, [input!])).image!)).toEqual(numbers.slice(0, 20));
+    }
+  });
+});
+
+test('arrays of numbers that are no bytes become grey without being rounded', async () => {
+  const serving: Serving = {
+    ...{ format: 1, kind: 'image', task: 'regression', target: 'y', features: [], classes: [] },
+    input: { channels: 1, height: 1, width: 2, values: 'numbers' },
+  };
+  const { image: grey } = await image.tensors(serving, [
+    [
+      [
+        [1, 0, 0],
+        [0.5, 0.5, null],
+      ],
+    ],
+  ] as Input[]);
+  expect(toNumbers(grey!)).toEqual([expect.closeTo(0.299, 5), Number.NaN]);
 });
 
 describe('images with a manifest', () => {

@@ -198,7 +198,7 @@ describe('a model of images', () => {
   const means = (
     dims: readonly (number | string)[],
     axes: readonly number[],
-    { version = 17, rows = 'rows' as number | string } = {},
+    { version = 17, rows = 'rows' as number | string, elemType = dataType.float32 as number } = {},
   ) =>
     encodeModel({
       ...{ irVersion: 8, producerName: '', producerVersion: '', domain: '', modelVersion: 0, docString: '' },
@@ -207,23 +207,27 @@ describe('a model of images', () => {
         name: 'means',
         node: [
           {
-            ...{ name: 'mean', opType: 'ReduceMean', domain: '', input: ['pixels'], output: ['scores'] },
+            ...{ name: 'cast', opType: 'Cast', domain: '', input: ['pixels'], output: ['numbers'] },
+            attribute: [{ name: 'to', type: attributeType.int, i: dataType.float32 }],
+          },
+          {
+            ...{ name: 'mean', opType: 'ReduceMean', domain: '', input: ['numbers'], output: ['scores'] },
             attribute: [
               { name: 'axes', type: attributeType.ints, ints: [...axes] },
               { name: 'keepdims', type: attributeType.int, i: 0 },
             ],
           },
         ],
-        input: [withDims('pixels', [rows, ...dims])],
-        output: [withDims('scores', ['rows', CHANNELS])],
+        input: [withDims('pixels', [rows, ...dims], elemType)],
+        output: [withDims('scores', [rows, CHANNELS])],
         initializer: [],
       },
     });
-  const withDims = (name: string, dims: readonly (number | string)[]) => ({
+  const withDims = (name: string, dims: readonly (number | string)[], elemType: number = dataType.float32) => ({
     name,
     type: {
       tensorType: {
-        elemType: dataType.float32,
+        elemType,
         shape: { dim: dims.map((dim) => (typeof dim === 'number' ? { dimValue: dim } : { dimParam: dim })) },
       },
     },
@@ -302,22 +306,91 @@ describe('a model of images', () => {
     });
   });
 
-  test('with a fixed number of rows is refused, and what to do is said', async () => {
-    await expect(readImported(means([3, 2, 4], [2, 3], { rows: 1 }), { target: 'y' })).rejects.toMatchObject({
-      details: [
-        {
-          field: 'file',
-          message: expect.stringMatching(
-            /'pixels' .* takes exactly 1 row; export it with a dynamic first .*dynamic_axes/,
-          ),
-        },
-      ],
+  /** The probabilities of the means of its channels. */
+  const softmaxOf = (scores: readonly number[]): number[] => {
+    const exps = scores.map((score) => Math.exp(score - Math.max(...scores)));
+    return exps.map((exp) => exp / exps.reduce((a, b) => a + b, 0));
+  };
+
+  test.each([
+    ['uint8', dataType.uint8, undefined, [100, 101, 102]],
+    ['int8', dataType.int8, undefined, [-28, -27, -26]],
+    ['int8, as it is said', dataType.int8, { scale: 1, mean: [100], deviation: [1] }, [0, 1, 2]],
+    ['uint8, rounded and within its range', dataType.uint8, { scale: 50, mean: [0], deviation: [1] }, [2, 2, 2]],
+    ['uint8, not below its range', dataType.uint8, { scale: 1, mean: [101], deviation: [1] }, [0, 0, 1]],
+    ['float16', dataType.float16, { scale: 100, mean: [0], deviation: [1] }, [1, 1.01, 1.02]],
+  ] as const)('in %s takes files and bytes', async (_, elemType, pixels, scores) => {
+    const bytes = means([2, 4, CHANNELS], [1, 2], { elemType });
+    const { onnx, serving } = await readImported(bytes, { target: 'class', pixels });
+    expect(serving.input).toMatchObject({ values: 'bytes', height: 2, width: 4 });
+    await using session = await openSession(onnx);
+    const array = new Array(2).fill(new Array(4).fill([100, 101, 102]));
+    const { probabilities } = await session.run(await kindNamed('image').tensors(serving, [array, array] as Input[]));
+    const expected = softmaxOf(scores);
+    // Half precision has eleven bits.
+    expect(toNumbers(probabilities!)).toEqual([...expected, ...expected].map((value) => expect.closeTo(value, 3)));
+  });
+
+  test('in float16 takes the numbers of the network where nothing is said', async () => {
+    const bytes = means([CHANNELS, 2, 4], [2, 3], { elemType: dataType.float16 });
+    const { serving, notes } = await readImported(bytes, { target: 'class' });
+    expect(serving.input).toMatchObject({ values: 'numbers' });
+    expect(notes[0]).toMatch(/^input pixels takes images, whose numbers go to the network as they are/);
+  });
+
+  test.each([
+    ['first', [CHANNELS, 'height', 'width'], [2, 3]],
+    ['last', ['height', 'width', CHANNELS], [1, 2]],
+  ] as const)('of any size, with its channels %s, has the size that is said', async (_, dims, axes) => {
+    const bytes = means(dims, axes);
+    const { onnx, serving, notes } = await readImported(bytes, { target: 'class', image_size: [2, 4] });
+    expect(serving.input).toMatchObject({ channels: CHANNELS, height: 2, width: 4 });
+    expect(notes[0]).toMatch(/^input pixels takes images of 2 by 4 pixels, as the import says, whose numbers/);
+    await using session = await openSession(onnx);
+    const { probabilities } = await session.run(await kindNamed('image').tensors(serving, [image] as Input[]));
+    const expected = softmaxOf([0.5 + 3 / 8, 1, 0.5]);
+    expect(toNumbers(probabilities!)).toEqual(expected.map((value) => expect.closeTo(value, 6)));
+  });
+
+  test.each([
+    [[CHANNELS, 'height', 'width'], undefined, /^must be given, such as 224: .* takes images of any size, \[\?, \?\]/],
+    [[CHANNELS, 2, 4], 4, /^must be what the file says, \[2, 4\]; got \[4, 4\]$/],
+    [[CHANNELS, 2, 'width'], [3, 4], /^must be what the file says, \[2, \?\]; got \[3, 4\]$/],
+    [[CHANNELS, 'height', 'width'], 4096, /^must be smaller: an image must have at most 4194304 numbers$/],
+  ] as const)('%j, of a size %j, is refused by the size', async (dims, image_size, message) => {
+    await expect(readImported(means(dims, [2, 3]), { target: 'y', image_size })).rejects.toMatchObject({
+      details: [{ field: 'image_size', message: expect.stringMatching(message) }],
+    });
+  });
+
+  test('a table has no size of images', async () => {
+    const table = bytesOf(recorded.served['scikit-learn, a table'].onnx);
+    await expect(readImported(table, { target: 'y', image_size: 8 })).rejects.toMatchObject({
+      details: [{ field: 'image_size', message: 'must be left out: the model takes no images' }],
+    });
+  });
+
+  test('that says one row takes several, each by itself', async () => {
+    const { onnx, serving, notes } = await readImported(means([3, 2, 4], [2, 3], { rows: 1 }), { target: 'y' });
+    expect(notes[0]).toMatch(/the file says one row, and it takes several$/);
+    await using session = await openSession(onnx);
+    const other = new Array(24).fill(null);
+    const { probabilities } = await session.run(await kindNamed('image').tensors(serving, [image, other] as Input[]));
+    const expected = [...softmaxOf([0.5 + 3 / 8, 1, 0.5]), ...softmaxOf([1, 1, 1])];
+    expect(toNumbers(probabilities!)).toEqual(expected.map((value) => expect.closeTo(value, 6)));
+  });
+
+  test.each([
+    ['two rows', means([3, 2, 4], [2, 3], { rows: 2 }), /'pixels' .* takes exactly 2 rows; export it with a dynamic/],
+    ['one row, whose operators hold it', means([3, 2, 4], [0, 2, 3], { rows: 1 }), /'pixels' .* exactly 1 row; export/],
+  ])('that takes %s is refused, and what to do is said', async (_, bytes, message) => {
+    await expect(readImported(bytes, { target: 'y' })).rejects.toMatchObject({
+      details: [{ field: 'file', message: expect.stringMatching(message) }],
     });
   });
 
   test.each([
-    ['of four channels', [4, 8, 8], undefined, /with 1 or 3 channels .*; got \[rows, 4, 8, 8\]/],
-    ['of any size', [3, 'height', 'width'], undefined, /a width that the file says; got \[rows, 3, \?, \?\]/],
+    ['of four channels', [4, 8, 8], undefined, /with 1 or 3 channels; got \[rows, 4, 8, 8\]$/],
     ['with names of features', [3, 2, 4], ['a'], /^must be left out: the model takes images/],
   ] as const)('%s is refused', async (_, dims, features, message) => {
     await expect(readImported(means(dims, [2, 3]), { target: 'y', features })).rejects.toMatchObject({

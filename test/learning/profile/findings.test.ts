@@ -48,6 +48,56 @@ describe('a first row', () => {
   });
 });
 
+test('a first row is not questioned where it was said that it has names', async () => {
+  const text = tableOf('4.1,3.93,0', 30, (i) => `${i}.5,${i % 7},${i % 2}`);
+  const { warnings } = await profiled(text, { parsing: { header: true } });
+  expect(warnings!.map(({ code }) => code)).not.toContain('header_like_row');
+});
+
+test.each([
+  ['number', (i: number) => `${i}.5,${i % 7}.25,${i * i}.75`],
+  ['word', (i: number) => `${i}.5,${i % 7}.25,${'ab'[i % 2]}`],
+])('a row of units is said to be one also where the target, a %s, has none', async (_, row) => {
+  const { warnings } = await profiled(tableOf('weight,height,y\nkg,cm,', 30, row));
+  expect(warnings).toContainEqual(
+    expect.objectContaining({ code: 'row_of_words', column: 'weight', first_row: 1, first_value: 'kg' }),
+  );
+});
+
+describe('a feature of numbers with the marks of footnotes that is the only one', () => {
+  const marked = (every: number) =>
+    tableOf('x,y', 60, (i) => `${(i * 0.317).toFixed(3)}${i % every === 0 ? '*†‡'[i % 3] : ''},${'ab'[i % 2]}`);
+
+  test('is text, which is said, where most have one', async () => {
+    const { kind, warnings } = await profiled(marked(1));
+    expect(kind).toBe('text');
+    expect(warnings).toContainEqual(
+      expect.objectContaining({
+        ...{ code: 'numbers_in_words', column: 'x', first_row: 1, first_value: '0.000*', rows: 60 },
+        cost: expect.stringMatching(/^They are read as texts/),
+      }),
+    );
+  });
+
+  test('is text, which is said, where some have one', async () => {
+    const { kind, warnings } = await profiled(marked(3));
+    expect(kind).toBe('text');
+    expect(warnings).toContainEqual(
+      expect.objectContaining({ code: 'numbers_as_words', overrule: { columns: { x: { type: 'number' } } } }),
+    );
+  });
+
+  test('is nothing to speak of where it was chosen, or where it is text indeed', async () => {
+    expect(await codesOf(marked(1), { parsing: { columns: { x: { type: 'text' } } } })).not.toContain(
+      'numbers_in_words',
+    );
+    const texts = tableOf('x,y', 60, (i) => `the ${i}th text,${'ab'[i % 2]}`);
+    const codes = await codesOf(texts);
+    expect(codes).not.toContain('numbers_in_words');
+    expect(codes).not.toContain('numbers_as_words');
+  });
+});
+
 describe('a target of dates', () => {
   const text = tableOf('x,when', 80, (i) => `${i % 9},2024-0${1 + (i % 8)}-15`);
 

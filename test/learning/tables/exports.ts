@@ -72,6 +72,23 @@ export const EXPORTS: Readonly<Record<string, Export>> = {
     rows: ROWS + 1,
     said: ['values_unreadable temp °C', 'values_unreadable speed km/h', 'row_of_words temp °C'],
   },
+  'units in the row below the names, and none for the target': {
+    text: `temp,speed,y\n°C,km/h,\n${rows((i) => `${i}.5,${i * 2},${i * i}.25`)}`,
+    columns: { temp: 'number', speed: 'number', y: 'number' },
+    rows: ROWS + 1,
+    said: [
+      'target_rows_left_out y ',
+      'values_unreadable temp °C',
+      'values_unreadable speed km/h',
+      'row_of_words temp °C',
+    ],
+  },
+  'numbers with the marks of footnotes, and nothing else to learn from': {
+    text: `x,y\n${rows((i) => `0.${500 + i}*,${yesNo(i)}\n0.${600 + i}†,${yesNo(i)}`)}`,
+    columns: { x: 'text', y: 'boolean' },
+    rows: 2 * ROWS,
+    said: ['numbers_in_words x 0.500*'],
+  },
   'the names again in the middle, as files that were joined have them': {
     text: `a,b,y\n${usual()}a,b,yes\n${usual()}`,
     columns: USUAL,
