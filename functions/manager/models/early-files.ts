@@ -19,7 +19,8 @@ import type { StoredModel } from '#domain/vault/model.ts';
 import { STAGED_SECONDS } from '#domain/vault/staged.ts';
 import type { VaultServices } from '../services.ts';
 import type { Sealing } from './seal.ts';
-import { type StoredOriginal, storeOriginal } from './store-original.ts';
+import { storeFollowed } from './store-followed.ts';
+import type { StoredOriginal } from './store-original.ts';
 
 type Place = Pick<StoredModel, 'account_id' | 'vault' | 'revision'>;
 
@@ -44,6 +45,8 @@ interface Upload {
   readonly file_size: number;
   readonly staged: string;
   readonly parts: number;
+  /** Of the message whose frames its parts may be. */
+  readonly header: Uint8Array | undefined;
 }
 
 /** Each takes a few MiB, and what they all take of the processors is not there for whoever completes. */
@@ -51,6 +54,8 @@ const AT_ONCE = 3;
 const OF_ACCOUNT = 2;
 /** A caller who pauses for longer has the file made at the end. */
 const PATIENCE_SECONDS = 30;
+/** A larger one would be of more files than a process should open for each of its readers: a part is a file. */
+const FRAMES_BYTES = 1024 * 1_048_576;
 /** A smaller one takes no time at the end. */
 const LEAST_BYTES = 8 * 1_048_576;
 
@@ -59,27 +64,28 @@ export class EarlyFiles {
   /** The accounts of those that are being made. */
   readonly #going: string[] = [];
 
-  /** Where one may be made for a new upload: its place, and the mark to be written with the upload's record. */
+  /** Where one may be made for a new upload: its place, the mark to be written with the upload's record, and whether it may be of
+   * the parts themselves. */
   plan(
     { adapters: { blobs, now } }: VaultServices,
     manager: Manager,
     bytes: number,
-  ): { readonly place: Place; readonly mark: Write } | undefined {
+  ): { readonly place: Place; readonly mark: Write; readonly ofFrames: boolean } | undefined {
     const own = this.#going.filter((account) => account === manager.account_id).length;
     const hasRoom = this.#going.length < AT_ONCE && own < OF_ACCOUNT;
     if (blobs.artifacts.followUpload === undefined || bytes < LEAST_BYTES || !hasRoom) return undefined;
     const place = { account_id: manager.account_id, vault: manager.vault, revision: newId(now()) };
-    return { place, mark: markOfRevision(place, now() + STAGED_SECONDS * 1000) };
+    return { place, mark: markOfRevision(place, now() + STAGED_SECONDS * 1000), ofFrames: bytes <= FRAMES_BYTES };
   }
 
   /** Once the mark is written. */
   begin(services: VaultServices, place: Place, upload: Upload, sealing: Sealing | undefined): void {
     const { artifacts } = services.adapters.blobs;
-    const { id, upload_id, file_size, staged, parts } = upload;
+    const { id, upload_id, file_size: size, staged, parts, header } = upload;
     const followed = artifacts.followUpload?.(staged, upload_id, { parts, seconds: PATIENCE_SECONDS });
     if (followed === undefined) return;
     this.#going.push(place.account_id);
-    const stored = storeOriginal(artifacts, fileOf(place, 'original'), followed.body, sealing, file_size)
+    const stored = storeFollowed(artifacts, fileOf(place, 'original'), followed, { sealing, header, size })
       .catch(async (error: unknown) => {
         // Whoever completes finds the same, if it matters.
         services.logger.debug('a file was not made early', { error: error as Error });

@@ -21,10 +21,21 @@ export interface PackedStream {
  */
 export async function packStream(source: AsyncIterable<Uint8Array>): Promise<PackedStream> {
   const { first, whole } = await peeked(source, SAMPLE_BYTES);
-  const sample = Buffer.concat(first).subarray(0, SAMPLE_BYTES);
-  if (!(await pack(sample)).compressed) return { bytes: whole, compressed: false };
+  if (!(await getSmaller(first))) return { bytes: whole, compressed: false };
   const original = new Digesting(whole);
   return { bytes: zstd(original), compressed: true, original: () => original.digest() };
+}
+
+/** Whether a file is compressed, of which nothing is read but what decides. */
+export async function isCompressed(source: AsyncIterable<Uint8Array>): Promise<boolean> {
+  const { first, whole } = await peeked(source, SAMPLE_BYTES);
+  await whole[Symbol.asyncIterator]().return?.();
+  return getSmaller(first);
+}
+
+async function getSmaller(first: readonly Uint8Array[]): Promise<boolean> {
+  const { compressed } = await pack(Buffer.concat(first).subarray(0, SAMPLE_BYTES));
+  return compressed;
 }
 
 function zstd(source: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {

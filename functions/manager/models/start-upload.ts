@@ -16,6 +16,7 @@ import { givenMetadata } from './fields.ts';
 import { heldContext } from './held-key.ts';
 import { saveFields } from './save.ts';
 import { wrapKey } from './seal.ts';
+import { messageOf } from './store-followed.ts';
 import { unusedPassword } from './unused-password.ts';
 
 const MOST_BYTES = 5_000_000_000;
@@ -77,13 +78,20 @@ export const startUpload = route({
       ...(encryption && { encryption, held_key: await wrapWithPlatform(key, keys, heldContext(sealedFor)) }),
     };
     const early = earlyFiles.plan(services, manager, given.file_size);
-    const also = early ? [early.mark] : [];
-    const started = await startVaultUpload(table, blobs.artifacts, manager, wanted, now(), also);
+    const sealing = encryption && { key, encryption };
+    const message = early?.ofFrames ? await messageOf(sealing) : undefined;
+    const started = await startVaultUpload(table, blobs.artifacts, manager, wanted, now(), {
+      also: early ? [early.mark] : [],
+      message: message?.frames,
+    });
+    // Who needs it has a copy.
+    message?.frames.key.fill(0);
     if (early) {
       const { file: staged } = stagedModel(manager, wanted.id);
       const { id, file_size } = wanted;
-      const upload = { id, file_size, upload_id: started.upload_id, staged, parts: started.parts.length };
-      earlyFiles.begin(services, early.place, upload, encryption && { key, encryption });
+      const { upload_id, parts } = started;
+      const upload = { id, file_size, upload_id, staged, parts: parts.length, header: message?.header };
+      earlyFiles.begin(services, early.place, upload, sealing);
     }
     await auditSuccess(services, manager, by, { ...access, facts: { upload_id: wanted.id } });
     return { status: 201, body: showUpload(wanted.id, started, unusedPassword(manager, given.password)) };

@@ -49,6 +49,9 @@ export class InvalidUploadError extends InternalError {}
 /** There is no such upload: it was completed or aborted, or never was. */
 export class NoSuchUploadError extends InvalidUploadError {}
 
+/** A part of an upload is not stored as frames of its message. */
+export class PartNotFramedError extends InternalError {}
+
 export class MessageTooLargeError extends InternalError {}
 
 export class InvalidCiphertextError extends InternalError {}

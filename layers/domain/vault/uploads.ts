@@ -5,9 +5,10 @@
  */
 import { z } from 'zod';
 import { isStagedInPlain } from '../blob-keys.ts';
+import { partSize, partsOf } from '../datasets/uploads.ts';
 import { NotFoundError } from '../errors.ts';
 import { indexes, keys } from '../keys.ts';
-import type { Blobs, BucketName } from '../ports/blobs/port.ts';
+import type { Blobs, BucketName, MessageFrames } from '../ports/blobs/port.ts';
 import { BLOB_LIMITS } from '../ports/blobs/rules.ts';
 import { InvalidUploadError } from '../ports/errors.ts';
 import type { Item, Key, Table, Write } from '../ports/table/port.ts';
@@ -68,18 +69,18 @@ const keyOfArchive = (of: ManagerRef, id: string): Key => keys.vaultArchiveUploa
  */
 const MODEL_PART_BYTES = BLOB_LIMITS.minPartBytes;
 
-/** Starts it, with writes of the same transaction. Resolves with a presigned URL for each part. `now` in epoch milliseconds. */
+/** Starts it, with writes of the same transaction, and with a message whose frames its parts may become. Resolves with a presigned URL for each part. `now` in epoch milliseconds. */
 export function startVaultUpload(
   table: Table,
   blobs: Blobs,
   of: ManagerRef,
   wanted: NewVaultUpload,
   now: number,
-  also: readonly Write[] = [],
+  { also = [], message }: { readonly also?: readonly Write[]; readonly message?: MessageFrames | undefined } = {},
 ) {
   const record = { ...wanted, part_size: MODEL_PART_BYTES, metadata: JSON.stringify(wanted.metadata) };
   const [key, staged] = [keyOfModel(of, wanted.id), stagedModel(of, wanted.id)];
-  return start(table, blobs, of, { key, staged, record, also }, now);
+  return start(table, blobs, of, { key, staged, record, also, message }, now);
 }
 
 export function startArchiveUpload(
@@ -98,14 +99,15 @@ interface Started {
   readonly staged: Staged;
   readonly record: Wanted<ArchiveUpload> & Pick<ArchiveUpload, 'part_size'>;
   readonly also: readonly Write[];
+  readonly message?: MessageFrames | undefined;
 }
 
 /** The record outlives its time, for the schedule to abort the upload. */
 const DAY_SECONDS = 86_400;
 
 async function start(table: Table, blobs: Blobs, of: ManagerRef, started: Started, now: number) {
-  const { key, staged, record, also } = started;
-  const upload_id = await blobs.startUpload(staged.file);
+  const { key, staged, record, also, message } = started;
+  const upload_id = await blobs.startUpload(staged.file, message && { message: messageOf(message, record) });
   const ends = now + STAGED_SECONDS * 1000;
   const signed = await signParts(blobs, staged, { ...record, upload_id }, { until: ends, now });
   const until = isoTime(ends);
@@ -117,6 +119,13 @@ async function start(table: Table, blobs: Blobs, of: ManagerRef, started: Starte
   await table.transact([markOfStaged(staged, now), put, ...also], undefined, { relaxed: isStagedInPlain(staged.file) });
   return { ...signed, upload_id };
 }
+
+/** Parts of models are of whole frames: those of 1 MiB. */
+const messageOf = (frames: MessageFrames, { file_size, part_size = partSize(file_size) }: Started['record']) => ({
+  frames,
+  parts: partsOf(file_size, part_size).length,
+  partBytes: part_size,
+});
 
 type Signed = Pick<ArchiveUpload, 'id' | 'upload_id' | 'file_size' | 'part_size' | 'until'>;
 

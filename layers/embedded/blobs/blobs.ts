@@ -11,6 +11,7 @@ import type {
   PutOptions,
   ReadBlob,
   StoredPart,
+  UploadMessage,
   UploadPart,
 } from '#domain/ports/blobs/port.ts';
 import {
@@ -31,6 +32,7 @@ import type { PresignedUrls } from './presigned-urls.ts';
 import { areFramed, contentsOf, digestsOf, INFO_COLUMNS, infoOf, type NewBlob, noteSums, replaceBlob } from './rows.ts';
 import type { Uploads } from './uploads.ts';
 import { lackSums, readVerified, withSums } from './verified.ts';
+import { viewsOf } from './views-of.ts';
 
 export interface BlobStore {
   readonly database: Database;
@@ -68,12 +70,12 @@ export class FileBlobs implements Blobs {
     checkBlobKey(key);
     if (!isStagedInPlain(key)) throw new InternalError(`${key} cannot be a view`);
     const row = this.#row(of.key);
-    const [content, ...others] = row === undefined || row.etag !== of.etag ? [] : contentsOf(row);
-    if (content === undefined || others.length > 0) return undefined;
-    const view = await this.#store.contents.view(content, size, frames);
-    if (view === undefined) return undefined;
-    const etag = etags.unique().of(view);
-    return this.#write({ bucket: this.#bucket, key, contentType: DEFAULT_CONTENT_TYPE, etag, contents: [view] }, true);
+    const stored = row === undefined || row.etag !== of.etag ? [] : contentsOf(row);
+    const contents = await viewsOf(this.#store.contents, stored, size, frames);
+    const [first] = contents;
+    if (first === undefined) return undefined;
+    const etag = etags.unique().of(first);
+    return this.#write({ bucket: this.#bucket, key, contentType: DEFAULT_CONTENT_TYPE, etag, contents }, true);
   }
 
   async head(key: string): Promise<BlobInfo | undefined> {
@@ -164,11 +166,11 @@ export class FileBlobs implements Blobs {
     return this.#store.urls.make({ method: 'GET', bucket: this.#bucket, key, ...rest }, expiresInSeconds);
   }
 
-  async startUpload(key: string, options: { contentType?: string } = {}): Promise<string> {
-    const { contentType = DEFAULT_CONTENT_TYPE } = options;
+  async startUpload(key: string, options: { contentType?: string; message?: UploadMessage } = {}): Promise<string> {
+    const { contentType = DEFAULT_CONTENT_TYPE, message } = options;
     checkBlobKey(key);
     checkContentType(contentType);
-    return this.#store.uploads.start(this.#bucket, key, contentType);
+    return this.#store.uploads.start(this.#bucket, key, contentType, message);
   }
 
   async presignParts(
@@ -192,7 +194,7 @@ export class FileBlobs implements Blobs {
 
   async putPart(key: string, uploadId: string, part: number, body: Uint8Array): Promise<string> {
     checkBlobKey(key);
-    return this.#store.uploads.putPart(this.#bucket, key, uploadId, part, once(body), false);
+    return this.#store.uploads.putPart(this.#bucket, key, uploadId, { part, bytes: body.length }, once(body), false);
   }
 
   async listParts(key: string, uploadId: string): Promise<readonly StoredPart[]> {
@@ -212,7 +214,13 @@ export class FileBlobs implements Blobs {
 
   followUpload(key: string, uploadId: string, expected: { parts: number; seconds: number }): FollowedUpload {
     checkBlobKey(key);
-    return this.#store.uploads.follow(this.#bucket, key, uploadId, expected);
+    const of = { bucket: this.#bucket, key, id: uploadId };
+    return this.#store.uploads.follow(of, expected, async (to, contents) => {
+      checkBlobKey(to);
+      const etag = etags.unique().of(contents[0]!);
+      // Nobody goes by it until a write of the table has followed.
+      return this.#write({ bucket: this.#bucket, key: to, contentType: DEFAULT_CONTENT_TYPE, etag, contents }, true);
+    });
   }
 
   async #put(

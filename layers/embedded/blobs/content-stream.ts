@@ -2,13 +2,12 @@
 import type { Cipheriv } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { Readable } from 'node:stream';
-import type { MessageFrames } from '#domain/ports/blobs/port.ts';
 import { PIECE_BYTES } from '#domain/release.ts';
 import { framesOf, isFramed } from './framed-content.ts';
-import { readFrames } from './read-frames.ts';
+import { formatOf, type MessagePart } from './message-frames.ts';
+import { type FrameFormat, readFrames } from './read-frames.ts';
 import { type FilePart, readPieces } from './read-pieces.ts';
 import { contentCipher, isSealed } from './sealed-content.ts';
-import { formatOf } from './view.ts';
 
 /** Bytes in a file of their own, whose name is never reused. */
 export interface Content {
@@ -24,7 +23,7 @@ export interface Content {
 export interface Piece extends FilePart {
   readonly content: Content;
   /** Of a view. */
-  readonly frames?: MessageFrames;
+  readonly frames?: MessagePart;
 }
 
 const isPlain = ({ name }: Content): boolean => !isFramed(name) && !isSealed(name);
@@ -72,23 +71,38 @@ async function closeAll(pieces: readonly Piece[]): Promise<void> {
 
 async function* readAll(pieces: readonly Piece[], secret: Uint8Array): AsyncGenerator<Buffer> {
   try {
-    for (const piece of pieces) {
-      for await (const chunk of chunksOf(piece, secret)) yield chunk;
+    // Those that are stored in the same way are read as one, so that nothing waits where a file ends.
+    for (let first = 0; first < pieces.length; ) {
+      const kind = kindOf(pieces[first]!);
+      let end = first + 1;
+      while (end < pieces.length && kindOf(pieces[end]!) === kind) end += 1;
+      for await (const chunk of READ[kind](pieces.slice(first, end), secret)) yield chunk;
+      first = end;
     }
   } finally {
     await closeAll(pieces);
   }
 }
 
-function chunksOf(piece: Piece, secret: Uint8Array): AsyncIterable<Buffer> {
-  const { content, start, frames } = piece;
-  const { name, size } = content;
-  if (frames !== undefined) return readFrames(piece, formatOf(frames, size));
-  if (isFramed(name)) return readFrames(piece, framesOf(secret, name, size));
-  if (isSealed(name)) return decrypted(piece, contentCipher(secret, name, start));
-  return readPieces(piece);
-}
+type Kind = 'framed' | 'sealed' | 'plain';
 
-async function* decrypted(piece: Piece, cipher: Cipheriv): AsyncGenerator<Buffer> {
-  for await (const bytes of readPieces(piece)) yield cipher.update(bytes);
+const kindOf = ({ content, frames }: Piece): Kind => {
+  if (frames !== undefined || isFramed(content.name)) return 'framed';
+  return isSealed(content.name) ? 'sealed' : 'plain';
+};
+
+const READ: Readonly<Record<Kind, (pieces: readonly Piece[], secret: Uint8Array) => AsyncIterable<Buffer>>> = {
+  framed: (pieces, secret) => readFrames(pieces.map((piece) => ({ ...piece, format: frameFormatOf(piece, secret) }))),
+  sealed: decrypted,
+  plain: readPieces,
+};
+
+const frameFormatOf = ({ content: { name, size }, frames }: Piece, secret: Uint8Array): FrameFormat =>
+  frames === undefined ? framesOf(secret, name, size) : formatOf(frames, size);
+
+async function* decrypted(pieces: readonly Piece[], secret: Uint8Array): AsyncGenerator<Buffer> {
+  for (const piece of pieces) {
+    const cipher: Cipheriv = contentCipher(secret, piece.content.name, piece.start);
+    for await (const bytes of readPieces([piece])) yield cipher.update(bytes);
+  }
 }

@@ -1,13 +1,11 @@
-import { randomUUID } from 'node:crypto';
 import { link, mkdir, open, readdir, readFile, unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { crc32Digest } from '#domain/checked-stream.ts';
 import { InsufficientStorageError } from '#domain/errors.ts';
-import type { MessageFrames } from '#domain/ports/blobs/port.ts';
 import { type DiskSpace, isDiskFull } from '../disk-space.ts';
 import { syncFolder } from '../folder.ts';
-import { isAlive, processIdentity } from '../process-identity.ts';
+import { isAlive } from '../process-identity.ts';
 import { BatchedWriter } from './batched-writer.ts';
 import { BlockSums } from './block-sums.ts';
 import { type Content, type Piece, streamOf } from './content-stream.ts';
@@ -15,8 +13,20 @@ import { type EtagKind, etags } from './etag.ts';
 import { Flusher } from './flusher.ts';
 import { FrameSealer, framedName, unframedName } from './framed-content.ts';
 import { gathered } from './gathered.ts';
+import type { MessagePart } from './message-frames.ts';
+import { MessageSealer } from './message-sealer.ts';
+import { newName, shardOf } from './new-name.ts';
 import { unsealedName } from './sealed-content.ts';
-import { isView, keyName, openSealedFrames, sealFrames, unviewedName, viewedBy, viewName } from './view.ts';
+import {
+  isView,
+  keyName,
+  openSealedFrames,
+  type StoredFrames,
+  sealFrames,
+  unviewedName,
+  viewedBy,
+  viewName,
+} from './view.ts';
 
 export interface WrittenContent extends Content {
   readonly etag: string;
@@ -26,6 +36,8 @@ interface WriteOptions {
   readonly maxBytes: number;
   readonly tooLarge: () => Error;
   readonly sealed: boolean;
+  /** What it is encrypted as, where that is not a key of its own, and how many bytes there will be. */
+  readonly message?: { readonly part: MessagePart; readonly size: number } | undefined;
   readonly etag: EtagKind;
   /** Whether the chunks of the body are used up. */
   readonly isReleased: boolean;
@@ -57,9 +69,7 @@ export class Contents {
    * outlive the end of any process, but not a loss of power.
    */
   async write(body: AsyncIterable<Uint8Array>, options: WriteOptions): Promise<WrittenContent> {
-    const { sealed } = options;
-    const name = sealed ? framedName(newName()) : newName();
-    const sealer = sealed ? new FrameSealer(this.#secret, name) : undefined;
+    const { name, sealer } = this.#new(options);
     this.#space.expectRoom();
     try {
       return await this.#write(name, sealer, body, options);
@@ -68,13 +78,22 @@ export class Contents {
     }
   }
 
+  #new({ sealed, message }: WriteOptions): { readonly name: string; readonly sealer: Sealer | undefined } {
+    if (!sealed) return { name: newName(), sealer: undefined };
+    if (message !== undefined) {
+      return { name: viewName(newName()), sealer: new MessageSealer(message.part, message.size) };
+    }
+    const name = framedName(newName());
+    return { name, sealer: new FrameSealer(this.#secret, name) };
+  }
+
   async #write(
     name: string,
-    sealer: FrameSealer | undefined,
+    sealer: Sealer | undefined,
     body: AsyncIterable<Uint8Array>,
     { maxBytes, tooLarge, ...options }: WriteOptions,
   ): Promise<WrittenContent> {
-    const folder = await this.#folder(name, sealer === undefined);
+    const folder = await this.folder(name, sealer === undefined);
     const path = join(folder, name);
     const file = await open(path, 'wx', 0o600);
     const etag = etags[options.etag]();
@@ -90,6 +109,7 @@ export class Contents {
     let size = 0;
     let looked = 0;
     try {
+      if (options.message !== undefined) await this.#writeKey(name, options.message.part);
       for await (const chunk of sealer === undefined ? body : gathered(body, options.isReleased)) {
         size += chunk.length;
         if (size > maxBytes) throw tooLarge();
@@ -120,21 +140,25 @@ export class Contents {
   }
 
   /** A view of so many bytes of an encrypted content. `undefined`: the file system has no links, or the content is gone. */
-  async view(of: Content, size: number, frames: MessageFrames): Promise<Content | undefined> {
+  async view(of: Content, size: number, frames: MessagePart): Promise<Content | undefined> {
     const name = viewName(newName());
-    await this.#folder(name, false);
+    await this.folder(name, false);
     try {
-      await link(this.#path(of.name), this.#path(name));
+      await link(this.path(of.name), this.path(name));
     } catch {
       return undefined;
     }
     try {
-      await writeFile(this.#path(keyName(name)), sealFrames(this.#secret, name, frames), { mode: 0o600, flag: 'wx' });
+      await this.#writeKey(name, frames);
       return { name, size };
     } catch (error) {
       await this.remove([name]);
       throw error;
     }
+  }
+
+  async #writeKey(name: string, frames: MessagePart): Promise<void> {
+    await writeFile(this.path(keyName(name)), this.sealed(name, frames), { mode: 0o600, flag: 'wx' });
   }
 
   /**
@@ -159,9 +183,9 @@ export class Contents {
   }
 
   async #open({ name }: Content): Promise<Pick<Piece, 'file' | 'frames'>> {
-    if (!isView(name)) return { file: await open(this.#path(name), 'r') };
-    const frames = openSealedFrames(this.#secret, name, await readFile(this.#path(keyName(name))));
-    return { file: await open(this.#path(name), 'r'), frames };
+    if (!isView(name)) return { file: await open(this.path(name), 'r') };
+    const frames = this.opened(name, await readFile(this.path(keyName(name))));
+    return { file: await open(this.path(name), 'r'), frames };
   }
 
   /** Removing a missing file succeeds. */
@@ -171,7 +195,7 @@ export class Contents {
     };
     const all = [...names].flatMap((name) => (isView(name) ? [keyName(name), name] : [name]));
     // Side by side: the system gives back the memory of a large file before it answers.
-    await Promise.all(all.map((name) => unlink(this.#path(name)).catch(absent)));
+    await Promise.all(all.map((name) => unlink(this.path(name)).catch(absent)));
   }
 
   /** Removes the files that have no row and whose writer has ended. */
@@ -190,8 +214,9 @@ export class Contents {
     return removed;
   }
 
-  async #folder(name: string, durable: boolean): Promise<string> {
-    const folder = join(this.#dir, name.slice(0, 2));
+  /** Makes it. `durable`: its name is on the disk as well. */
+  async folder(name: string, durable: boolean): Promise<string> {
+    const folder = join(this.#dir, shardOf(name));
     const known = this.#folders;
     if (!known.made.has(folder)) {
       await mkdir(folder, { recursive: true, mode: 0o700 });
@@ -204,15 +229,28 @@ export class Contents {
     return folder;
   }
 
-  #path(name: string): string {
-    return join(this.#dir, name.slice(0, 2), name);
+  path(name: string): string {
+    return join(this.#dir, shardOf(name), name);
   }
+
+  /** What opens frames, as a file of that name has it. */
+  sealed(name: string, frames: StoredFrames): Uint8Array {
+    return sealFrames(this.#secret, name, frames);
+  }
+
+  /** Throws `DamagedFileError`. */
+  opened(name: string, sealed: Uint8Array): StoredFrames {
+    return openSealedFrames(this.#secret, name, sealed);
+  }
+}
+
+/** Encrypts the bytes of a content as they come. */
+interface Sealer {
+  update(bytes: Uint8Array): Iterable<Uint8Array>;
+  end(): Iterable<Uint8Array>;
 }
 
 /** From one look at the space on the disk to the next. */
 const LOOK_BYTES = 2 ** 20;
 
 const UUID_LENGTH = 36;
-
-/** The writer's identity tells the sweep whether the file may still get its row. */
-const newName = (): string => `${randomUUID()}-${processIdentity()}`;

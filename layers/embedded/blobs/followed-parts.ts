@@ -1,23 +1,30 @@
-import type { FollowedUpload } from '#domain/ports/blobs/port.ts';
-import { InvalidUploadError } from '#domain/ports/errors.ts';
+import { InternalError } from '#domain/errors.ts';
+import type { BlobInfo, FollowedUpload } from '#domain/ports/blobs/port.ts';
+import { InvalidUploadError, PartNotFramedError } from '#domain/ports/errors.ts';
 import type { Database } from '../database.ts';
 import type { Content } from './content-stream.ts';
 import type { Contents } from './contents.ts';
+import { flush, linkStored, readStored } from './message-files.ts';
 import { contentOfPart, contentsOf, etagOfPart, etagOfParts } from './rows.ts';
 import { listenToUpload } from './upload-news.ts';
+import { isView } from './view.ts';
 
 interface Store {
   readonly database: Database;
   readonly contents: Contents;
+  readonly put: PutContents;
 }
 
-interface Followed {
+/** Puts a blob of durable contents, which it removes where it cannot. */
+export type PutContents = (key: string, contents: readonly Content[]) => Promise<BlobInfo>;
+
+export interface Followed {
   readonly bucket: string;
   readonly key: string;
   readonly id: string;
 }
 
-interface Expected {
+export interface Expected {
   readonly parts: number;
   readonly seconds: number;
 }
@@ -30,33 +37,71 @@ export class FollowedParts implements FollowedUpload {
   readonly #store: Store;
   readonly #of: Followed;
   readonly #expected: Expected;
-  /** The etags of what was read. */
-  readonly #etags: string[] = [];
-  readonly body: AsyncIterable<Uint8Array>;
+  /** What was read last. */
+  #read: Content[] = [];
+  /** Bringing the frames to the disk. */
+  #flushing: Promise<void> = Promise.resolve();
+  #isFramed = false;
 
   constructor(store: Store, of: Followed, expected: Expected) {
     this.#store = store;
     this.#of = of;
     this.#expected = expected;
-    this.body = this.#read();
+  }
+
+  get body(): AsyncIterable<Uint8Array> {
+    this.#isFramed = false;
+    const { contents } = this.#store;
+    return this.#readAll((content) => contents.read([content], 0, content.size - 1));
+  }
+
+  get frames(): AsyncIterable<Uint8Array> {
+    this.#isFramed = true;
+    this.#flushing = Promise.resolve();
+    const { contents } = this.#store;
+    return this.#readAll(async (content) => {
+      if (!isView(content.name)) throw new PartNotFramedError('a part came twice, or after its process had ended');
+      // While it is read, and others arrive.
+      this.#flushing = this.#flushing.then(() => flush(contents, content));
+      this.#flushing.catch(() => undefined);
+      return readStored(contents, content);
+    });
+  }
+
+  async putMessage(key: string, header: Uint8Array): Promise<BlobInfo> {
+    const parts = this.#whole();
+    if (!this.#isFramed) throw new TypeError('what was read last were no frames');
+    const { contents, put } = this.#store;
+    await this.#flushing;
+    const linked = await linkStored(contents, parts);
+    try {
+      return await put(key, [await contents.write(once(header), DURABLE), ...linked]);
+    } catch (error) {
+      await contents.remove(linked.map(({ name }) => name));
+      throw error;
+    }
   }
 
   etag(): string {
-    if (this.#etags.length < this.#expected.parts) throw new TypeError('the parts have not been read to their end');
-    return etagOfParts(this.#etags);
+    return etagOfParts(this.#whole().map(etagOfPart));
   }
 
-  async *#read(): AsyncGenerator<Uint8Array> {
+  #whole(): readonly Content[] {
+    if (this.#read.length < this.#expected.parts) throw new TypeError('the parts have not been read to their end');
+    return this.#read;
+  }
+
+  async *#readAll(open: (content: Content) => Promise<AsyncIterable<Uint8Array>>): AsyncGenerator<Uint8Array> {
     const { parts, seconds } = this.#expected;
+    this.#read = [];
     using news = new News(this.#of.id);
     for (let part = 1; part <= parts; part += 1) {
       let content = this.#find(part);
       for (; content === undefined; content = this.#find(part)) {
         if (!(await news.within(seconds))) throw new InvalidUploadError(`part ${part} has not come for ${seconds} s`);
       }
-      const stored = await this.#store.contents.read([content], 0, content.size - 1);
-      for await (const chunk of stored as AsyncIterable<Uint8Array>) yield chunk;
-      this.#etags.push(etagOfPart(content));
+      for await (const chunk of await open(content)) yield chunk;
+      this.#read.push(content);
     }
   }
 
@@ -73,6 +118,16 @@ export class FollowedParts implements FollowedUpload {
     return content;
   }
 }
+
+/** Each frame has a tag, and so has the header. */
+const DURABLE = {
+  maxBytes: Number.POSITIVE_INFINITY,
+  tooLarge: () => new InternalError('a header has no largest size'),
+  sealed: false,
+  etag: 'unique',
+  isReleased: false,
+  isAuthenticated: true,
+} as const;
 
 /** Of an upload: what has come since it was last asked counts as well. */
 class News {
@@ -104,4 +159,8 @@ class News {
   [Symbol.dispose](): void {
     this.#stop();
   }
+}
+
+async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  yield bytes;
 }

@@ -128,7 +128,7 @@ async function putPart(
   if (declared !== String(grant.bytes)) {
     return refuse(request, response, 403, `the URL takes ${grant.bytes} bytes; got ${declared}`);
   }
-  const etag = await store.uploads.putPart(grant.bucket, grant.key, grant.upload, grant.part, body());
+  const etag = await store.uploads.putPart(grant.bucket, grant.key, grant.upload, grant, body());
   response.writeHead(200, { ETag: `"${etag}"`, 'Content-Length': 0 }).end();
 }
 

@@ -11,32 +11,45 @@ export interface FilePart {
   readonly end: number;
 }
 
-/** Reads on while pieces are used, each of which is in memory of its own. Ends where the file does, and closes it. */
-export async function* readPieces({ file, start, end }: FilePart): AsyncGenerator<Buffer> {
-  const read = (at: number) => {
-    const buffers = buffersFor(Math.min(READ_BYTES, end - at + 1));
-    const reading = file.readv(buffers, at);
+/**
+ * The bytes of parts of files, one after the other. Reads on while pieces are used, each of which is in memory of its own. Ends
+ * where a file ends before its part does. Closes the files.
+ */
+export async function* readPieces(parts: readonly FilePart[]): AsyncGenerator<Buffer> {
+  const left = [...parts];
+  let at = left[0]?.start ?? 0;
+  const read = () => {
+    const [part] = left;
+    if (part === undefined) return undefined;
+    const buffers = buffersFor(Math.min(READ_BYTES, part.end - at + 1));
+    const reading = part.file.readv(buffers, at);
     // Whoever asks for the next piece gets the error.
     reading.catch(() => {});
-    return { reading, buffers };
+    return { reading, buffers, part };
   };
-  let next = read(start);
+  let next = read();
   try {
-    for (let at = start; at <= end; ) {
+    while (next !== undefined) {
+      const { buffers, part } = next;
       const { bytesRead } = await next.reading;
       if (bytesRead === 0) return;
-      const { buffers } = next;
       at += bytesRead;
-      if (at <= end) next = read(at);
-      let left = bytesRead;
-      for (const buffer of buffers) {
-        if (left > 0) yield left < buffer.length ? buffer.subarray(0, left) : buffer;
-        left -= buffer.length;
+      const isRead = at > part.end;
+      if (isRead) {
+        left.shift();
+        at = left[0]?.start ?? 0;
       }
+      next = read();
+      let rest = bytesRead;
+      for (const buffer of buffers) {
+        if (rest > 0) yield rest < buffer.length ? buffer.subarray(0, rest) : buffer;
+        rest -= buffer.length;
+      }
+      if (isRead) await part.file.close();
     }
   } finally {
-    await next.reading.catch(() => undefined);
-    await file.close();
+    await next?.reading.catch(() => undefined);
+    await Promise.all(parts.map(({ file }) => file.close()));
   }
 }
 

@@ -1,13 +1,21 @@
 import { randomUUID } from 'node:crypto';
 import { isStagedInPlain } from '#domain/blob-keys.ts';
 import { PayloadTooLargeError } from '#domain/errors.ts';
-import type { BlobInfo, FollowedUpload, StoredPart, UploadPart } from '#domain/ports/blobs/port.ts';
+import type {
+  BlobInfo,
+  FollowedUpload,
+  PartToPut,
+  StoredPart,
+  UploadMessage,
+  UploadPart,
+} from '#domain/ports/blobs/port.ts';
 import { BLOB_LIMITS, checkPart, checkParts, unquoted } from '#domain/ports/blobs/rules.ts';
 import { InvalidUploadError, NoSuchUploadError } from '#domain/ports/errors.ts';
 import type { Database, Row } from '../database.ts';
 import type { Contents } from './contents.ts';
-import { FollowedParts } from './followed-parts.ts';
+import { type Expected, type Followed, FollowedParts, type PutContents } from './followed-parts.ts';
 import { areFramed, contentOfPart, etagOfParts, replaceBlob } from './rows.ts';
+import { UploadMessages } from './upload-messages.ts';
 import { tellOfUpload } from './upload-news.ts';
 
 /** Multipart uploads: each part is a content of its own, and the completed blob lists them; nothing is copied. */
@@ -15,15 +23,19 @@ export class Uploads {
   readonly #database: Database;
   readonly #contents: Contents;
   readonly #now: () => number;
+  readonly #messages: UploadMessages;
 
   constructor(database: Database, contents: Contents, now: () => number) {
     this.#database = database;
     this.#contents = contents;
     this.#now = now;
+    this.#messages = new UploadMessages(contents);
   }
 
-  async start(bucket: string, key: string, contentType: string): Promise<string> {
+  /** Parts of staged files only become frames of a message. */
+  async start(bucket: string, key: string, contentType: string, message?: UploadMessage): Promise<string> {
     const id = randomUUID();
+    if (message !== undefined && isStagedInPlain(key)) await this.#messages.offer(id, message);
     await this.#database.write(
       () =>
         this.#database.run(
@@ -51,7 +63,7 @@ export class Uploads {
     bucket: string,
     key: string,
     id: string,
-    part: number,
+    { part, bytes }: PartToPut,
     body: AsyncIterable<Uint8Array>,
     /** Whether its memory may be given back: that of a request, which nobody else reads. */
     isReleased = true,
@@ -63,7 +75,10 @@ export class Uploads {
     const sealed = isStagedInPlain(key);
     // Neither does the file outlive a loss of power.
     const relaxed = { relaxed: sealed };
-    const written = await this.#contents.write(body, { ...limit, sealed, etag: sealed ? 'checksum' : 'sha256' });
+    const frames = sealed ? await this.#messages.claim(id, part, bytes) : undefined;
+    const message = frames && { part: frames, size: bytes };
+    const etag = sealed ? 'checksum' : 'sha256';
+    const written = await this.#contents.write(body, { ...limit, sealed, message, etag });
     let replaced: Row | undefined;
     try {
       replaced = await this.#database.write(() => {
@@ -125,11 +140,12 @@ export class Uploads {
       return this.#remove(id);
     });
     tellOfUpload(id);
+    await this.#messages.forget(id);
     await this.#contents.remove(names);
   }
 
-  follow(bucket: string, key: string, id: string, expected: { parts: number; seconds: number }): FollowedUpload {
-    return new FollowedParts({ database: this.#database, contents: this.#contents }, { bucket, key, id }, expected);
+  follow(followed: Followed, expected: Expected, put: PutContents): FollowedUpload {
+    return new FollowedParts({ database: this.#database, contents: this.#contents, put }, followed, expected);
   }
 
   /** Aborts the uploads that were started before a time (epoch milliseconds); resolves with their number. */

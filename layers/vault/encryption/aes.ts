@@ -83,6 +83,20 @@ export const aes: Cipher = {
   },
 };
 
+/** The header of a new message, and what encrypts its frames, each of which must be encrypted only once. */
+export async function beginMessage(
+  key: Uint8Array,
+  context: EncryptionContext,
+): Promise<{ readonly header: Uint8Array; readonly frames: MessageFrames }> {
+  const encryptionContext = { ...context };
+  const material = await materials(key).getEncryptionMaterials({ suite, encryptionContext, commitmentPolicy });
+  const { rawHeader, dispose } = getEncryptionInfo(material, FRAME_BYTES);
+  dispose();
+  const header = Buffer.concat(rawHeader);
+  await using opened = await begin([header], key, context, false);
+  return { header, frames: opened.message.frames() };
+}
+
 /**
  * Decrypts a message to its end and hashes what was in it, of which nothing is kept; gives back the memory of the source.
  * Only with the digest it is known whether that was authentic. Throws as `decrypt` does.

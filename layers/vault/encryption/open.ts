@@ -34,23 +34,36 @@ export async function* open(
  */
 export async function verify(
   ciphertext: ByteSource,
-  { key, context }: Omit<Sealing, 'algorithm'>,
+  sealing: Omit<Sealing, 'algorithm'>,
   stored: Digests,
 ): Promise<MessageFrames> {
   const { bytes } = stored.ciphertext;
-  const before = new Digesting(atMost(bytes, ciphertext));
-  const hash = hashBeside(bytes);
-  let hashed: Awaited<ReturnType<typeof hashMessage>>;
+  const { digests, frames } = await digestMessage(atMost(bytes, ciphertext), sealing, bytes);
+  requireSame('encrypted', digests.ciphertext, stored.ciphertext);
+  requireSame('decrypted', digests.plaintext, stored.plaintext);
+  return frames;
+}
+
+/**
+ * The digests of a file of AES-256-GCM, which is authenticated to its end, and what opens its frames. Gives back the memory of
+ * the source. Throws `IntegrityError`; an error of the source passes through as it is.
+ * @param size about how many bytes there are
+ */
+export async function digestMessage(
+  ciphertext: ByteSource,
+  { key, context }: Omit<Sealing, 'algorithm'>,
+  size: number,
+): Promise<{ readonly digests: Digests; readonly frames: MessageFrames }> {
+  const before = new Digesting(ciphertext);
+  const hash = hashBeside(size);
   try {
-    hashed = await hashMessage(before, key, context, hash);
+    const { frames, bytes } = await hashMessage(before, key, context, hash);
+    const plaintext = { sha256: await hash.digest(), bytes };
+    return { digests: { ciphertext: before.digest(), plaintext }, frames };
   } catch (error) {
     hash.abandon();
     throw error;
   }
-  const sha256 = await hash.digest();
-  requireSame('encrypted', before.digest(), stored.ciphertext);
-  requireSame('decrypted', { sha256, bytes: hashed.bytes }, stored.plaintext);
-  return hashed.frames;
 }
 
 /** As `open`, for a file that is stored as it is. */

@@ -1,5 +1,7 @@
 /** Models in parts whose file is made while parts still arrive. */
 import { createHash, randomBytes } from 'node:crypto';
+import { readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { keys } from '#domain/keys.ts';
 import { getManager } from '#domain/vault/managers.ts';
@@ -84,6 +86,52 @@ test.each([
   expect(await loaded(id, password)).toBe(sha256(BYTES));
   const { account_id, vault } = await getManager(world.platform.store.table, world.accountId, id);
   expect(await world.platform.store.table.get(keys.orphans('artifacts', `${account_id}/${vault}`))).toBeUndefined();
+});
+
+/** The files of contents: their names, and which file of the disk each is. */
+const contents = () =>
+  readdirSync(join(world.platform.store.dir, 'blobs'), { recursive: true, withFileTypes: true })
+    .filter((one) => one.isFile())
+    .map(({ parentPath, name }) => ({ name, inode: statSync(join(parentPath, name)).ino }));
+
+test('the parts are the file: none is written again, and nothing that opens them stays', async () => {
+  const [before, files_] = [new Set(contents().map(({ inode }) => inode)), await files()];
+  const { id, put, complete } = await start({}, { password: PASSWORD });
+  const parts = [await put(1), await put(2), await put(3)];
+  await made(files_);
+  const own = () => contents().filter(({ inode }) => !before.has(inode));
+  const staged = own().filter(({ name }) => name.endsWith('.view.framed'));
+  expect(staged).toHaveLength(3);
+  expect((await complete(parts)).status).toBe(201);
+  // The header is the fourth.
+  expect(own()).toHaveLength(4);
+  expect(own().map(({ inode }) => inode)).toEqual(expect.arrayContaining(staged.map(({ inode }) => inode)));
+  expect(own().filter(({ name }) => /view|key/.test(name))).toEqual([]);
+  expect(await loaded(id, PASSWORD)).toBe(sha256(BYTES));
+});
+
+test('a file that gets smaller is written again, compressed', async () => {
+  const before = await files();
+  const { id, put, complete } = await start({}, { password: PASSWORD });
+  const text = Buffer.alloc(BYTES.length, 'all work and no play ');
+  const parts = [0, 1, 2].map((n) => text.subarray(n * 5 * 2 ** 20, (n + 1) * 5 * 2 ** 20));
+  const listed = [await put(1, parts[0]), await put(2, parts[1]), await put(3, parts[2])];
+  const early = await made(before);
+  expect((await world.platform.store.blobs.artifacts.head(early))!.size).toBeLessThan(100_000);
+  expect((await complete(listed)).status).toBe(201);
+  expect(await loaded(id, PASSWORD)).toBe(sha256(text));
+});
+
+test('a part that is put again before it was read is the one that is saved', async () => {
+  const before = await files();
+  const { id, put, complete } = await start({}, { password: PASSWORD });
+  await put(2, randomBytes(5 * 2 ** 20));
+  const [second, third, first] = [await put(2), await put(3), await put(1)];
+  const early = await made(before);
+  expect((await complete([first, second, third])).status).toBe(201);
+  // It had not to be made at the end.
+  expect(await files()).toContain(early);
+  expect(await loaded(id, PASSWORD)).toBe(sha256(BYTES));
 });
 
 test('a part that is put again after it was read is the one that is saved', async () => {

@@ -4,7 +4,9 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { EmbeddedAdapters } from '#embedded/adapters.ts';
 
-async function served<T>(store: EmbeddedAdapters, url: string, use: (there: string) => Promise<T>): Promise<T> {
+type Store = Pick<EmbeddedAdapters, 'servePresigned'>;
+
+async function served<T>(store: Store, url: string, use: (there: string) => Promise<T>): Promise<T> {
   const server = createServer((request, response) => void store.servePresigned(request, response));
   await once(server.listen(0, '127.0.0.1'), 'listening');
   const { port } = server.address() as AddressInfo;
@@ -18,14 +20,14 @@ async function served<T>(store: EmbeddedAdapters, url: string, use: (there: stri
 }
 
 /** Resolves with the part's etag. */
-export const putPart = (store: EmbeddedAdapters, url: string, body: Uint8Array): Promise<string> =>
+export const putPart = (store: Store, url: string, body: Uint8Array): Promise<string> =>
   served(store, url, async (there) => {
     const response = await fetch(there, { method: 'PUT', body: new Uint8Array(body) });
     await response.text();
     return response.headers.get('etag') ?? '';
   });
 
-export const getFile = (store: EmbeddedAdapters, url: string, range?: string): Promise<Buffer> =>
+export const getFile = (store: Store, url: string, range?: string): Promise<Buffer> =>
   served(store, url, async (there) => {
     const response = await fetch(there, range === undefined ? {} : { headers: { range } });
     return Buffer.from(await response.arrayBuffer());

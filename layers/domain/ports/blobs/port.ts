@@ -65,14 +65,21 @@ export interface PutOptions {
   readonly mayBeLost?: boolean;
 }
 
-/** The bytes of an upload while its parts still arrive. */
+/**
+ * The bytes of an upload while its parts still arrive: part by part in their order, each once it is stored, and then the end.
+ * Reading fails with an `InvalidUploadError` where the upload ends otherwise, or no part comes for too long. Can be read again.
+ */
 export interface FollowedUpload {
-  /**
-   * Part by part in their order, each once it is stored, and then its end. Fails with an `InvalidUploadError` where the upload
-   * ends otherwise, or no part comes for too long.
-   */
+  /** What was put. */
   readonly body: AsyncIterable<Uint8Array>;
-  /** That of the blob which is made of exactly these parts. Throws until the body has ended. */
+  /**
+   * The frames of the upload's message, without its header. Fails with a `PartNotFramedError` at a part that is stored in
+   * another way.
+   */
+  readonly frames: AsyncIterable<Uint8Array>;
+  /** Puts the message of these frames behind its header, without copying them. Throws until `frames` has ended. */
+  putMessage(key: string, header: Uint8Array): Promise<BlobInfo>;
+  /** That of the blob which is made of exactly the parts that were read last. Throws until all of them were. */
   etag(): string;
 }
 
@@ -85,6 +92,14 @@ export interface MessageFrames {
   readonly headerBytes: number;
   /** Of the plaintext of each frame but the last. */
   readonly frameBytes: number;
+}
+
+/** A message that is not encrypted yet, of the parts of an upload. */
+export interface UploadMessage {
+  readonly frames: MessageFrames;
+  readonly parts: number;
+  /** Of each part but the last: whole frames. */
+  readonly partBytes: number;
 }
 
 /** One bucket. A key is 1–1024 bytes of UTF-8. Writes are atomic. */
@@ -127,9 +142,10 @@ export interface Blobs {
 
   /**
    * Multipart: parts of at least 5 MiB (but the last), put to presigned URLs in any order; the response's ETag header
-   * is the part's etag.
+   * is the part's etag. Where a store encrypts parts by itself, it takes the frames of the message for that, each frame once:
+   * a part that comes again, or after the process has ended, is stored in another way.
    */
-  startUpload(key: string, options?: { contentType?: string }): Promise<string>;
+  startUpload(key: string, options?: { contentType?: string; message?: UploadMessage }): Promise<string>;
   /**
    * A URL for each part, in the order given; a request with another number of bytes is answered 403. Throws
    * `InvalidUploadError`.
