@@ -1,9 +1,9 @@
 /** What the vault stores counts in what its account may store: each file of backups once, and earlier revisions. */
 import { beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { keys } from '#domain/keys.ts';
-import { makeHandler as makeSchedule } from '#functions/events/back-up-vaults.ts';
 import { makeHandler as makeSweep } from '#functions/events/sweep.ts';
 import { archiveOf, takenOut, upload } from './forged.ts';
+import { scheduler } from './scheduled.ts';
 import { useVault } from './world.ts';
 
 jest.setTimeout(120_000);
@@ -30,10 +30,7 @@ const backupFiles = async () => {
 const backUp = (id: string, backup_name: string, more: object = {}) =>
   world.call('POST', `/${id}/backup/create`, { backup_name, ...more });
 const drop = (id: string, name: string) => world.call('DELETE', `/${id}/backup/${name}`);
-const schedule = () => {
-  const { store, settings } = world.platform;
-  return makeSchedule(store, { settings, logger: { debug() {}, info() {}, warn() {}, error() {} } })();
-};
+const schedule = () => scheduler(world).run();
 
 /** No test finds what another one has stored. */
 beforeEach(async () => {
