@@ -1,6 +1,6 @@
 /** Files in parts that are read while parts still arrive. */
 import { createHash } from 'node:crypto';
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import { blobKeys } from '#domain/blob-keys.ts';
 import { readStoredProfile } from '#domain/datasets/read-profile.ts';
 import { makeHandler } from '#functions/events/process-dataset.ts';
@@ -9,6 +9,9 @@ import { batchOf } from '#test/functions/events/sqs.ts';
 import { silent } from '#test/functions/events/world.ts';
 import { putPart } from '#test/functions/manager/presigned.ts';
 import { openPlatform, type Platform } from './harness.ts';
+
+// Files of two parts of 16 MiB, beside other tests.
+jest.setTimeout(120_000);
 
 let platform: Platform;
 let token: string;
@@ -112,7 +115,7 @@ test('a file is read before its completion, as the upload says, and nobody sees 
   expect((await platform.call({ method: 'PATCH', path: `/datasets/${id}`, token, json })).status).toBe(200);
   await process(found);
   expect((await profile(id)).left_out).toEqual([{ name: 'note', reason: 'text' }]);
-}, 120_000);
+});
 
 test('a part that is put again after it was read, with other bytes, is the one that is read', async () => {
   const { id, put, complete } = await start();
