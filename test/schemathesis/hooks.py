@@ -44,7 +44,9 @@ BEYOND_SCHEMA = [
     (r"truth", r"must be "),
     (r"encrypt_backup|digital_signature", r"must not be false where "),
     (r"service_name", r"must be at most 63 lower-case"),
-    (r"vault_url", r"must (be a URL|not contain a user name)"),
+    (r"vault_url", r"must (be a URL|not contain a )"),
+    # The metadata of a page may be more than an answer carries.
+    (r"limit", r"must be smaller here"),
     (
         r"namespace|replicas|image|vault_url|password|target|features|classes|scores|pixels",
         r"can only be given with deploy_to ",
