@@ -284,6 +284,8 @@ export async function removeModel(
   now: () => number,
 ): Promise<readonly string[]> {
   const revisions = await readRevisions(table, of, model.name);
+  // It was replaced since it was read.
+  if (revisions.some(({ revision }) => revision === model.revision)) throw new ModelChangedError(of.id, model.name);
   const last = revisions.slice(0, REVISIONS_AT_ONCE);
   const key = keys.vaultModel(of.account_id, of.vault, model.name);
   const event: AuditEvent = {
