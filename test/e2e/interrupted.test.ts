@@ -44,7 +44,7 @@ describe('a training that is interrupted', () => {
     expect(got.final_metrics).toEqual(expected.final_metrics);
     expect(got.training_history).toEqual(expected.training_history);
     expect(await user.client.get('/models')).toMatchObject({ total: 2 });
-  }, 90_000);
+  }, 240_000);
 
   test('by a stop of its host: saves a checkpoint, from which the next host resumes', async () => {
     const user = await User.register(served);
@@ -62,7 +62,7 @@ describe('a training that is interrupted', () => {
     // The trainer's log lines are strings in the host's log.
     expect(stderr).toMatch(/\\"message\\":\\"resumed\\".*\\"attempt\\":2/);
     served.host = await startHostProcess(served.data);
-  }, 90_000);
+  }, 240_000);
 });
 
 interface Sweep {
@@ -111,5 +111,5 @@ describe('a search for hyperparameters whose host dies', () => {
     // Each trial is one job, and so is the model of each search.
     expect(await user.client.get('/training')).toMatchObject({ total: 2 * (found.trials.length + 1) });
     expect(await user.client.get('/models')).toMatchObject({ total: 2 });
-  }, 90_000);
+  }, 240_000);
 });

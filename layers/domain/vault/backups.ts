@@ -39,8 +39,13 @@ export async function startBackup(table: Table, started: Backup, now: number): P
   try {
     await table.put(itemOf(keyOf(started), { ...started, ...index }), { kind: 'absent' });
   } catch (error) {
-    if (error instanceof ConditionFailedError) throw new BackupExistsError(started.manager_id, started.name);
-    throw error;
+    if (!(error instanceof ConditionFailedError)) throw error;
+    const there = await table.get(keyOf(started));
+    throw new BackupExistsError(
+      started.manager_id,
+      started.name,
+      there === undefined || isComplete(backup.parse(there)),
+    );
   }
 }
 

@@ -141,8 +141,10 @@ export class ModelServedError extends VaultError {
 export class BackupExistsError extends VaultError {
   readonly code = 'backup_exists';
   readonly status = 409;
-  constructor(managerId: string, name: string) {
-    super(`Backup '${name}' already exists in manager '${managerId}'`, { manager_id: managerId, backup_name: name });
+  constructor(managerId: string, name: string, isComplete = true) {
+    const facts = { manager_id: managerId, backup_name: name };
+    const unfinished = `Backup '${name}' is not complete in manager '${managerId}': another request makes it, or was broken off. Choose another name, or repeat the request in an hour at most`;
+    super(isComplete ? `Backup '${name}' already exists in manager '${managerId}'` : unfinished, facts);
   }
 }
 
