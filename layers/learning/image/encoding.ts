@@ -16,6 +16,8 @@ const imageInput = z.object({
   height: z.int(),
   width: z.int(),
   values: z.enum(PIXEL_VALUES),
+  /** Of numbers that are bytes by their unit: a file can stand for them. */
+  unit: z.literal('byte').optional(),
   /** Of a table, the columns that are the pixels. */
   columns: z.array(z.string()).optional(),
   /** How those are written that are not as usual, by name. */
@@ -44,11 +46,13 @@ export function pixelFeatures({
 /**
  * Input: `image`, float32 [rows, channels, height, width], of pixels as the file has them: bytes from 0 to 255, or numbers.
  * @param wanted the network's channels. Default: those of the input
+ * @param hasByteUnit whether numbers are in the unit of bytes
  */
 export function imageEncoding(
   { shape, values, columns, formats, leftOut }: Pick<ImageRows, 'shape' | 'values' | 'columns' | 'formats' | 'leftOut'>,
   scale: ChannelScale,
   wanted: number = shape[0],
+  hasByteUnit = false,
 ): Encoding {
   const [channels, height, width] = shape;
   return {
@@ -65,6 +69,7 @@ export function imageEncoding(
         height,
         width,
         values,
+        ...(hasByteUnit ? { unit: 'byte' } : {}),
         ...(columns ? { columns: [...columns] } : {}),
         ...(formats ? { formats } : {}),
       },

@@ -58,9 +58,12 @@ async function pixelsOf(input: Input, of: ImageInput): Promise<ArrayLike<number>
   return Array.isArray(input) ? pixelsIn(input, of) : byColumn(input as Readonly<Record<string, unknown>>, of);
 }
 
-async function decoded(text: string, { channels, height, width, values }: ImageInput): Promise<Uint8Array> {
-  if (values !== 'bytes') {
-    throw new InputFault(`must be arrays of numbers, as the model's data are; got ${shown(text)}`);
+async function decoded(text: string, of: ImageInput): Promise<Uint8Array> {
+  const { channels, height, width, values, unit } = of;
+  if (values !== 'bytes' && unit !== 'byte') {
+    throw new InputFault(
+      `must be an array ${wantedArrays(of)}, in the unit of the model's data: as those are not numbers from 0 to 255 with 255 among them, it is not known which numbers a file would be; got ${shown(text)}`,
+    );
   }
   // Encoders break lines after 76 characters.
   const base64 = (text.startsWith(DATA_URL) ? text.slice(text.indexOf(',') + 1) : text).replace(WHITE_SPACE, '');
@@ -81,15 +84,18 @@ function pixelsIn(input: Nested, of: ImageInput): Float32Array {
   const numbers = (input as readonly unknown[]).flat(2);
   const places = placesOf(shape, of);
   if (!places || numbers.length !== flat.length) {
-    const { channels, height, width } = of;
-    const wanted =
-      channels === 1
-        ? `[${height}, ${width}]`
-        : `[${height}, ${width}, ${channels}] or [${channels}, ${height}, ${width}]`;
-    throw new InputFault(`must be an array ${wanted}, or of ${flat.length} numbers; got [${shape.join(', ')}]`);
+    throw new InputFault(`must be an array ${wantedArrays(of)}; got [${shape.join(', ')}]`);
   }
   for (let i = 0; i < flat.length; i++) flat[i] = numberOf(numbers[places(i)], of, i);
   return flat;
+}
+
+function wantedArrays({ channels, height, width }: ImageInput): string {
+  const shapes =
+    channels === 1
+      ? `[${height}, ${width}]`
+      : `[${height}, ${width}, ${channels}] or [${channels}, ${height}, ${width}]`;
+  return `${shapes}, or of ${channels * height * width} numbers`;
 }
 
 /** Whether it has colours for a model that sees grey: they become it, as those of a file do. */
