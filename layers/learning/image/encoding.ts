@@ -27,9 +27,11 @@ export type ImageInput = z.infer<typeof imageInput>;
 
 export const imageInputOf = ({ input }: Serving): ImageInput => imageInput.parse(input);
 
-/** Whether images in colour are taken though the model sees grey. The pixels of a table are its columns, and no others. */
-export const takesColours = ({ channels, columns }: Pick<ImageInput, 'channels' | 'columns'>): boolean =>
-  channels === 1 && columns === undefined;
+/**
+ * Whether rows of numbers, or tensors, may have other channels than the model sees. The pixels of a table are its columns, and
+ * no others.
+ */
+export const takesOtherChannels = ({ columns }: Pick<ImageInput, 'columns'>): boolean => columns === undefined;
 
 /** The columns of a table that are the pixels, as features. */
 export function pixelFeatures({

@@ -193,6 +193,54 @@ test('a model that sees files in grey takes arrays in colour, and makes of them 
   });
 });
 
+describe('arrays of other channels than the model sees', () => {
+  const [width, height] = [4, 5];
+  /** [height, width, channels], as the file has it, too. */
+  const pixelsOf = (channels: 1 | 4) =>
+    Array.from({ length: height }, (_, y) =>
+      Array.from({ length: width }, (__, x) => Array.from({ length: channels }, (___, c) => 50 * x + 9 * y * c)),
+    );
+  const fileOf = async (channels: 1 | 4) => {
+    const pixels = Uint8Array.from(pixelsOf(channels).flat(2));
+    return (await sharp(pixels, { raw: { width, height, channels } }).png().toBuffer()).toString('base64');
+  };
+  const servingOf = (channels: 1 | 3, more: object = { values: 'bytes' }): Serving => ({
+    ...{ format: 1, kind: 'image', task: 'regression', target: 'y', features: [], classes: [] },
+    input: { channels, height, width, ...more },
+  });
+  const grey = pixelsOf(1).map((row) => row.flat());
+
+  test.each<[string, 1 | 3, 1 | 4, Input]>([
+    ['[height, width] for one that sees colours', 3, 1, grey],
+    ['[height, width, 1] for one that sees colours', 3, 1, pixelsOf(1)],
+    ['[1, height, width] for one that sees colours', 3, 1, [grey]],
+    ['of grey in one row for one that sees colours', 3, 1, grey.flat()],
+    ['with transparency for one that sees colours', 3, 4, pixelsOf(4)],
+    ['with transparency for one that sees grey', 1, 4, pixelsOf(4)],
+  ])('%s are what a file of them is', async (_, channels, given, pixels) => {
+    const { image: seen } = await image.tensors(servingOf(channels), [await fileOf(given), pixels]);
+    const numbers = toNumbers(seen!);
+    expect(numbers.slice(numbers.length / 2)).toEqual(numbers.slice(0, numbers.length / 2));
+  });
+
+  test('are taken by a model of a table, whose rows have a number for each column nevertheless', async () => {
+    const columns = Array.from({ length: width * height }, (_, i) => `p${i}`);
+    const of = servingOf(1, { values: 'numbers', columns });
+    const colours = grey.map((row) => row.map((value) => [value, value, value]));
+    const { image: seen } = await image.tensors(of, [grey, colours]);
+    const [one, other] = [toNumbers(seen!).slice(0, 20), toNumbers(seen!).slice(20)];
+    expect(other).toEqual(one.map((value) => expect.closeTo(value, 3)));
+    await expect(async () => image.tensors(of, [colours.flat(2)])).rejects.toMatchObject({
+      details: [{ message: 'must be an array [5, 4], or of 20 numbers; got [60]' }],
+    });
+  });
+
+  test('are refused if one number of them is missing', async () => {
+    const ragged = pixelsOf(4).map((row, y) => (y === 1 ? [...row.slice(0, 3), row[3]!.slice(0, 3)] : row));
+    await expect(async () => image.tensors(servingOf(3), [ragged])).rejects.toThrow();
+  });
+});
+
 test('arrays of numbers that are no bytes become grey without being rounded', async () => {
   const serving: Serving = {
     ...{ format: 1, kind: 'image', task: 'regression', target: 'y', features: [], classes: [] },
