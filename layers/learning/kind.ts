@@ -57,6 +57,8 @@ export interface Kind {
   profileInParts?(source: Source, options: ProfileOptions, parts: Parts): Promise<Profiled>;
   /** Whether rows of the dataset can be read as this kind. Some tables are images, or series. */
   takes(profile: DatasetProfile): boolean;
+  /** Which tables it takes, as a sentence about their features says it. Absent: all, or none. */
+  readonly tables?: string;
   /** What a file of so many bytes may turn out to be, before anybody has read it. */
   guess(bytes: number): Guess;
   /** Throws `ValidationError` with fields such as `hyperparameters.window` for a wish that the dataset cannot fulfil. */

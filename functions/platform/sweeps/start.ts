@@ -248,10 +248,16 @@ function sentField(field: string, space: Request['space']): string {
   return first === 'hyperparameters' && Object.hasOwn(space, name) ? `space.${place}` : field;
 }
 
-function expectRanges({ space, method }: Request): void {
+function expectRanges({ space, method, hyperparameters }: Request): void {
   if (Object.keys(space).length === 0)
     throw ValidationError.of('space', 'must name at least 1 hyperparameter; got none');
   for (const [name, choice] of Object.entries(space)) {
+    if (Object.hasOwn(hyperparameters, name)) {
+      throw ValidationError.of(
+        `hyperparameters.${name}`,
+        'must be left out: it is in space, which says its value in each trial',
+      );
+    }
     if (name === 'epochs' && method === 'halving') {
       throw ValidationError.of('space.epochs', 'must be left out for method halving, which varies the epochs itself');
     }

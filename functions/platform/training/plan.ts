@@ -95,10 +95,16 @@ function expectKind(family: Family, profile: DatasetProfile): Kind {
   const kind = kindFor(family, profile);
   if (kind) return kind;
   const others = Object.values(families).filter((other) => kindFor(other, profile));
-  const taken = family.kinds.map((name) => kindNamed(name).label).join(' and ');
+  const features = `as features, where this one has ${profile.features.length}`;
+  const taken = family.kinds.map((name) => {
+    const { label, tables } = kindNamed(name);
+    return tables && (profile.kind ?? 'table') === 'table'
+      ? `${label}, also as tables that have ${tables}, ${features}`
+      : label;
+  });
   throw ValidationError.of(
     'model_type',
-    `must be a model type for ${kindNamed(profile.kind).label}, as the dataset is: ${others.map(({ name }) => name).join(', ')}; ${family.name} takes ${taken}`,
+    `must be a model type for ${kindNamed(profile.kind).label}, as the dataset is: ${others.map(({ name }) => name).join(', ')}; ${family.name} takes ${taken.join(' and ')}`,
   );
 }
 

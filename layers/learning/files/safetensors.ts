@@ -14,7 +14,7 @@ export async function openSafetensors(file: RandomAccess): Promise<StoredTensors
     return new Map(
       places.map(({ name, dtype, shape, start, end }) => {
         const read = async () => tensorOver(dtype, shape, await file.read(data + start, data + end));
-        return [name, { name, type: dtype, shape, read }];
+        return [name, { name, type: dtype, shape, span: end - start, read }];
       }),
     );
   } catch (error) {

@@ -6,6 +6,8 @@ export interface StoredTensor {
   /** As its file calls it, such as `float32`. */
   readonly type: string;
   readonly shape: readonly number[];
+  /** How many bytes of the file reading it takes: of a view, from its first element to its last. */
+  readonly span: number;
   /**
    * Reads it. Integers of 8 and 16 bits become int32; everything else keeps its type.
    * @throws WeightsError

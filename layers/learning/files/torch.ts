@@ -80,7 +80,7 @@ export async function openTorch(file: RandomAccess): Promise<StoredTensors> {
     memories.add(memory);
     const place = placeOf(name, view, memory);
     const read = async () => tensorOfElements(storage.type, shape, await elementsOf(file, view, place));
-    tensors.set(name, { name, type: storage.type, shape, read });
+    tensors.set(name, { name, type: storage.type, shape, span: place.end - place.start, read });
   }
   await archive.expectSound(memories);
   return tensors;

@@ -5,7 +5,7 @@ import type { BatchRow, BatchRows, RowsWanted } from '../batch/batch-row.ts';
 import { shown } from '../csv/fault.ts';
 import type { Source } from '../source.ts';
 import { areArrays, openArrays } from './arrays.ts';
-import { imageInputOf, takesColours } from './encoding.ts';
+import { imageInputOf, takesOtherChannels } from './encoding.ts';
 import { listImages } from './listing.ts';
 import { openEntries } from './open.ts';
 
@@ -44,7 +44,7 @@ async function arrayRows(
   const input = imageInputOf(serving);
   const { channels, height, width } = input;
   const { layout, read } = await openArrays(entries, true);
-  const taken = (takesColours(input) ? [1, 3] : [channels]).map((count) => [count, height, width].join(', '));
+  const taken = (takesOtherChannels(input) ? [1, 3] : [channels]).map((count) => [count, height, width].join(', '));
   const got = layout.shape.join(', ');
   if (!taken.includes(got)) {
     throw ValidationError.of(

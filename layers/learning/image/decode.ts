@@ -47,10 +47,16 @@ export async function decodeImage(file: Uint8Array): Promise<Pixels> {
       ...withoutAlpha(isDeep ? highBytes(data) : data, info.channels, colours),
     };
   } catch (error) {
-    throw new ImageError(`cannot be decoded: ${error instanceof Error ? error.message.split('\n')[0] : error}`, {
+    throw new ImageError(`cannot be decoded: it is a ${format}, and its data are damaged${saidBy(error)}`, {
       cause: error,
     });
   }
+}
+
+/** What the decoder found, in brackets, if it names it. */
+function saidBy(error: unknown): string {
+  const [said = ''] = error instanceof Error ? error.message.split('\n') : [];
+  return said === '' || said === 'Unknown error' ? '' : ` (${said})`;
 }
 
 /** How libvips calls what a file has, and what it is to give. */

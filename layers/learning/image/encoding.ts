@@ -16,6 +16,8 @@ const imageInput = z.object({
   height: z.int(),
   width: z.int(),
   values: z.enum(PIXEL_VALUES),
+  /** Of numbers that are bytes by their unit: a file can stand for them. */
+  unit: z.literal('byte').optional(),
   /** Of a table, the columns that are the pixels. */
   columns: z.array(z.string()).optional(),
   /** How those are written that are not as usual, by name. */
@@ -25,9 +27,11 @@ export type ImageInput = z.infer<typeof imageInput>;
 
 export const imageInputOf = ({ input }: Serving): ImageInput => imageInput.parse(input);
 
-/** Whether images in colour are taken though the model sees grey. The pixels of a table are its columns, and no others. */
-export const takesColours = ({ channels, columns }: Pick<ImageInput, 'channels' | 'columns'>): boolean =>
-  channels === 1 && columns === undefined;
+/**
+ * Whether rows of numbers, or tensors, may have other channels than the model sees. The pixels of a table are its columns, and
+ * no others.
+ */
+export const takesOtherChannels = ({ columns }: Pick<ImageInput, 'columns'>): boolean => columns === undefined;
 
 /** The columns of a table that are the pixels, as features. */
 export function pixelFeatures({
@@ -44,11 +48,13 @@ export function pixelFeatures({
 /**
  * Input: `image`, float32 [rows, channels, height, width], of pixels as the file has them: bytes from 0 to 255, or numbers.
  * @param wanted the network's channels. Default: those of the input
+ * @param hasByteUnit whether numbers are in the unit of bytes
  */
 export function imageEncoding(
   { shape, values, columns, formats, leftOut }: Pick<ImageRows, 'shape' | 'values' | 'columns' | 'formats' | 'leftOut'>,
   scale: ChannelScale,
   wanted: number = shape[0],
+  hasByteUnit = false,
 ): Encoding {
   const [channels, height, width] = shape;
   return {
@@ -65,6 +71,7 @@ export function imageEncoding(
         height,
         width,
         values,
+        ...(hasByteUnit ? { unit: 'byte' } : {}),
         ...(columns ? { columns: [...columns] } : {}),
         ...(formats ? { formats } : {}),
       },

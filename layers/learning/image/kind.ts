@@ -28,6 +28,7 @@ export const image: Kind = {
   unit: 'images',
   recognises: holdsImages,
   profile: profileImages,
+  tables: 'nothing but k² or 3·k² numbers, with k of at least 4, such as 64 or 784',
   takes: (profile: DatasetProfile) => profile.kind === 'image' || pixelColumns(profile) !== undefined,
   guess: (bytes) => {
     const side = { min: GUESS.side, max: GUESS.side };

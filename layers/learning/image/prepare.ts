@@ -23,6 +23,7 @@ import { imageRows } from './read.ts';
 import type { ImageRows } from './rows.ts';
 import { ChannelScales } from './scale.ts';
 import { squareRows } from './square.ts';
+import { PixelUnit } from './unit.ts';
 
 const PARTS = ['training', 'validation', 'test'] as const;
 
@@ -86,9 +87,11 @@ async function encode(
   const [given, ...sides] = shape;
   const channels = wanted?.image?.channels ?? given;
   const scales = new ChannelScales([Math.min(channels, given), ...sides]);
+  const unit = new PixelUnit();
   let row = 0;
   for await (const image of images.read()) {
     if (row % PIECE_ROWS === 0) await between();
+    if (values === 'numbers') unit.add(image);
     const sink = sinkOfRow.get(row)!;
     if (sink === sinks.training) scales.add(channels < given ? greyPlane(image) : image);
     writeImage(sink, tensors, image);
@@ -99,7 +102,7 @@ async function encode(
   const [validation, test] = [await sinks.validation?.finish(), await sinks.test?.finish()];
   return {
     preparation: {
-      encoding: imageEncoding(images, scales.scale, channels),
+      encoding: imageEncoding(images, scales.scale, channels, unit.isByte),
       task: target.task,
       classes: target.task === 'classification' ? target.classes : [],
       scale,

@@ -1,9 +1,9 @@
 /** The tensors of a model of images in the Open Inference Protocol. */
 import type { Serving } from '../serving/description.ts';
 import { featureInputs, type TensorInputs } from '../serving/tensor-inputs.ts';
-import { IMAGE_INPUT, imageInputOf, pixelFeatures, takesColours } from './encoding.ts';
+import { IMAGE_INPUT, imageInputOf, pixelFeatures } from './encoding.ts';
 
-/** One [rows, channels, height, width], for a model that sees grey also in colour. Of a table whose columns are the pixels, one [rows, 1] each. */
+/** One [rows, channels, height, width], also in grey for a model that sees colours, and in colour for one that sees grey. Of a table whose columns are the pixels, one [rows, 1] each. */
 export function imageInputs(serving: Serving): TensorInputs {
   const input = imageInputOf(serving);
   if (input.columns) return featureInputs(pixelFeatures(input));
@@ -11,7 +11,7 @@ export function imageInputs(serving: Serving): TensorInputs {
   return {
     tensors: [{ name: IMAGE_INPUT, datatype: 'FP32', shape: [-1, channels, height, width] }],
     mayBeFlat: false,
-    ...(takesColours(input) ? { other: [3, height, width] } : {}),
+    other: [channels === 1 ? 3 : 1, height, width],
     inputsOf: (columns, rows) => {
       const values = columns.get(IMAGE_INPUT)!;
       const size = values.length / rows;

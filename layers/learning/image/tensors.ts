@@ -7,7 +7,7 @@ import type { Serving } from '../serving/description.ts';
 import { type Input, type Nested, shapeOf } from '../serving/input.ts';
 import { numbersOf } from '../serving/rows.ts';
 import { decodeImage, ImageError } from './decode.ts';
-import { IMAGE_INPUT, type ImageInput, imageInputOf, takesColours } from './encoding.ts';
+import { IMAGE_INPUT, type ImageInput, imageInputOf, takesOtherChannels } from './encoding.ts';
 import { greyPlane, withChannels, writePlanes } from './pixels.ts';
 import { resized } from './resize.ts';
 
@@ -58,9 +58,12 @@ async function pixelsOf(input: Input, of: ImageInput): Promise<ArrayLike<number>
   return Array.isArray(input) ? pixelsIn(input, of) : byColumn(input as Readonly<Record<string, unknown>>, of);
 }
 
-async function decoded(text: string, { channels, height, width, values }: ImageInput): Promise<Uint8Array> {
-  if (values !== 'bytes') {
-    throw new InputFault(`must be arrays of numbers, as the model's data are; got ${shown(text)}`);
+async function decoded(text: string, of: ImageInput): Promise<Uint8Array> {
+  const { channels, height, width, values, unit } = of;
+  if (values !== 'bytes' && unit !== 'byte') {
+    throw new InputFault(
+      `must be an array ${wantedArrays(of)}, in the unit of the model's data: as those are not numbers from 0 to 255 with 255 among them, it is not known which numbers a file would be; got ${shown(text)}`,
+    );
   }
   // Encoders break lines after 76 characters.
   const base64 = (text.startsWith(DATA_URL) ? text.slice(text.indexOf(',') + 1) : text).replace(WHITE_SPACE, '');
@@ -76,38 +79,58 @@ async function decoded(text: string, { channels, height, width, values }: ImageI
 /** [height, width], with channels first or last, or all numbers in one array in the order of the file's columns. */
 function pixelsIn(input: Nested, of: ImageInput): Float32Array {
   const shape = shapeOf(input);
-  if (isOfColours(shape, of)) return greyOf(pixelsIn(input, { ...of, channels: 3 }), of);
-  const flat = new Float32Array(of.channels * of.height * of.width);
+  const layout = layoutOf(shape, of);
   const numbers = (input as readonly unknown[]).flat(2);
-  const places = placesOf(shape, of);
-  if (!places || numbers.length !== flat.length) {
-    const { channels, height, width } = of;
-    const wanted =
-      channels === 1
-        ? `[${height}, ${width}]`
-        : `[${height}, ${width}, ${channels}] or [${channels}, ${height}, ${width}]`;
-    throw new InputFault(`must be an array ${wanted}, or of ${flat.length} numbers; got [${shape.join(', ')}]`);
+  if (!layout || numbers.length !== layout.size) {
+    throw new InputFault(`must be an array ${wantedArrays(of)}; got [${shape.join(', ')}]`);
   }
-  for (let i = 0; i < flat.length; i++) flat[i] = numberOf(numbers[places(i)], of, i);
-  return flat;
+  // Of other channels, a number is not that of one column.
+  const read = layout.channels === of.channels ? of : { ...of, columns: undefined };
+  const planes = Float32Array.from({ length: layout.channels * of.height * of.width }, (_, i) =>
+    numberOf(numbers[layout.placeOf(i)], read, i),
+  );
+  if (layout.channels === of.channels) return planes;
+  return of.channels === 1 ? greyOf(planes, of) : Float32Array.from([...planes, ...planes, ...planes]);
 }
 
-/** Whether it has colours for a model that sees grey: they become it, as those of a file do. */
-const isOfColours = (shape: readonly number[], of: ImageInput): boolean =>
-  takesColours(of) && placesOf(shape, of) === undefined && placesOf(shape, { ...of, channels: 3 }) !== undefined;
+function wantedArrays({ channels, height, width }: ImageInput): string {
+  const shapes =
+    channels === 1
+      ? `[${height}, ${width}]`
+      : `[${height}, ${width}, ${channels}] or [${channels}, ${height}, ${width}]`;
+  return `${shapes}, or of ${channels * height * width} numbers`;
+}
 
 /** Numbers that are no bytes are not rounded: they may be of any unit. */
 const greyOf = (planes: Float32Array, { values }: ImageInput): Float32Array =>
   values === 'bytes' ? greyPlane(planes).map((value) => Math.floor(value + 0.5)) : greyPlane(planes);
 
-/** From places in planes to those in what was given. */
-function placesOf(shape: readonly number[], { channels, height, width }: ImageInput) {
+/** How an array has its pixels. */
+interface Layout {
+  readonly channels: number;
+  /** How many numbers it has, also of transparency, which is ignored. */
+  readonly size: number;
+  /** From a place in planes to that in the array. */
+  readonly placeOf: (i: number) => number;
+}
+
+/** As the model's data are, or with other channels, which become the model's as those of a file do. */
+function layoutOf(shape: readonly number[], of: ImageInput): Layout | undefined {
+  const { channels, height, width } = of;
   const is = (...wanted: number[]) => wanted.length === shape.length && wanted.every((dim, i) => dim === shape[i]);
   const pixels = height * width;
-  if (is(channels * pixels) || is(channels, height, width) || (channels === 1 && is(height, width))) {
-    return (i: number) => i;
+  const interleaved = (count: number, given: number): Layout => ({
+    ...{ channels: count, size: given * pixels },
+    placeOf: (i) => (i % pixels) * given + Math.floor(i / pixels),
+  });
+  for (const count of [channels, ...(channels === 1 ? [3] : [1])]) {
+    const isRow = is(count * pixels) && (count === channels || takesOtherChannels(of));
+    if (isRow || is(count, height, width) || (count === 1 && is(height, width))) {
+      return { channels: count, size: count * pixels, placeOf: (i) => i };
+    }
+    if (is(height, width, count)) return interleaved(count, count);
   }
-  return is(height, width, channels) ? (i: number) => (i % pixels) * channels + Math.floor(i / pixels) : undefined;
+  return is(height, width, 4) ? interleaved(3, 4) : undefined;
 }
 
 function byColumn(input: Readonly<Record<string, unknown>>, of: ImageInput): Float32Array {

@@ -2,7 +2,9 @@
 import { ValidationError } from '#domain/errors.ts';
 import type { RandomAccess } from '#domain/random-access.ts';
 import type { ArtifactFile } from '../artifacts.ts';
+import { shown } from '../csv/fault.ts';
 import { isZip } from '../files/archive.ts';
+import { notFinite, readingAhead } from '../files/finite-weights.ts';
 import { contentTypeOf, PYTORCH_FILE, SAFETENSORS_FILE } from '../files/names.ts';
 import type { StoredTensor, StoredTensors } from '../files/stored-tensor.ts';
 import { openWeights } from '../files/weights.ts';
@@ -50,9 +52,14 @@ export function areWeights(head: Buffer, fileName: string): boolean {
 
 /** @throws ValidationError with field `file`, also for a pickle that would do anything else than hold tensors */
 export async function readImportedWeights(file: RandomAccess, facts: ImportFacts): Promise<ImportedWeights> {
-  const tensors = [...(await opened(file, facts.fileName)).values()];
+  const stored = await opened(readingAhead(file), facts.fileName);
+  const tensors = [...stored.values()];
   const parameters = tensors.reduce((sum, { shape }) => sum + shape.reduce((size, dim) => size * dim, 1), 0);
   if (parameters === 0) throw ValidationError.of('file', `must have numbers; got ${tensors.length} tensors with none`);
+  const odd = await notFinite(stored, file.size);
+  if (odd !== undefined) {
+    throw ValidationError.of('file', `must have finite weights; got NaN or Infinity in the tensor ${shown(odd)}`);
+  }
   const bytes = Buffer.from(cardOf(tensors, facts));
   return {
     file: isZip(await file.read(0, Math.min(file.size, HEADER_START_BYTES))) ? PYTORCH_FILE : SAFETENSORS_FILE,

@@ -3,6 +3,7 @@ import { fromHalfBits } from '#engine/half.ts';
 import { type Tensor, type Tensors, tensor } from '#engine/tensor.ts';
 import type { Family } from '#zoo/family.ts';
 import { TrainingFailure } from '../failure.ts';
+import { areFinite } from '../files/finite-weights.ts';
 import type { StoredTensors } from '../files/stored-tensor.ts';
 import { type FittingFor, fitting } from './fitting.ts';
 
@@ -29,8 +30,12 @@ export async function startingWeights(stored: StoredTensors, of: StartingFor): P
   const fits = fitting(stored, { ...of, module });
   if (typeof fits === 'string') throw misfit(fits);
   const given: Record<string, Tensor> = {};
-  for (const [name, own] of fits.taken)
-    given[name] = tensor('float32', own, numbersOf(name, await stored.get(name)!.read()));
+  for (const [name, own] of fits.taken) {
+    const read = await stored.get(name)!.read();
+    // An import of an earlier build did not look.
+    if (!areFinite(read)) throw misfit(`must have finite weights; got NaN or Infinity in '${name}'`);
+    given[name] = tensor('float32', own, numbersOf(name, read));
+  }
   return { parameters: module.parameters(given), drawn: fits.drawn };
 }
 

@@ -6,7 +6,7 @@ import { blobKeys } from '#domain/blob-keys.ts';
 import { findModel } from '#domain/models/read.ts';
 import { attributeType, dataType, encodeModel } from '#engine/onnx/proto.ts';
 import { writeSafetensors } from '#engine/safetensors.ts';
-import { tensorFrom } from '#engine/tensor.ts';
+import { type Tensors, tensorFrom } from '#engine/tensor.ts';
 import type { HttpHandler } from '#functions/http/contract.ts';
 import { makeHandler } from '#functions/platform/import.ts';
 import { makeHandler as makePredictHandler } from '#functions/platform/predict.ts';
@@ -39,6 +39,8 @@ const imported = (onnx: string, fields: Record<string, string>, filename = 'pipe
   const headers = { 'content-type': `multipart/form-data; boundary=${BOUNDARY}` };
   return platform.call({ method: 'POST', path: '/models/import', token, headers, raw }, importing);
 };
+const asSafetensors = (tensors: Tensors): Uint8Array[] => writeSafetensors(tensors, {});
+
 const predict = (id: string, json: unknown) =>
   platform.call({ method: 'POST', path: `/models/${id}/predict`, token, json }, predicting);
 
@@ -244,6 +246,23 @@ describe('a model of others that is imported', () => {
       expect.stringContaining('"archive/data/0" of its zip is damaged'),
     ]);
   });
+
+  test.each([
+    ['PyTorch, NaN', writeTorch, 'float32', Number.NaN],
+    ['safetensors, Infinity', asSafetensors, 'float32', Number.NEGATIVE_INFINITY],
+    ['more than 32 bits hold', asSafetensors, 'float64', 1e39],
+    ['half of the bits', asSafetensors, 'bfloat16', Number.NaN],
+  ] as const)(
+    'is refused as weights where one is not finite, with the name of the tensor: %s',
+    async (_, write, dtype, odd) => {
+      const state = { fine: tensorFrom('float32', [2], [1, 2]), 'layer.odd': tensorFrom(dtype, [2], [1, odd]) };
+      const { status, body } = await imported(Buffer.concat(write(state)).toString('base64'), { name: 'Odd' });
+      expect([status, body.details]).toEqual([
+        400,
+        [{ field: 'file', message: 'must have finite weights; got NaN or Infinity in the tensor "layer.odd"' }],
+      ]);
+    },
+  );
 
   test('is refused as weights where its pickle would run anything', async () => {
     const state = { w: tensorFrom('float32', [1], [1]) };

@@ -80,6 +80,13 @@ describe('a model of images', () => {
     }
   });
 
+  test('that sees colours takes grey as three equal channels', async () => {
+    const given = [tensor('image', [1, 1, 2, 2], [0, 50, 100, 255])];
+    const { image } = await imageTensors(IMAGES, rowsOf(of, given, NOTHING, 10));
+    const plane = [0, 50, 100, 255];
+    expect(Array.from(image!.data as Float32Array)).toEqual([...plane, ...plane, ...plane]);
+  });
+
   test('that sees grey takes colours, and makes of them what Pillow does', async () => {
     const grey = { ...IMAGES, input: { channels: 1, height: 2, width: 2, values: 'bytes' } };
     const takes = kindNamed(grey.kind).tensorInputs(grey);
@@ -108,7 +115,7 @@ describe('a model of images', () => {
     const wrong = (shape: number[]) => details(() => rowsOf(of, [tensor('image', shape, [])], NOTHING, 10));
     for (const shape of [[1], [1, 12], [1, 2, 2, 3], [1, 3, 2, 2, 1]]) {
       expect(wrong(shape)).toEqual([
-        { field: 'inputs[0].shape', message: `must be [rows, 3, 2, 2]; got [${shape.join(', ')}]` },
+        { field: 'inputs[0].shape', message: `must be [rows, 3, 2, 2] or [rows, 1, 2, 2]; got [${shape.join(', ')}]` },
       ]);
     }
     expect(wrong([11, 3, 2, 2])[0]!.message).toBe('must have between 1 and 10 rows; got [11, 3, 2, 2]');

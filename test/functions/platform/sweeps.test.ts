@@ -443,6 +443,11 @@ describe('a sweep', () => {
   });
 
   test.each([
+    [
+      { space: { batch_size: [8] }, hyperparameters: { batch_size: 8 } },
+      'hyperparameters.batch_size',
+      'must be left out: it is in space, which says its value in each trial',
+    ],
     [{ space: {} }, 'space', 'must name at least 1 hyperparameter; got none'],
     [{ space: { depth: [1] } }, 'space.depth', /unknown|not/],
     [{ space: { learning_rate: [2] } }, 'space.learning_rate', 'must be between 1e-12 and 1, or "auto"; got 2'],

@@ -103,7 +103,7 @@ describe('starting', () => {
     [
       { model_type: 'resnet50' },
       'model_type',
-      /^must be a model type for tables, as the dataset is: .*mlp.*; resnet50 takes images$/,
+      /^must be a model type for tables, as the dataset is: .*mlp.*; resnet50 takes images, also as tables that have nothing but k² or 3·k² numbers, with k of at least 4, such as 64 or 784, as features, where this one has \d+$/,
     ],
     [{ model_type: '__proto__' }, 'model_type', /^must be one of/],
     [{ dataset_id: 'x' }, 'dataset_id', /^must be a UUID; got "x"$/],

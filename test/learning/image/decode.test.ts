@@ -115,6 +115,16 @@ describe('what is refused', () => {
     await expect(decodeImage(bytes.subarray(0, bytes.length / 2))).rejects.toThrow(/cannot be decoded|is cut off/);
   });
 
+  test.each([
+    ['rgb.png', 60, 'png'],
+    ['rgb.jpg', 400, 'jpeg'],
+    ['lossless.webp', 40, 'webp'],
+  ])('%s with damaged data, by its format', async (name, from, format) => {
+    const bytes = Buffer.from(file(name));
+    bytes.fill(0xff, from, bytes.length - 16);
+    await expect(decodeImage(bytes)).rejects.toThrow(`cannot be decoded: it is a ${format}, and its data are damaged`);
+  });
+
   test('a BMP with compression', async () => {
     const bytes = Buffer.from(file('palette.bmp'));
     bytes.writeUInt32LE(1, 30);

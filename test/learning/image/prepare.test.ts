@@ -12,7 +12,7 @@ import { isSharded } from '#learning/fit/rows.ts';
 import { objectiveOf, shapeOf } from '#learning/fit/task.ts';
 import { image } from '#learning/image/kind.ts';
 import { kindFor, recognise } from '#learning/kinds.ts';
-import type { PrepareOptions } from '#learning/prepared.ts';
+import type { Prepared, PrepareOptions } from '#learning/prepared.ts';
 import { profileCsv } from '#learning/profile/profile.ts';
 import type { Serving } from '#learning/serving/description.ts';
 import { exportModel } from '#learning/serving/export.ts';
@@ -48,7 +48,7 @@ async function sharded(rows: Awaited<ReturnType<typeof image.prepare>>['data']['
   return isSharded(rows) ? { rows: rows.rows, tensors: rows.tensors } : undefined;
 }
 
-function servingOf({ preparation }: Awaited<ReturnType<typeof prepared>>): Serving {
+function servingOf({ preparation }: Pick<Prepared, 'preparation'>): Serving {
   const { encoding, task, classes } = preparation;
   return { format: 1, task, target: 'label', ...encoding.served, classes: [...classes] };
 }
@@ -190,6 +190,54 @@ test('a model that sees files in grey takes arrays in colour, and makes of them 
     for await (const { input } of (await image.batch(source, { profile, serving, include: [] })).rows) {
       expect(toNumbers((await image.tensors(serving, [input!])).image!)).toEqual(numbers.slice(0, 20));
     }
+  });
+});
+
+describe('arrays of other channels than the model sees', () => {
+  const [width, height] = [4, 5];
+  /** [height, width, channels], as the file has it, too. */
+  const pixelsOf = (channels: 1 | 4) =>
+    Array.from({ length: height }, (_, y) =>
+      Array.from({ length: width }, (__, x) => Array.from({ length: channels }, (___, c) => 50 * x + 9 * y * c)),
+    );
+  const fileOf = async (channels: 1 | 4) => {
+    const pixels = Uint8Array.from(pixelsOf(channels).flat(2));
+    return (await sharp(pixels, { raw: { width, height, channels } }).png().toBuffer()).toString('base64');
+  };
+  const servingOf = (channels: 1 | 3, more: object = { values: 'bytes' }): Serving => ({
+    ...{ format: 1, kind: 'image', task: 'regression', target: 'y', features: [], classes: [] },
+    input: { channels, height, width, ...more },
+  });
+  const grey = pixelsOf(1).map((row) => row.flat());
+
+  test.each<[string, 1 | 3, 1 | 4, Input]>([
+    ['[height, width] for one that sees colours', 3, 1, grey],
+    ['[height, width, 1] for one that sees colours', 3, 1, pixelsOf(1)],
+    ['[1, height, width] for one that sees colours', 3, 1, [grey]],
+    ['of grey in one row for one that sees colours', 3, 1, grey.flat()],
+    ['with transparency for one that sees colours', 3, 4, pixelsOf(4)],
+    ['with transparency for one that sees grey', 1, 4, pixelsOf(4)],
+  ])('%s are what a file of them is', async (_, channels, given, pixels) => {
+    const { image: seen } = await image.tensors(servingOf(channels), [await fileOf(given), pixels]);
+    const numbers = toNumbers(seen!);
+    expect(numbers.slice(numbers.length / 2)).toEqual(numbers.slice(0, numbers.length / 2));
+  });
+
+  test('are taken by a model of a table, whose rows have a number for each column nevertheless', async () => {
+    const columns = Array.from({ length: width * height }, (_, i) => `p${i}`);
+    const of = servingOf(1, { values: 'numbers', columns });
+    const colours = grey.map((row) => row.map((value) => [value, value, value]));
+    const { image: seen } = await image.tensors(of, [grey, colours]);
+    const [one, other] = [toNumbers(seen!).slice(0, 20), toNumbers(seen!).slice(20)];
+    expect(other).toEqual(one.map((value) => expect.closeTo(value, 3)));
+    await expect(async () => image.tensors(of, [colours.flat(2)])).rejects.toMatchObject({
+      details: [{ message: 'must be an array [5, 4], or of 20 numbers; got [60]' }],
+    });
+  });
+
+  test('are refused if one number of them is missing', async () => {
+    const ragged = pixelsOf(4).map((row, y) => (y === 1 ? [...row.slice(0, 3), row[3]!.slice(0, 3)] : row));
+    await expect(async () => image.tensors(servingOf(3), [ragged])).rejects.toThrow();
   });
 });
 
@@ -394,6 +442,64 @@ test('a table whose features are k² numbers is of images to a family of images,
     report: async () => true,
   });
   expect(fitted!.validation!.accuracy).toBeGreaterThan(0.85);
+});
+
+describe('a file stands for numbers', () => {
+  const file = greyBmp(8, 8, (x, y) => 30 * x + 5 * y);
+  const pixels = (greatest: number) => Array.from({ length: 16 }, (_, i) => (i * greatest) / 15);
+  const tableOf = (greatest: number, more: readonly number[] = pixels(greatest)) => {
+    const header = [...pixels(greatest).map((_, i) => `p${i}`), 'y'].join(',');
+    const lines = Array.from({ length: 10 }, (_, i) => [...(i === 9 ? more : pixels(greatest)), 'ab'[i % 2]].join(','));
+    return `${header}\n${lines.join('\n')}\n`;
+  };
+  const servingOfTable = async (csv: string) => {
+    const profile = await profileCsv(chunked(csv), { task: 'classification', target: 'y' });
+    return servingOf(await image.prepare(openSource(chunked(csv)), profile, OPTIONS));
+  };
+  const isTaken = async (serving: Serving) => {
+    const encoded = file.toString('base64');
+    const { image: seen } = await image.tensors(serving, [encoded, `data:image/bmp;base64,${encoded}`]);
+    const numbers = toNumbers(seen!);
+    expect(numbers.slice(0, 16)).toEqual(numbers.slice(16));
+    expect(seen!.shape).toEqual([2, 1, 4, 4]);
+    // Each is the mean of the pixels around it: without borders, the ramp stays one.
+    for (const i of [5, 6, 9, 10]) expect(numbers[i]).toBe(15 + 60 * (i % 4) + 2.5 + 10 * Math.floor(i / 4) + 0.5);
+  };
+
+  test('of a table that has bytes', async () => isTaken(await servingOfTable(tableOf(255))));
+
+  test('of an array that has bytes', async () => {
+    const numbers = Float32Array.from({ length: 12 * 16 }, (_, i) => pixels(255)[i % 16]!);
+    const made = await prepared(
+      zipOf([
+        { name: 'x.npy', bytes: npyOf('<f4', [12, 4, 4], Buffer.from(numbers.buffer)) },
+        {
+          name: 'y.npy',
+          bytes: npyOf(
+            '|u1',
+            [12],
+            Uint8Array.from({ length: 12 }, (_, i) => i % 2),
+          ),
+        },
+      ]),
+    );
+    await isTaken(servingOf(made));
+  });
+
+  test.each([
+    ['have another unit', tableOf(16)],
+    ['end before 255', tableOf(254)],
+    ['go beyond bytes', tableOf(255, pixels(256))],
+    ['are negative as well', tableOf(255, pixels(-1))],
+  ])('but not where they %s', async (_, csv) => {
+    await expect(async () => image.tensors(await servingOfTable(csv), [file.toString('base64')])).rejects.toMatchObject(
+      {
+        details: [
+          { field: 'inputs[0]', message: expect.stringMatching(/^must be an array \[4, 4\], or of 16 numbers, in/) },
+        ],
+      },
+    );
+  });
 });
 
 test('a table of other features is no image', async () => {

@@ -220,7 +220,7 @@ describe('a request for a model of images is refused', () => {
     ]);
     expect(await messages(serving('numbers'), flat(-7.5), flat(null))).toEqual([]);
     expect(await messages(serving('numbers'), 'aGVsbG8=')).toEqual([
-      'inputs[0] must be arrays of numbers, as the model\'s data are; got "aGVsbG8="',
+      'inputs[0] must be an array [4, 5, 3] or [3, 4, 5], or of 60 numbers, in the unit of the model\'s data: as those are not numbers from 0 to 255 with 255 among them, it is not known which numbers a file would be; got "aGVsbG8="',
     ]);
   });
 
