@@ -15,7 +15,7 @@ export async function fileHash(bytes: number, saved?: Uint8Array): Promise<FileH
 
 /** @param saved what `save` has returned */
 export async function resumableHash(saved?: Uint8Array): Promise<StoredHash> {
-  const { createSHA256 } = await import('hash-wasm');
+  const { createSHA256 } = await import('./sha256.ts');
   const hash = await createSHA256();
   hash.init();
   if (saved) hash.load(saved);
