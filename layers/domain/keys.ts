@@ -173,6 +173,7 @@ export const keys = {
   vaultJob: (accountId: string, vault: string, kind: string, fingerprint: string): Key =>
     inVault(accountId, vault, `JOB#${kind}#${fingerprint}`),
   vaultRotation: (accountId: string, vault: string): Key => inVault(accountId, vault, 'ROTATION'),
+  vaultRotationLease: (accountId: string, vault: string): Key => inVault(accountId, vault, 'ROTATING'),
   vaultOperations: (accountId: string, vault: string): Key => inVault(accountId, vault, 'OPERATIONS'),
   vaultAuditEntry: (accountId: string, managerId: string, seq: number): Key =>
     inTrail(accountId, managerId, `${prefixes.auditEntries}${String(seq).padStart(12, '0')}`),

@@ -10,6 +10,7 @@ import type { Json, Table } from '#domain/ports/table/port.ts';
 import type { Actor } from '#domain/vault/audit.ts';
 import { findJob, forgetJob, type JobFailure, type JobKind, startJob, type VaultJob } from '#domain/vault/jobs.ts';
 import type { Manager } from '#domain/vault/manager.ts';
+import { ROTATION_RUNS } from '#domain/vault/rotation-lease.ts';
 import type { VaultServices } from '../services.ts';
 import { hasSecrets, lockOf, opensResult, type Secrets } from './result-lock.ts';
 import { PostponedError, type Work } from './work.ts';
@@ -31,11 +32,23 @@ interface Wanted<Q, S> {
   readonly bytes: number;
 }
 
+/** What keeps others out while a request works. */
+export interface Hold {
+  /** Throws `ConflictError` where others may be in by now. */
+  readonly check: () => void;
+  readonly release: () => Promise<void>;
+}
+
 interface Following<Q, S, P, R> {
   readonly run: Work<Q, S, P, R>;
   readonly read: (stored: Json) => R;
   readonly isCurrent?: (services: VaultServices, manager: Manager, result: R) => Promise<boolean>;
+  readonly hold?: (services: VaultServices, manager: Manager, wanted: Wanted<Q, S>) => Promise<Hold>;
 }
+
+/** Of what is asked for, without its passwords. */
+export const fingerprintOf = (request: Json): string =>
+  createHash('sha256').update(canonicalJson(request)).digest('hex');
 
 export type Outcome<R> = { readonly done: R } | { readonly going: Json };
 
@@ -47,6 +60,7 @@ export const secretsContext = ({ account_id, vault }: Pick<Manager, 'account_id'
 /**
  * @param read a result as a job has stored it
  * @param isCurrent whether a result that waited still says what there is: otherwise it is no answer. Default: it does
+ * @param hold taken before the work begins, and held until it has ended or is a job. Default: others may do the same
  * @throws whatever the work throws, also where it ended after its request
  */
 export async function runOrQueue<Q extends Json, S extends Secrets, P, R>(
@@ -54,11 +68,11 @@ export async function runOrQueue<Q extends Json, S extends Secrets, P, R>(
   manager: Manager,
   by: Actor,
   wanted: Wanted<Q, S>,
-  { run, read, isCurrent = async () => true }: Following<Q, S, P, R>,
+  { run, read, isCurrent = async () => true, hold }: Following<Q, S, P, R>,
 ): Promise<Outcome<R>> {
   const { table, now } = services.adapters;
   const { kind, request, secrets } = wanted;
-  const fingerprint = createHash('sha256').update(canonicalJson(request)).digest('hex');
+  const fingerprint = fingerprintOf(request);
   const before = await findJob(table, manager, kind, fingerprint);
   const ended = before && (await untilEnded(services, before, secrets));
   if (ended?.state === 'running') return { going: ended.progress };
@@ -66,10 +80,12 @@ export async function runOrQueue<Q extends Json, S extends Secrets, P, R>(
     const isAnswer = ended.failure || (await isCurrent(services, manager, read(ended.result ?? null)));
     if (isAnswer) return { done: await handOut(table, ended, read) };
   }
+  const held = await hold?.(services, manager, wanted);
   // One step alone, or several at once, could take longer than a request may.
   const end = bytesInHand + wanted.bytes > services.settings.vaultBytesAtOnce ? 0 : now() + WORK_MS;
   const pace = {
     reached: async (progress: Json) => {
+      held?.check();
       if (now() >= end) throw new PostponedError(progress);
     },
   };
@@ -82,6 +98,7 @@ export async function runOrQueue<Q extends Json, S extends Secrets, P, R>(
     return { going: error.progress };
   } finally {
     bytesInHand -= wanted.bytes;
+    await held?.release();
   }
 }
 
@@ -137,15 +154,14 @@ async function handOut<R>(table: Table, job: VaultJob, read: (stored: Json) => R
   return read(job.result ?? null);
 }
 
-async function expectSameSecrets(keys: Keys, job: VaultJob, secrets: Secrets): Promise<void> {
+/** Throws `ConflictError` where a job that is running has others. */
+export async function expectSameSecrets(keys: Keys, job: VaultJob, secrets: Secrets): Promise<void> {
   const stored = job.secrets && (await unseal(keys, secretsContext(job), job.secrets));
   const digest = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest();
   const given = digest(Buffer.from(JSON.stringify(secrets), 'utf8'));
   if (stored && timingSafeEqual(digest(stored), given)) return;
   throw new ConflictError(
-    job.kind === 'rotation'
-      ? 'Another rotation is running, with other passwords; wait until it has ended'
-      : 'The same is being done with another password; wait until it has ended',
+    job.kind === 'rotation' ? ROTATION_RUNS : 'The same is being done with another password; wait until it has ended',
   );
 }
 

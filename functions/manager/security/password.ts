@@ -6,6 +6,7 @@ import { route } from '#functions/http/route.ts';
 import { auditFailure } from '../audited.ts';
 import { actorOf, managerPath, password as passwordField, readManager, tags, time } from '../fields.ts';
 import { runOrQueue } from '../jobs/run-or-queue.ts';
+import { holdRotation } from './exclusive.ts';
 import { type RotationProgress, rotationWork } from './work.ts';
 
 const body = z
@@ -65,7 +66,7 @@ export const password = route({
     } as const;
     const outcome = await auditFailure(services, manager, by, { action: 'password_update' }, () => {
       expectChange(given);
-      return runOrQueue(services, manager, by, wanted, rotationWork);
+      return runOrQueue(services, manager, by, wanted, { ...rotationWork, hold: holdRotation });
     });
     const at = isoTime(services.adapters.now());
     return 'done' in outcome

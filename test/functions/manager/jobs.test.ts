@@ -107,7 +107,7 @@ describe('what does not end within a request', () => {
     for (const { status, body } of refused) {
       expect([status, body.message]).toEqual([
         409,
-        'Another rotation is running, with other passwords; wait until it has ended',
+        'Another rotation is running, with other passwords or options; wait until it has ended',
       ]);
     }
     await deliver();

@@ -98,6 +98,7 @@ export const SAMPLES: Readonly<Record<keyof typeof keys, (account: string) => re
   vaultActive: (id) => [{ ...keys.vaultActive(id, 'v', 'f') }],
   vaultOperations: (id) => [{ ...keys.vaultOperations(id, 'v') }],
   vaultRotation: (id) => [{ ...keys.vaultRotation(id, 'v') }],
+  vaultRotationLease: (id) => [{ ...keys.vaultRotationLease(id, 'v') }],
   vaultRefusedCalls: (id) => [{ ...keys.vaultRefusedCalls(id, 'm', '2026-01-01T00:00:00.000Z', 'key') }],
   vaultAuditEntry: (id) =>
     ['m', 'deleted'].flatMap((manager) =>
