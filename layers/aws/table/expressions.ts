@@ -78,10 +78,16 @@ export class Expressions {
         return `${this.name(condition.attribute)} IN (${values.join(', ')})`;
       }
       case 'all':
-        return `(${condition.of.map((each) => this.condition(each)).join(' AND ')})`;
+        return this.#joined(condition.of, ' AND ');
       case 'any':
-        return `(${condition.of.map((each) => this.condition(each)).join(' OR ')})`;
+        return this.#joined(condition.of, ' OR ');
     }
+  }
+
+  /** DynamoDB refuses parentheses around parentheses, as those of one group alone would be. */
+  #joined(of: readonly Condition[], by: string): string {
+    const [first, ...others] = of.map((each) => this.condition(each));
+    return others.length === 0 ? first! : `(${[first, ...others].join(by)})`;
   }
 
   /** Undefined if nothing changes. */

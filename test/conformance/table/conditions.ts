@@ -44,6 +44,18 @@ const TABLE: [string, Condition, boolean, boolean][] = [
   ['n is missing', { kind: 'missing', attribute: 'n' }, false, true],
   ['null is missing', { kind: 'missing', attribute: 'nothing' }, false, true],
   ['all hold', { kind: 'all', of: [{ kind: 'present' }, compare('n', '=', 5)] }, true, false],
+  [
+    'the one group holds',
+    { kind: 'all', of: [{ kind: 'all', of: [{ kind: 'present' }, compare('n', '=', 5)] }] },
+    true,
+    false,
+  ],
+  [
+    'the one group of any holds',
+    { kind: 'all', of: [{ kind: 'any', of: [compare('n', '=', 4), compare('n', '=', 5)] }] },
+    true,
+    false,
+  ],
   ['all but one hold', { kind: 'all', of: [{ kind: 'present' }, compare('n', '=', 6)] }, false, false],
   ['any holds', { kind: 'any', of: [compare('n', '=', 6), compare('text', '=', 'm')] }, true, false],
   ['none of any holds', { kind: 'any', of: [compare('n', '=', 6), compare('text', '=', 'x')] }, false, false],
