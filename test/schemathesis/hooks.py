@@ -48,7 +48,7 @@ BEYOND_SCHEMA = [
     # The metadata of a page may be more than an answer carries.
     (r"limit", r"must be smaller here"),
     (
-        r"namespace|replicas|image|vault_url|password|target|features|classes|scores|pixels",
+        r"namespace|replicas|image|vault_url|password|target|features|classes|scores|pixels|image_size",
         r"can only be given with deploy_to ",
     ),
     (r"parts", r"must be the parts 1 to \d+, in this order"),
@@ -66,9 +66,12 @@ BEYOND_SCHEMA = [
     (r"start_from", r"must be a model "),
     (r"split", r"must be left out"),
     (r"hyperparameters\.(horizon|window)", r"must be "),
+    # What a sweep has in its space.
+    (r"hyperparameters\..*", r"must be left out: it is in space"),
     (r"cv", r"must be at most the number of rows"),
     # Of a file of weights, or of a model without classes.
-    (r"features|classes|scores|examples|pixels", r"must be left out"),
+    (r"features|classes|scores|examples|pixels|image_size", r"must be left out"),
+    (r"image_size(\[\d+\])?", r"must "),
     (r"pixels\..*", r"must have 1 number"),
     (r"examples\[\d+\].*", r"must "),
     (r"include\[\d+\]", r"must be a column of the dataset"),
@@ -87,7 +90,7 @@ BEYOND_SCHEMA = [
     (r"confirm(_deletion)?", r"must be "),
     (r"parts", r"part \d+ was not uploaded"),
     # Fields of a form that are JSON.
-    (r"missing|columns|classes|features|examples|pixels", r"must be JSON"),
+    (r"missing|columns|classes|features|examples|pixels|image_size", r"must be JSON"),
     # The columns of the dataset, against the features of the model.
     (r"dataset_id", r"must be a (table|dataset with a column for each feature)"),
     (r"columns(\..*)?|target", r"must be (one of the columns|a column|different)"),
