@@ -1,6 +1,6 @@
 /** Making the archive of a backup where it can be downloaded from, also after its request, in as many turns as it takes. */
 import { z } from 'zod';
-import { InternalError, TrainyardError } from '#domain/errors.ts';
+import { InternalError } from '#domain/errors.ts';
 import { newId } from '#domain/ids.ts';
 import { reserveForAll } from '#domain/installation/storage.ts';
 import type { Blobs } from '#domain/ports/blobs/port.ts';
@@ -10,7 +10,7 @@ import { findBackup, getBackup } from '#domain/vault/backups.ts';
 import { BackupDeletedError } from '#domain/vault/errors.ts';
 import { deleteStaged, markStaged, STAGED_SECONDS, type Staged, stagedArchive } from '#domain/vault/staged.ts';
 import { resumableHash } from '#learning/files/resumable-hash.ts';
-import { type Asked, type Pace, PostponedError } from '../jobs/work.ts';
+import { type Asked, isRefusal, type Pace, PostponedError } from '../jobs/work.ts';
 import type { VaultServices } from '../services.ts';
 import { archiveMembers, archiveSize } from './archive.ts';
 import { archiveParts, archivePosition, BEGINNING } from './archive-parts.ts';
@@ -107,7 +107,7 @@ async function goOn(
     const until = end + STAGED_SECONDS * 1000;
     return { id, size: at.bytes, sha256, until, filename: archiveName(backup) };
   } catch (error) {
-    const isTriedAgain = pace.retries && !(error instanceof TrainyardError && error.status < 500);
+    const isTriedAgain = pace.retries && !isRefusal(error);
     if (!(error instanceof PostponedError) && !isTriedAgain) await giveUp(services, staged, upload_id);
     throw error;
   }

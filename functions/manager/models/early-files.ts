@@ -64,8 +64,10 @@ export class EarlyFiles {
   /** The accounts of those that are being made. */
   readonly #going: string[] = [];
 
-  /** Where one may be made for a new upload: its place, the mark to be written with the upload's record, and whether it may be of
-   * the parts themselves. */
+  /**
+   * Where one may be made for a new upload: its place, the mark to be written with the upload's record, and whether it may be
+   * of the parts themselves.
+   */
   plan(
     { adapters: { blobs, now } }: VaultServices,
     manager: Manager,

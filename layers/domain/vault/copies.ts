@@ -38,13 +38,13 @@ export function noteChange({ account_id, id }: Audited, now: number): Write {
 }
 
 /** Whether something of the manager's backups is not in the second location yet. */
-export const copiesAreDue = async (table: Table, of: Audited): Promise<boolean> =>
-  (await table.get(keys.vaultCopies(of.account_id, of.id))) !== undefined;
-
 export async function findNote(table: Table, of: Audited): Promise<CopiesNote | undefined> {
   const item = await table.get(keys.vaultCopies(of.account_id, of.id));
   return item && note.parse(item);
 }
+
+export const copiesAreDue = async (table: Table, of: Audited): Promise<boolean> =>
+  (await findNote(table, of)) !== undefined;
 
 /** The schedule looks at it again at `next` (epoch milliseconds), and at others first. */
 export async function postponeCopies(

@@ -1,8 +1,6 @@
 /** Reading models. */
-
 import { setImmediate as turn } from 'node:timers/promises';
 import { z } from 'zod';
-
 import { keys, prefixes, vaultPartition } from '../keys.ts';
 import type { Table } from '../ports/table/port.ts';
 import { readAll } from '../ports/table/read-all.ts';
