@@ -10,6 +10,8 @@ const MANAGER_PORT = 8004;
 
 export interface FaultyHost {
   readonly base: string;
+  /** The end of what it has logged. */
+  logged(): string;
   /** `kill -9`. Resolves once the process is gone. */
   kill(): Promise<void>;
   /** Ends it properly. What it has compiled is stored then, so that the next ones start in less time. */
@@ -26,14 +28,15 @@ export async function startHost(dir: string, offset: number): Promise<FaultyHost
     logged = `${logged}${chunk.toString('utf8')}`.slice(-4000);
   });
   const base = `http://127.0.0.1:${MANAGER_PORT + offset}/api/model-manager`;
-  await answering(base, child, () => logged);
+  const log = () => logged;
+  await answering(base, child, log);
   const end = async (signal: 'SIGKILL' | 'SIGTERM'): Promise<void> => {
     if (child.exitCode !== null || child.signalCode !== null) return;
     const exited = once(child, 'exit');
     child.kill(signal);
     await exited;
   };
-  return { base, kill: () => end('SIGKILL'), stop: () => end('SIGTERM') };
+  return { base, logged: log, kill: () => end('SIGKILL'), stop: () => end('SIGTERM') };
 }
 
 async function answering(base: string, child: ChildProcess, logged: () => string): Promise<void> {

@@ -115,7 +115,7 @@ try {
   rmSync(dir, { recursive: true });
 } catch (error) {
   await running?.kill();
-  process.stderr.write(`after ${runs} kills: ${inspect(error)}\nThe folder is ${dir}\n`);
+  process.stderr.write(`after ${runs} kills: ${inspect(error)}\nThe folder is ${dir}\n${running?.logged() ?? ''}\n`);
   process.exit(1);
 }
 process.exit(0);

@@ -43,6 +43,9 @@ export type Operation = (typeof OPERATIONS)[number];
 const SEVERAL_PARTS = 0.15;
 const SEVERAL_BYTES = 9 * 1_048_576;
 const AGAIN_MS = 20;
+/** What is there has to be there by then, also where the host is too busy to answer in time. */
+const PATIENCE_MS = 120_000;
+const BUSY_MS = 1000;
 
 export class FaultyVault {
   readonly id: string;
@@ -72,6 +75,15 @@ export class FaultyVault {
     const response = await fetch(`${base}/${path}`, { method, headers, ...body });
     const text = await response.text();
     return { status: response.status, body: (text === '' ? {} : JSON.parse(text)) as Record<string, unknown> };
+  }
+
+  /** Repeats a request while the host has no time for it. Only for what changes nothing. */
+  async #read(base: string, method: string, path: string, json?: object) {
+    for (const end = Date.now() + PATIENCE_MS; ; await delay(BUSY_MS)) {
+      const answered = await this.call(base, method, path, json);
+      if ((answered.status !== 502 && answered.status !== 503) || Date.now() > end) return answered;
+      process.stdout.write(`too busy: ${method} ${path}: ${answered.status}\n`);
+    }
   }
 
   /** Repeats a request until what it began has the end. After a kill, `check` does so first. */
@@ -255,12 +267,12 @@ export class FaultyVault {
     await this.#expectListed(base);
     await this.#expectRefused(base);
     for (const path of this.#givenUp.splice(0)) {
-      const { status } = await this.call(base, 'GET', path);
+      const { status } = await this.#read(base, 'GET', path);
       if (status !== 404) throw new LostError(`${path}: it was given up, and is ${status}`);
     }
-    const { body: verified } = await this.call(base, 'GET', `${this.id}/audit/verify`);
+    const { body: verified } = await this.#read(base, 'GET', `${this.id}/audit/verify`);
     if (verified.valid !== true) throw new LostError(`${this.id}: the audit trail is ${JSON.stringify(verified)}`);
-    const { body: listed } = await this.call(base, 'GET', `${this.id}/backup/list?kind=named`);
+    const { body: listed } = await this.#read(base, 'GET', `${this.id}/backup/list?kind=named`);
     const names = (listed.backups as { backup_name: string }[]).map(({ backup_name }) => backup_name);
     const lost = [...this.#backups.keys()].filter((name) => !names.includes(name));
     if (lost.length > 0) throw new LostError(`${this.id}: backups ${lost} are gone`);
@@ -268,7 +280,7 @@ export class FaultyVault {
 
   /** Nothing half-done is visible. */
   async #expectListed(base: string): Promise<void> {
-    const { body } = await this.call(base, 'GET', `${this.id}/models/list`);
+    const { body } = await this.#read(base, 'GET', `${this.id}/models/list`);
     const listed = (body.models as { model_name: string }[]).map(({ model_name }) => model_name).sort();
     const found = NAMES.filter((name) => this.#one(name) !== null);
     if (`${listed}` !== `${found}`) throw new LostError(`${this.id}: ${listed} are listed, and ${found} are there`);
@@ -282,14 +294,14 @@ export class FaultyVault {
     const former = this.#former.filter((one) => one !== this.#one(name)?.password);
     if (former.length === 0) return;
     const wrong = { model_name: name, password: anyOf(former) };
-    const { status } = await this.call(base, 'POST', `${this.id}/models/load`, wrong);
+    const { status } = await this.#read(base, 'POST', `${this.id}/models/load`, wrong);
     if (status !== 403) throw new LostError(`${this.id}/${name}: a former password was answered with ${status}`);
   }
 
   async #find(base: string, name: string, states: readonly State[]): Promise<State> {
     const passwords = new Set(states.flatMap((state) => (state === null ? [] : [state.password])));
     for (const password of passwords.size === 0 ? ['no password'] : passwords) {
-      const { status, body } = await this.call(base, 'POST', `${this.id}/models/load`, { model_name: name, password });
+      const { status, body } = await this.#read(base, 'POST', `${this.id}/models/load`, { model_name: name, password });
       if (status === 200) return { data: String(body.model_data), password };
       if (status === 404) return null;
       if (status !== 403) throw new LostError(`${this.id}/${name}: ${status} ${JSON.stringify(body).slice(0, 200)}`);
