@@ -2,10 +2,10 @@
 import { z } from 'zod';
 import { deleteOrphans } from '#domain/orphans.ts';
 import { backupPath } from '#domain/vault/backup.ts';
-import { removeModel } from '#domain/vault/change.ts';
 import { ModelChangedError } from '#domain/vault/errors.ts';
 import type { Manager } from '#domain/vault/manager.ts';
 import { findModel, modelNotFound } from '#domain/vault/models.ts';
+import { removeModel } from '#domain/vault/remove-model.ts';
 import { expectNotServed } from '#domain/vault/served.ts';
 import { backUpInTurns, completedBefore, turnsProgress } from '../backup/in-turns.ts';
 import type { Asked, Pace } from '../jobs/work.ts';
