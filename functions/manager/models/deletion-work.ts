@@ -36,7 +36,7 @@ async function run(
   }
   if (before && before.revision !== model.revision) throw new ModelChangedError(manager.id, name);
   // Before a backup is made in vain.
-  await expectNotServed(table, model);
+  if (backupFirst) await expectNotServed(table, model);
   const facts = { model_name: name, revision: model.revision };
   const backup = backupFirst
     ? await backUpInTurns(services, asked, { kind: 'deletion', what: name, include: [name], facts }, before, pace)

@@ -11,9 +11,13 @@ import type { ManagerRef } from './manager.ts';
 import type { StoredModel } from './model.ts';
 import { type KeptRevision, readRevisions } from './models.ts';
 import { expectNotServed, notServed } from './served.ts';
+import { forgetActivated } from './versions.ts';
 
 /** Of one transaction, beside what else it writes. */
 const REVISIONS_AT_ONCE = 40;
+
+/** The place of that write in the transaction; none that comes after it has a condition, but the audit trail's. */
+const ACTIVATED = 4;
 
 /** Deletes earlier revisions and marks their files as orphaned. */
 const withRevisions = (of: ManagerRef, revisions: readonly KeptRevision[], now: number): readonly Write[] =>
@@ -34,7 +38,10 @@ export async function removeModel(
   by: Actor,
   now: () => number,
 ): Promise<readonly string[]> {
-  const revisions = await readRevisions(table, of, model.name);
+  const [revisions, activated] = await Promise.all([
+    readRevisions(table, of, model.name),
+    forgetActivated(table, of, model),
+  ]);
   // It was replaced since it was read.
   if (revisions.some(({ revision }) => revision === model.revision)) throw new ModelChangedError(of.id, model.name);
   const last = revisions.slice(0, REVISIONS_AT_ONCE);
@@ -61,12 +68,17 @@ export async function removeModel(
       count(of, undefined, model, -bytesOf(last)),
       { kind: 'delete', key: keys.vaultAccess(of.account_id, of.vault, model.name) },
       notServed(model),
+      activated,
       markOrphaned('artifacts', filesOf(model), now()),
       ...withRevisions(of, last, now()),
     ]);
     return [model, ...revisions].map(filesOf);
   } catch (error) {
-    if (error instanceof TransactionFailedError) await expectNotServed(table, model);
+    if (error instanceof TransactionFailedError) {
+      await expectNotServed(table, model);
+      // Somebody has made it, or another one, the active one of its family.
+      if (Math.min(...error.failed) === ACTIVATED) return removeModel(table, of, model, by, now);
+    }
     throw await whyNot(table, of, model, error);
   }
 }
