@@ -61,6 +61,8 @@ export const LIMITS = {
     network: 512,
     imported: 4_096,
   },
+  /** Of a NumPy array in Fortran order, which is in memory as a whole while it is read. */
+  fortranOrderBytes: 128 * 1_048_576,
   /** Of what is said about how a file is to be read. */
   parsing: { words: 50, wordCharacters: 64 },
   /** Of a preview. */

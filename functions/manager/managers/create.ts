@@ -1,7 +1,9 @@
 import { z } from 'zod';
+import { ValidationError } from '#domain/errors.ts';
 import { newId } from '#domain/ids.ts';
 import { isoTime } from '#domain/times.ts';
 import { ManagerExistsError } from '#domain/vault/errors.ts';
+import type { ManagerConfig } from '#domain/vault/manager.ts';
 import { createManager } from '#domain/vault/managers.ts';
 import { managerId } from '#domain/vault/names.ts';
 import { json } from '#functions/http/body/json.ts';
@@ -41,8 +43,7 @@ export const create = route({
     const { adapters, settings } = services;
     const { caller, body: given } = input;
     const complete = completeConfig(given.config, settings);
-    // Parameters that cannot be used are refused now, not at the first save.
-    derivationOf(complete);
+    expectDerivable(complete);
     const created = {
       id: given.manager_id,
       account_id: caller.accountId,
@@ -79,3 +80,14 @@ export const create = route({
     };
   },
 });
+
+/** Parameters that cannot be used are refused now, not at the first save. Throws `ValidationError` with fields of the body. */
+function expectDerivable(config: ManagerConfig): void {
+  try {
+    derivationOf(config);
+  } catch (error) {
+    if (!(error instanceof ValidationError)) throw error;
+    const details = error.details.map(({ field, message }) => ({ field: `config.${field}`, message }));
+    throw new ValidationError(details, error.message);
+  }
+}

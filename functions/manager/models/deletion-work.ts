@@ -2,10 +2,10 @@
 import { z } from 'zod';
 import { deleteOrphans } from '#domain/orphans.ts';
 import { backupPath } from '#domain/vault/backup.ts';
-import { removeModel } from '#domain/vault/change.ts';
 import { ModelChangedError } from '#domain/vault/errors.ts';
 import type { Manager } from '#domain/vault/manager.ts';
 import { findModel, modelNotFound } from '#domain/vault/models.ts';
+import { removeModel } from '#domain/vault/remove-model.ts';
 import { expectNotServed } from '#domain/vault/served.ts';
 import { backUpInTurns, completedBefore, turnsProgress } from '../backup/in-turns.ts';
 import type { Asked, Pace } from '../jobs/work.ts';
@@ -36,7 +36,7 @@ async function run(
   }
   if (before && before.revision !== model.revision) throw new ModelChangedError(manager.id, name);
   // Before a backup is made in vain.
-  await expectNotServed(table, model);
+  if (backupFirst) await expectNotServed(table, model);
   const facts = { model_name: name, revision: model.revision };
   const backup = backupFirst
     ? await backUpInTurns(services, asked, { kind: 'deletion', what: name, include: [name], facts }, before, pace)

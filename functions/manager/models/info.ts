@@ -1,7 +1,8 @@
 import { z } from 'zod';
+import { LIMITS } from '#domain/limits.ts';
 import { findAccess } from '#domain/vault/accesses.ts';
-import { megabytes, type StoredModel } from '#domain/vault/model.ts';
-import { getModel, readRevisions } from '#domain/vault/models.ts';
+import { megabytes } from '#domain/vault/model.ts';
+import { getModel, newestRevisions, type RevisionFacts } from '#domain/vault/models.ts';
 import { readServed } from '#domain/vault/served.ts';
 import { route } from '#functions/http/route.ts';
 import { auditAccess } from '../audited.ts';
@@ -39,7 +40,9 @@ const answer = z
     signed: z.boolean().meta({ description: 'An addition' }),
     revisions: z
       .array(z.strictObject({ revision: z.string(), saved_at: time, size_mb: sizeMb, hash: z.string() }))
-      .meta({ description: 'An addition: earlier ones that are still kept' }),
+      .meta({
+        description: `An addition: the newest ${LIMITS.vault.pageSize} of the earlier ones that are still kept, the newest first`,
+      }),
     served: z
       .array(
         z.strictObject({
@@ -58,7 +61,7 @@ const answer = z
   })
   .meta({ id: 'VaultModelInfo' });
 
-const showRevision = ({ revision, modified_at, size, sha256 }: StoredModel) => ({
+const showRevision = ({ revision, modified_at, size, sha256 }: RevisionFacts) => ({
   revision,
   saved_at: modified_at,
   size_mb: megabytes(size),
@@ -84,7 +87,7 @@ export const info = route({
       Promise.all([
         getModel(table, of, path.model_name),
         findAccess(table, of, path.model_name),
-        readRevisions(table, of, path.model_name),
+        newestRevisions(table, of, path.model_name, LIMITS.vault.pageSize),
         readServed(table, { ...of, name: path.model_name }),
       ]),
     );

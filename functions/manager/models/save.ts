@@ -43,7 +43,7 @@ const body = z
     model_data: secret.min(1).meta({
       format: 'password',
       description: 'The file in Base64',
-      pattern: '^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$',
+      pattern: '^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/][AQgw]==|[A-Za-z0-9+/]{2}[AEIMQUYcgkosw048]=)?$',
       example: 'bW9kZWw=',
     }),
   })
@@ -116,11 +116,17 @@ export const save = route({
 
 const BASE64 = /^[A-Za-z0-9+/]*={0,2}$/;
 
-/** Decoding alone ignores what is not Base64. Throws `ValidationError`. */
+/** Decoding alone ignores what is not Base64, and bits that are of no byte (RFC 4648, section 3.5). Throws `ValidationError`. */
 function decode(text: string): Uint8Array {
-  if (text.length % 4 === 0 && BASE64.test(text)) {
-    const bytes = Buffer.from(text, 'base64');
-    if (bytes.length === Buffer.byteLength(text, 'base64')) return bytes;
+  const bytes = text.length % 4 === 0 && BASE64.test(text) ? Buffer.from(text, 'base64') : undefined;
+  if (bytes === undefined || bytes.length !== Buffer.byteLength(text, 'base64')) {
+    throw ValidationError.of('model_data', `must be Base64 with padding; got ${text.length} characters that are not`);
   }
-  throw ValidationError.of('model_data', `must be Base64 with padding; got ${text.length} characters that are not`);
+  const end = text.slice(-4);
+  if (Buffer.from(end, 'base64').toString('base64') === end) return bytes;
+  const place = text.indexOf('=', text.length - 2);
+  throw ValidationError.of(
+    'model_data',
+    `must be canonical Base64: character ${place} of ${text.length}, the last before the padding, has bits that are of no byte and must be 0; was the text cut or changed?`,
+  );
 }

@@ -3,11 +3,11 @@ import { abandonedUnless } from '#domain/abandon.ts';
 import { newId } from '#domain/ids.ts';
 import { keys as tableKeys } from '#domain/keys.ts';
 import { deleteAbandoned, deleteOrphans } from '#domain/orphans.ts';
-import { ConditionFailedError } from '#domain/ports/errors.ts';
+import { BlobNotFoundError, ConditionFailedError } from '#domain/ports/errors.ts';
 import type { Json } from '#domain/ports/table/port.ts';
 import type { Actor } from '#domain/vault/audit.ts';
 import { filesOf, markRevision, replaceFile, updateModel } from '#domain/vault/change.ts';
-import { ModelChangedError, ModelNotFoundError, WrongPasswordError } from '#domain/vault/errors.ts';
+import { ModelChangedError, ModelNotFoundError, StoredDataError, WrongPasswordError } from '#domain/vault/errors.ts';
 import { fileOf, revisionOf, type StoredFile, storedFile } from '#domain/vault/files.ts';
 import type { Manager } from '#domain/vault/manager.ts';
 import type { StoredModel } from '#domain/vault/model.ts';
@@ -28,8 +28,8 @@ export interface Rewrapping extends Passwords {
   readonly opened: () => Promise<void>;
 }
 
-/** What became of a model; `already`: the new password opened it before. */
-export type Rewrapped = 'rotated' | 'already' | 'skipped';
+/** What became of a model; `already`: the new password opened it before; `gone`: it was deleted meanwhile. */
+export type Rewrapped = 'rotated' | 'already' | 'skipped' | 'gone';
 
 /** How often to try while the model is changed by others. */
 const TRIES = 5;
@@ -49,12 +49,21 @@ export async function rewrapModel(
     try {
       return await rewrap(services, manager, by, model, passwords, newKeys);
     } catch (error) {
-      if (!(error instanceof ModelChangedError || error instanceof ModelNotFoundError)) throw error;
-      model = await findModel(services.adapters.table, manager, listed.name);
+      if (!isOfChange(error)) throw error;
+      const now = await findModel(services.adapters.table, manager, listed.name);
+      // The file is missing, or damaged, of a model that nobody has changed.
+      if (isOfFile(error) && now?.revision === model.revision) throw error;
+      model = now;
     }
   }
-  return 'skipped';
+  return model === undefined ? 'gone' : 'skipped';
 }
+
+/** The file of a model that was deleted or replaced meanwhile may be gone before its record is looked at. */
+const isOfFile = (error: unknown): boolean => error instanceof BlobNotFoundError || error instanceof StoredDataError;
+
+const isOfChange = (error: unknown): boolean =>
+  error instanceof ModelChangedError || error instanceof ModelNotFoundError || isOfFile(error);
 
 async function rewrap(
   services: VaultServices,

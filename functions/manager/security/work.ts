@@ -25,7 +25,7 @@ export const rotationProgress = z.object({
   /** The name of the model after which it goes on. */
   after: z.string(),
   rotated: z.int(),
-  /** Those that the old password does not open, and those without a password. */
+  /** Those that the old password does not open, those without a password, and those that were deleted meanwhile. */
   skipped: z.int(),
   failed: z.int(),
   left: z.int(),
@@ -108,7 +108,7 @@ async function rotate(
     };
     progress.revisions += await withPatience(rest, progress, pace);
     progress.failed += failed;
-    progress[result] += 1;
+    progress[result === 'gone' ? 'skipped' : result] += 1;
     if (result === 'already') progress.skipped += 1;
     if (result === 'skipped' && needsPassword(model)) progress.refused += 1;
     progress.left -= 1;

@@ -14,10 +14,14 @@ export async function detailOf(services: Pick<Services, 'adapters' | 'logger'>, 
   return showDetail(of, aliases, serving);
 }
 
-/** A model of a table whose columns are pixels takes them by name. */
+/** A model of a table whose columns are pixels takes them by name in rows, and in its file as one input. */
 function withPixels(serving: Serving): Serving {
-  const columns = serving.features.length > 0 ? undefined : kindNamed(serving.kind).columns(serving);
-  return columns ? { ...serving, features: [...columns] } : serving;
+  const kind = kindNamed(serving.kind);
+  const columns = serving.features.length > 0 ? undefined : kind.columns(serving);
+  if (!columns) return serving;
+  const [tensor, ...others] = kind.tensorInputs(serving).tensors;
+  const input = others.length === 0 ? tensor?.name : undefined;
+  return { ...serving, features: columns.map((column) => ({ ...column, ...(input === undefined ? {} : { input }) })) };
 }
 
 /** The record is shown also where the file is damaged, or was deleted a moment ago. */

@@ -36,7 +36,7 @@ const feature = z
     type: featureSpec.shape.type,
     input: z.string().meta({
       description:
-        'The name of the input of `model.onnx`: that of the column, with `_` for whatever is no letter, digit or underscore. Where that is taken, `_2` is appended, or the next number that is free. Columns that are the pixels of an image are one input of `model.onnx`, `image`; there it is the name in the Open Inference Protocol',
+        'The name of the input of `model.onnx`: that of the column, with `_` for whatever is no letter, digit or underscore. Where that is taken, `_2` is appended, or the next number that is free. Columns that are the pixels of an image are one input, `image`, in the order of the features',
       example: 'bill_length_mm_',
     }),
   })

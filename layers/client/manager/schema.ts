@@ -1544,7 +1544,7 @@ export interface components {
             stored_mb: number;
             /** @description An addition */
             signed: boolean;
-            /** @description An addition: earlier ones that are still kept */
+            /** @description An addition: the newest 1000 of the earlier ones that are still kept, the newest first */
             revisions: {
                 revision: string;
                 /**

@@ -4276,7 +4276,7 @@ export interface components {
             /** @enum {string} */
             type: "number" | "category" | "boolean" | "timestamp";
             /**
-             * @description The name of the input of `model.onnx`: that of the column, with `_` for whatever is no letter, digit or underscore. Where that is taken, `_2` is appended, or the next number that is free. Columns that are the pixels of an image are one input of `model.onnx`, `image`; there it is the name in the Open Inference Protocol
+             * @description The name of the input of `model.onnx`: that of the column, with `_` for whatever is no letter, digit or underscore. Where that is taken, `_2` is appended, or the next number that is free. Columns that are the pixels of an image are one input, `image`, in the order of the features
              * @example bill_length_mm_
              */
             input: string;

@@ -1,5 +1,5 @@
 /**
- * Saving, changing and deleting models. A revision's file is written before its record, under a mark of orphaned files;
+ * Saving and changing models; `remove-model.ts` deletes them. A revision's file is written before its record, under a mark of orphaned files;
  * the record, the counts of the manager and the entry of the audit trail are one transaction:
  *
  *     save       mark ── put file ── transact: record, counts, entry, mark cleared
@@ -16,11 +16,11 @@ import { TransactionFailedError } from '../ports/errors.ts';
 import type { Condition, Table, Write } from '../ports/table/port.ts';
 import { epochSeconds, isoTime } from '../times.ts';
 import { type Actor, type AuditAction, type AuditEvent, appendAudit } from './audit.ts';
+import { count, countChange } from './counts.ts';
 import { ManagerNotFoundError, ModelChangedError, ModelExistsError } from './errors.ts';
 import type { Manager, ManagerRef } from './manager.ts';
 import { itemOfModel, type StoredModel } from './model.ts';
-import { findModel, type KeptRevision, modelNotFound, readRevisions } from './models.ts';
-import { expectNotServed, notServed } from './served.ts';
+import { findModel, modelNotFound } from './models.ts';
 import { noteStored } from './stored-bytes.ts';
 
 /** After so long the sweep deletes a file whose record was never written. */
@@ -39,69 +39,7 @@ export const markOfRevision = (of: Place, from: number): Write =>
 export const markRevision = (table: Table, of: Place, now: number): Promise<void> =>
   table.transact([markOfRevision(of, now)], undefined, { relaxed: true });
 
-interface Counts {
-  readonly models: number;
-  readonly bytes: number;
-  readonly encrypted: number;
-  readonly compressed: number;
-}
-
-const bytesOf = (revisions: readonly KeptRevision[]): number =>
-  revisions.reduce((sum, { counted_bytes }) => sum + counted_bytes, 0);
-
-const countsOf = (of: StoredModel): Counts => ({
-  models: 1,
-  bytes: of.size,
-  encrypted: of.encryption ? 1 : 0,
-  compressed: of.compressed ? 1 : 0,
-});
-
-/**
- * Changes the manager's counts, and fails where that manager is not there any more. `revisionBytes`: of the earlier
- * revisions that are kept from now on, negative of those that are not.
- */
-function count(
-  of: ManagerRef,
-  after: StoredModel | undefined,
-  before: StoredModel | undefined,
-  revisionBytes: number,
-): Write {
-  const [plus, minus] = [after, before].map((one) => (one ? countsOf(one) : undefined));
-  const difference = (name: keyof Counts) => (plus?.[name] ?? 0) - (minus?.[name] ?? 0);
-  return {
-    kind: 'update',
-    key: keys.vaultManager(of.account_id, of.id),
-    change: {
-      add: {
-        models: difference('models'),
-        bytes: difference('bytes'),
-        encrypted: difference('encrypted'),
-        compressed: difference('compressed'),
-        revision_bytes: revisionBytes,
-        changes: 1,
-      },
-    },
-    condition: { kind: 'compare', attribute: 'vault', op: '=', value: of.vault },
-  };
-}
-
-/** Of earlier revisions that are deleted before their model. */
-const uncount = (of: ManagerRef, bytes: number): Write => ({
-  kind: 'update',
-  key: keys.vaultManager(of.account_id, of.id),
-  change: { add: { revision_bytes: -bytes } },
-  condition: { kind: 'compare', attribute: 'vault', op: '=', value: of.vault },
-});
-
-/** Of a model that stays the same in number and size. */
-const countChange = (of: ManagerRef): Write => ({
-  kind: 'update',
-  key: keys.vaultManager(of.account_id, of.id),
-  change: { add: { changes: 1 } },
-  condition: { kind: 'compare', attribute: 'vault', op: '=', value: of.vault },
-});
-
-const isRevision = ({ revision }: StoredModel): Condition => ({
+export const isRevision = ({ revision }: StoredModel): Condition => ({
   kind: 'compare',
   attribute: 'revision',
   op: '=',
@@ -229,7 +167,7 @@ const unchanged = (model: StoredModel): Condition => ({
 });
 
 /** The error for a change of a model that was not as it had been read. */
-async function whyNot(table: Table, of: ManagerRef, { name }: StoredModel, error: unknown): Promise<unknown> {
+export async function whyNot(table: Table, of: ManagerRef, { name }: StoredModel, error: unknown): Promise<unknown> {
   if (!(error instanceof TransactionFailedError)) return error;
   return (await findModel(table, of, name)) ? new ModelChangedError(of.id, name) : modelNotFound(table, of, name);
 }
@@ -258,64 +196,5 @@ export async function replaceFile(
     ]);
   } catch (error) {
     throw await whyNot(table, of, before, error);
-  }
-}
-
-/** Of one transaction, beside what else it writes. */
-const REVISIONS_AT_ONCE = 40;
-
-/** Deletes earlier revisions and marks their files as orphaned. */
-const withRevisions = (of: ManagerRef, revisions: readonly KeptRevision[], now: number): readonly Write[] =>
-  revisions.flatMap((one): readonly Write[] => [
-    markOrphaned('artifacts', filesOf(one), now),
-    { kind: 'delete', key: keys.vaultRevision(of.account_id, of.vault, one.name, one.revision) },
-  ]);
-
-/**
- * Deletes the record with its earlier revisions and marks their files as orphaned. Where those are many, the oldest go
- * first, so that none outlives the record, which another model of that name would find. Resolves with the prefixes of all.
- * Throws `ModelNotFoundError`, `ModelChangedError`, `ModelServedError`.
- */
-export async function removeModel(
-  table: Table,
-  of: ManagerRef,
-  model: StoredModel,
-  by: Actor,
-  now: () => number,
-): Promise<readonly string[]> {
-  const revisions = await readRevisions(table, of, model.name);
-  // It was replaced since it was read.
-  if (revisions.some(({ revision }) => revision === model.revision)) throw new ModelChangedError(of.id, model.name);
-  const last = revisions.slice(0, REVISIONS_AT_ONCE);
-  const key = keys.vaultModel(of.account_id, of.vault, model.name);
-  const event: AuditEvent = {
-    action: 'model_delete',
-    model_name: model.name,
-    success: true,
-    facts: { revision: model.revision, sha256: model.sha256 },
-  };
-  try {
-    for (let left = revisions.length; left > REVISIONS_AT_ONCE; left -= REVISIONS_AT_ONCE) {
-      const oldest = revisions.slice(Math.max(REVISIONS_AT_ONCE, left - REVISIONS_AT_ONCE), left);
-      const still: Write = { kind: 'check', key, condition: isRevision(model) };
-      await table.transact([
-        still,
-        notServed(model),
-        uncount(of, bytesOf(oldest)),
-        ...withRevisions(of, oldest, now()),
-      ]);
-    }
-    await appendAudit(table, of, by, event, now, [
-      { kind: 'delete', key, condition: isRevision(model) },
-      count(of, undefined, model, -bytesOf(last)),
-      { kind: 'delete', key: keys.vaultAccess(of.account_id, of.vault, model.name) },
-      notServed(model),
-      markOrphaned('artifacts', filesOf(model), now()),
-      ...withRevisions(of, last, now()),
-    ]);
-    return [model, ...revisions].map(filesOf);
-  } catch (error) {
-    if (error instanceof TransactionFailedError) await expectNotServed(table, model);
-    throw await whyNot(table, of, model, error);
   }
 }

@@ -85,6 +85,33 @@ export async function readRevisions(table: Table, of: ManagerRef, name: string):
   return items.map((item) => keptRevision.parse(item));
 }
 
+const revisionFacts = storedModel.pick({ revision: true, modified_at: true, size: true, sha256: true });
+/** What tells an earlier revision from others. */
+export type RevisionFacts = z.infer<typeof revisionFacts>;
+
+/**
+ * The newest of the earlier revisions that are still kept, a page at a time: the metadata of all of them may be more than
+ * there is memory for.
+ * @param most how many, at most 1,000
+ */
+export async function newestRevisions(
+  table: Table,
+  of: ManagerRef,
+  name: string,
+  most: number,
+): Promise<RevisionFacts[]> {
+  const partition = vaultPartition(of.account_id, of.vault);
+  const query = { partition, prefix: prefixes.vaultRevisions(name), order: 'descending', limit: most } as const;
+  const found: RevisionFacts[] = [];
+  let cursor: string | undefined;
+  do {
+    const page = await table.query({ ...query, ...(cursor === undefined ? {} : { cursor }) });
+    for (const item of page.items) found.push(revisionFacts.parse(item));
+    cursor = found.length < most ? page.cursor : undefined;
+  } while (cursor !== undefined);
+  return found.slice(0, most);
+}
+
 /**
  * The model as of a revision: its own, which is the default, or an earlier one that is still kept. Throws
  * `ModelNotFoundError`, `RevisionNotFoundError`.

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { keys, prefixes, vaultPartition } from '../keys.ts';
 import { TransactionFailedError } from '../ports/errors.ts';
-import type { Table } from '../ports/table/port.ts';
+import type { Condition, Table, Write } from '../ports/table/port.ts';
 import { readAll } from '../ports/table/read-all.ts';
 import { type Actor, appendAudit } from './audit.ts';
 import type { ManagerRef } from './manager.ts';
@@ -102,6 +102,25 @@ export async function activateModel(
     if (error instanceof TransactionFailedError) throw await modelNotFound(table, of, name);
     throw error;
   }
+}
+
+/**
+ * For the transaction that deletes a model: a later model of its name is not the active one of its family because this one
+ * was. The write fails where a version is made the active one in between.
+ */
+export async function forgetActivated(
+  table: Table,
+  of: ManagerRef,
+  { name, family }: Pick<StoredModel, 'name' | 'family'>,
+): Promise<Write> {
+  const key = keys.vaultActive(of.account_id, of.vault, family);
+  const item = await table.get(key);
+  const attribute = 'model_name';
+  if (item && active.parse(item).model_name === name) {
+    return { kind: 'delete', key, condition: { kind: 'compare', attribute, op: '=', value: name } };
+  }
+  const another: Condition = { kind: 'compare', attribute, op: '<>', value: name };
+  return { kind: 'check', key, condition: { kind: 'any', of: [{ kind: 'absent' }, another] } };
 }
 
 /** By version, and of the same version the one that was created last. */

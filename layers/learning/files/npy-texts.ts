@@ -10,8 +10,7 @@ const MOST_CHARACTERS = 1024;
 const kindOf = ({ type }: Pick<PlainHeader, 'type'>): keyof typeof BYTES | undefined =>
   type[0] === 'U' || type[0] === 'S' ? type[0] : undefined;
 
-/** Whether the array is one of texts, by the beginning of its file. Throws `ValidationError` naming the array. */
-export const isOfTexts = (head: Buffer, name: string): boolean => kindOf(plainHeader(head, name)) !== undefined;
+export const isOfTexts = (header: Pick<PlainHeader, 'type'>): boolean => kindOf(header) !== undefined;
 
 /**
  * The texts of an array for which `isOfTexts` holds.

@@ -2,12 +2,17 @@
  * Reads NumPy's `.npy`, versions 1 to 3: a header with type, order and shape, then the numbers. Nothing in it is run:
  * arrays of objects, which are pickles, are refused.
  */
+import { LIMITS } from '#domain/limits.ts';
+import { fromHalfBits } from '#engine/half.ts';
 import { fileFault, shown } from '../csv/fault.ts';
+import { inCOrder } from './npy-order.ts';
 
 export interface NpyHeader {
   /** Such as `u1` or `f8`. */
   readonly type: keyof typeof TYPES;
   readonly littleEndian: boolean;
+  /** Whether the first index varies fastest. */
+  readonly isFortran: boolean;
   readonly shape: readonly number[];
   /** Where the numbers begin. */
   readonly start: number;
@@ -24,6 +29,10 @@ const TYPES = {
   i4: { size: 4, read: (bytes: DataView, at: number, little: boolean) => bytes.getInt32(at, little) },
   u8: { size: 8, read: (bytes: DataView, at: number, little: boolean) => Number(bytes.getBigUint64(at, little)) },
   i8: { size: 8, read: (bytes: DataView, at: number, little: boolean) => Number(bytes.getBigInt64(at, little)) },
+  f2: {
+    size: 2,
+    read: (bytes: DataView, at: number, little: boolean) => fromHalfBits('float16', bytes.getUint16(at, little)),
+  },
   f4: { size: 4, read: (bytes: DataView, at: number, little: boolean) => bytes.getFloat32(at, little) },
   f8: { size: 8, read: (bytes: DataView, at: number, little: boolean) => bytes.getFloat64(at, little) },
 } as const;
@@ -33,8 +42,6 @@ const MAGIC = '\x93NUMPY';
 const MOST_HEADER = 65_536;
 
 export const isNpy = (head: Uint8Array): boolean => Buffer.from(head.subarray(0, 6)).toString('latin1') === MAGIC;
-
-export const bytesPerNumber = ({ type }: Pick<NpyHeader, 'type'>): number => TYPES[type].size;
 
 /** What every header says, of whatever the array is. */
 export interface PlainHeader extends Omit<NpyHeader, 'type'> {
@@ -55,23 +62,66 @@ export function plainHeader(bytes: Buffer, name: string): PlainHeader {
   const [, order = '', type = ''] = /'descr': '([<>|=])([a-zA-Z]\d{1,6})'/.exec(text) ?? [];
   const dims = /'shape': \(([0-9, ]*)\)/.exec(text)?.[1];
   if (dims === undefined) throw fault(`must have a shape; got the header ${shown(text.trim())}`);
-  if (text.includes("'fortran_order': True")) throw fault('must be in C order: np.ascontiguousarray makes it so');
   const shape = dims
     .split(',')
     .filter((dim) => dim.trim() !== '')
     .map(Number);
-  return { type, littleEndian: order !== '>', shape, start: at + length, text: text.trim() };
+  return {
+    ...{ type, littleEndian: order !== '>', isFortran: text.includes("'fortran_order': True"), shape },
+    ...{ start: at + length, text: text.trim() },
+  };
 }
 
-const isOfNumbers = (type: string): type is NpyHeader['type'] => Object.hasOwn(TYPES, type);
+export const isOfNumbers = (type: string): type is NpyHeader['type'] => Object.hasOwn(TYPES, type);
 
 /** @throws ValidationError naming the array */
 export function npyHeader(bytes: Buffer, name: string): NpyHeader {
   const { type, text, ...header } = plainHeader(bytes, name);
-  if (isOfNumbers(type)) return { ...header, type };
-  throw fileFault(
-    `array ${shown(name)} must be of numbers (${Object.keys(TYPES).join(', ')}); got the header ${shown(text)}`,
-  );
+  if (!isOfNumbers(type)) {
+    throw fileFault(`array ${shown(name)} must be of numbers (${NUMBERS}); got the header ${shown(text)}`);
+  }
+  const size = countOf(header) * TYPES[type].size;
+  if (header.isFortran && size > MOST_IN_FORTRAN_ORDER) {
+    throw fileFault(
+      `array ${shown(name)} must be in C order (np.ascontiguousarray makes it so), or have at most ${MOST_IN_FORTRAN_ORDER} bytes; got ${size} in Fortran order`,
+    );
+  }
+  return { ...header, type };
+}
+
+/** For messages. */
+export const NUMBERS = Object.keys(TYPES).join(', ');
+
+/** Such an array is in memory as a whole. */
+const MOST_IN_FORTRAN_ORDER = LIMITS.fortranOrderBytes;
+
+const countOf = ({ shape }: Pick<NpyHeader, 'shape'>): number => shape.reduce((product, dim) => product * dim, 1);
+
+/** Reads the header. Throws `ValidationError` naming the array. */
+async function opened(bytes: AsyncIterable<Uint8Array>, name: string) {
+  const chunks = bytes[Symbol.asyncIterator]();
+  let head = Buffer.alloc(0);
+  try {
+    while (head.length < MOST_HEADER + 12 && !isWhole(head)) {
+      const next = await chunks.next();
+      if (next.done) break;
+      head = Buffer.concat([head, next.value]);
+    }
+    const header = npyHeader(head, name);
+    return { header, numbers: rest(head.subarray(header.start), chunks) };
+  } catch (error) {
+    await chunks.return?.();
+    throw error;
+  }
+}
+
+async function* rest(first: Buffer, chunks: AsyncIterator<Uint8Array>): AsyncGenerator<Buffer, void, undefined> {
+  try {
+    yield first;
+    for (let next = await chunks.next(); !next.done; next = await chunks.next()) yield Buffer.from(next.value);
+  } finally {
+    await chunks.return?.();
+  }
 }
 
 /**
@@ -81,23 +131,16 @@ export function npyHeader(bytes: Buffer, name: string): NpyHeader {
 export async function* npyNumbers(
   bytes: AsyncIterable<Uint8Array>,
   name: string,
-  count: number | ((header: NpyHeader) => number),
+  count: number,
 ): AsyncGenerator<{ readonly header: NpyHeader; readonly values: Float64Array }, void, undefined> {
-  let header: NpyHeader | undefined;
-  let waiting = Buffer.alloc(0);
-  let left = 0;
-  let piece = new Float64Array();
+  const { header, numbers } = await opened(bytes, name);
+  const { size, read } = TYPES[header.type];
+  const piece = new Float64Array(count);
+  let waiting: Buffer = Buffer.alloc(0);
+  let left = countOf(header);
   let filled = 0;
-  for await (const chunk of bytes) {
-    waiting = waiting.length === 0 ? Buffer.from(chunk) : Buffer.concat([waiting, chunk]);
-    if (!header) {
-      if (waiting.length < MOST_HEADER + 12 && !isWhole(waiting)) continue;
-      header = npyHeader(waiting, name);
-      left = header.shape.reduce((product, dim) => product * dim, 1);
-      piece = new Float64Array(typeof count === 'number' ? count : count(header));
-      waiting = waiting.subarray(header.start);
-    }
-    const { size, read } = TYPES[header.type];
+  for await (const chunk of header.isFortran ? inCOrder(numbers, header.shape, size) : numbers) {
+    waiting = waiting.length === 0 ? chunk : Buffer.concat([waiting, chunk]);
     const view = new DataView(waiting.buffer, waiting.byteOffset, waiting.byteLength);
     let at = 0;
     for (; at + size <= waiting.length && left > 0; at += size) {
@@ -110,7 +153,6 @@ export async function* npyNumbers(
     waiting = waiting.subarray(at);
     if (left === 0 && waiting.length > 0) break;
   }
-  header ??= npyHeader(waiting, name);
   if (filled > 0) yield { header, values: piece.subarray(0, filled) };
   if (left > 0 || waiting.length > 0) {
     throw fileFault(

@@ -1,7 +1,7 @@
 /** Images in NumPy arrays: an `.npz`, which is a ZIP of arrays, with the images and their labels. */
 import type { ValidationError } from '#domain/errors.ts';
 import { fileFault, shown } from '../csv/fault.ts';
-import { type NpyHeader, npyHeader, npyNumbers } from '../files/npy.ts';
+import { isOfNumbers, type NpyHeader, NUMBERS, npyHeader, npyNumbers, plainHeader } from '../files/npy.ts';
 import { isOfTexts, npyTexts } from '../files/npy-texts.ts';
 import type { ZipEntry } from '../files/zip.ts';
 import type { ImageShape, PixelValues } from './rows.ts';
@@ -140,12 +140,18 @@ const LEAST_SIDE = 4;
 
 async function labelsOf(entry: ZipEntry): Promise<string[]> {
   const labels: string[] = [];
-  if (isOfTexts(await beginningOf(entry), entry.name)) {
+  const head = plainHeader(await beginningOf(entry), entry.name);
+  if (isOfTexts(head)) {
     for await (const { shape, text } of npyTexts(entry.open(), entry.name)) {
       if (labels.length === 0) expectColumn(entry, shape);
       labels.push(text);
     }
     return labels;
+  }
+  if (!isOfNumbers(head.type)) {
+    throw fileFault(
+      `array ${shown(entry.name)} must be of numbers (${NUMBERS}) or of texts, such as y.astype(str); got the header ${shown(head.text)}`,
+    );
   }
   for await (const { header, values } of npyNumbers(entry.open(), entry.name, 1024)) {
     expectColumn(entry, header.shape);

@@ -1,7 +1,7 @@
 /** Reads a model of others: what it takes and gives, tried with two rows, and as a model that is served like those made here. */
 import type { DatasetWarning } from '#domain/datasets/warnings.ts';
 import { ValidationError } from '#domain/errors.ts';
-import { dataType, type ModelProto } from '#engine/onnx/proto.ts';
+import { dataType, type GraphProto, type ModelProto } from '#engine/onnx/proto.ts';
 import { openSession, RuntimeError, type Session } from '#engine/run.ts';
 import { type Tensor, type Tensors, toNumbers } from '#engine/tensor.ts';
 import { inputNames, SERVING_PROPERTY, type ServedFeature, type Serving, serving } from '../serving/description.ts';
@@ -62,7 +62,7 @@ export async function readImported(bytes: Uint8Array, given: Wishes): Promise<Im
   const { graph: file, metadataProps, opsetImport } = inspect(bytes);
   const opset = opsetImport.find(({ domain }) => !domain || domain === 'ai.onnx')?.version;
   const own = ownNames(metadataProps);
-  const declared = inputsOf(file, given.features ?? own.features, sizeOf(given.image_size));
+  const declared = declaredInputs(file, given, own);
   expectPixels(given.pixels, declared[0]?.image);
   const pixels = given.pixels ?? bytesFor(declared[0]!);
   const wishes = { ...given, pixels };
@@ -118,20 +118,39 @@ export async function readImported(bytes: Uint8Array, given: Wishes): Promise<Im
   };
 }
 
+/** What the file says of itself, and the caller did not, is not the caller's fault. */
+function declaredInputs(file: GraphProto, given: Wishes, own: Own): ImportedInput[] {
+  const features = given.features ?? own.features;
+  try {
+    return inputsOf(file, features, sizeOf(given.image_size));
+  } catch (error) {
+    const isAbout = error instanceof ValidationError && error.details.find(({ field }) => field === 'features');
+    if (!isAbout || given.features) throw error;
+    throw refused(
+      own.kind === 'series'
+        ? 'it must take rows of a table, or images; it takes windows of a series'
+        : `the ${own.features?.length} names of features that it has do not fit its inputs: features ${isAbout.message}`,
+    );
+  }
+}
+
 function sizeOf(given: Wishes['image_size']): ImageSize | undefined {
   if (given === undefined) return undefined;
   const [height = 0, width = height] = typeof given === 'number' ? [given] : given;
   return { height, width };
 }
 
+type Own = Pick<Wishes, 'features' | 'classes'> & Pick<Serving, 'kind'>;
+
 /** The names that a model of Trainyard's own says itself. */
-function ownNames(properties: ModelProto['metadataProps']): Pick<Wishes, 'features' | 'classes'> {
+function ownNames(properties: ModelProto['metadataProps']): Own {
   const said = properties.find(({ key }) => key === SERVING_PROPERTY)?.value;
   const own = serving.safeParse(parsed(said));
   if (!own.success) return {};
-  const { task, features, classes } = own.data;
+  const { kind, task, features, classes } = own.data;
   if (task === 'multilabel') throw refused('it must answer a class or a number; it answers several labels');
   return {
+    kind,
     ...(features.length > 0 ? { features: features.map(({ name }) => name) } : {}),
     ...(task === 'classification' ? { classes } : {}),
   };

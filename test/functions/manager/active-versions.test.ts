@@ -1,11 +1,31 @@
 /** Which version of a family is active comes back with a backup, where that does not overrule anybody. */
 import { expect, jest, test } from '@jest/globals';
+import { prefixes } from '#domain/keys.ts';
+import type { Table, Write } from '#domain/ports/table/port.ts';
 import { takenOut, upload, withModels } from './forged.ts';
 import { useVault } from './world.ts';
 
 jest.setTimeout(60_000);
 
-const world = useVault();
+/** What happens once before the transaction that deletes a model. */
+let beforeWrite: (() => Promise<unknown>) | undefined;
+const world = useVault((adapters) => ({
+  ...adapters,
+  table: new Proxy<Table>(adapters.table, {
+    get(target, name) {
+      const own: unknown = Reflect.get(target, name);
+      if (typeof own !== 'function') return own;
+      return async (...args: unknown[]) => {
+        const happens = name === 'transact' && isDeletion(args[0] as Write[]) ? beforeWrite : undefined;
+        if (happens) beforeWrite = undefined;
+        await happens?.();
+        return own.apply(target, args);
+      };
+    },
+  }),
+}));
+const isDeletion = ([first]: readonly Write[]) =>
+  first?.kind === 'delete' && first.key.sk.startsWith(prefixes.vaultModels);
 const NAMES = ['c_v1.0', 'c_v1.1', 'c_v2.0', 'other_v1'];
 
 async function filled(): Promise<string> {
@@ -43,6 +63,31 @@ test('the version that somebody activated is active again in an empty manager, a
   await anew(id);
   await restore(id, {}, backup_path.replace(/^.*\/(.*)\.backup$/, '$1'));
   expect(await active(id)).toBe('c_v1.1');
+});
+
+const remove = (id: string, name: string) => world.call('DELETE', `/${id}/models/${name}`, { confirm_deletion: true });
+
+test('the version that somebody activated is not active any more once it was deleted, nor is a later one of its name', async () => {
+  const id = await filled();
+  await backUp(id);
+  expect((await remove(id, 'c_v1.0')).status).toBe(200);
+  expect(await active(id)).toBe('c_v1.1');
+  expect((await remove(id, 'c_v1.1')).status).toBe(200);
+  expect(await active(id)).toBe('c_v2.0');
+  await world.save(id, 'c_v1.1');
+  expect(await active(id)).toBe('c_v2.0');
+  await restore(id, { overwrite_existing: true });
+  expect(await active(id)).toBe('c_v1.1');
+});
+
+test.each(['c_v1.1', 'c_v2.0'])('a version that is deleted while %s is activated is not active', async (chosen) => {
+  const id = await filled();
+  if (chosen === 'c_v1.1') await world.call('POST', `/${id}/models/c_v2.0/activate`);
+  beforeWrite = () => world.call('POST', `/${id}/models/${chosen}/activate`);
+  expect((await remove(id, 'c_v1.1')).status).toBe(200);
+  expect(beforeWrite).toBeUndefined();
+  await world.save(id, 'c_v1.1');
+  expect(await active(id)).toBe('c_v2.0');
 });
 
 test('nobody is overruled: neither a choice, nor a newer version that is not in the backup', async () => {

@@ -109,6 +109,17 @@ describe('names and fields', () => {
     expect((await world.save(id, 'm', { model_data })).status).toBe(400);
   });
 
+  test.each([
+    ['aGVsbG9=', 7, 8],
+    ['aGVsbG8gAB==', 10, 12],
+    ['AAB=', 3, 4],
+  ])('model_data %s is refused for bits that are of no byte, with their place', async (model_data, place, length) => {
+    const id = await world.manager();
+    const { status, body } = await world.save(id, 'm', { model_data });
+    const message = expect.stringContaining(`canonical Base64: character ${place} of ${length}, the last before`);
+    expect([status, body.details]).toEqual([400, { model_data: message }]);
+  });
+
   test('metadata over the bound, and parameters that take too much, are refused with their bound', async () => {
     const id = await world.manager();
     const big = await world.save(id, 'm', { metadata: { a: 'x'.repeat(140_000) } });

@@ -1,9 +1,9 @@
 /** A model that is replaced while it is deleted: the deletion is of the revision that its last backup has. */
 import { expect, jest, test } from '@jest/globals';
-import { removeModel } from '#domain/vault/change.ts';
 import { ModelChangedError } from '#domain/vault/errors.ts';
 import { getManager } from '#domain/vault/managers.ts';
 import { getModel } from '#domain/vault/models.ts';
+import { removeModel } from '#domain/vault/remove-model.ts';
 import { bytesOf, useVault } from './world.ts';
 
 jest.setTimeout(60_000);

@@ -1,8 +1,8 @@
 /** A model of the vault that is deployed to the platform. */
 import { beforeAll, describe, expect, jest, test } from '@jest/globals';
-import { removeModel } from '#domain/vault/change.ts';
 import { getManager, removeManager } from '#domain/vault/managers.ts';
 import { getModel } from '#domain/vault/models.ts';
+import { removeModel } from '#domain/vault/remove-model.ts';
 import { beginServing } from '#domain/vault/served.ts';
 import type { HttpHandler } from '#functions/http/contract.ts';
 import { makeHandler as makePredictHandler } from '#functions/platform/predict.ts';

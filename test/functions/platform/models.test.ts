@@ -106,8 +106,8 @@ describe('models', () => {
     const added = { file, size: bytes.length, sha256: createHash('sha256').update(bytes).digest('hex') };
     await platform.store.table.update(keys.model(account_id, id), { set: { artifacts: [...artifacts, added] } });
     expect((await platform.call({ path: `/models/${id}`, token })).body.features).toEqual([
-      { name: 'p 0', type: 'number', input: 'p_0' },
-      { name: 'p 1', type: 'number', input: 'p_1' },
+      { name: 'p 0', type: 'number', input: 'image' },
+      { name: 'p 1', type: 'number', input: 'image' },
     ]);
   });
 

@@ -111,6 +111,21 @@ describe('a model of images', () => {
     ]);
   });
 
+  test('of a table whose columns are the pixels takes the tensor of its file, and no other channels', async () => {
+    const table: Serving = {
+      ...IMAGES,
+      input: { channels: 1, height: 2, width: 2, values: 'numbers', columns: ['a', 'b', 'c', 'd'] },
+    };
+    const takes = kindNamed(table.kind).tensorInputs(table);
+    expect(takes.tensors).toEqual([{ name: 'image', datatype: 'FP32', shape: [-1, 1, 2, 2] }]);
+    const rows = rowsOf(takes, [tensor('image', [2, 1, 2, 2], [1, 2, 3, null, 5, 6, 7, 8])], NOTHING, 10);
+    const { image } = await imageTensors(table, rows);
+    expect(Array.from(image!.data as Float32Array)).toEqual([1, 2, 3, Number.NaN, 5, 6, 7, 8]);
+    expect(details(() => rowsOf(takes, [tensor('image', [1, 3, 2, 2], [])], NOTHING, 10))).toEqual([
+      { field: 'inputs[0].shape', message: 'must be [rows, 1, 2, 2]; got [1, 3, 2, 2]' },
+    ]);
+  });
+
   test('says which shape it takes', () => {
     const wrong = (shape: number[]) => details(() => rowsOf(of, [tensor('image', shape, [])], NOTHING, 10));
     for (const shape of [[1], [1, 12], [1, 2, 2, 3], [1, 3, 2, 2, 1]]) {

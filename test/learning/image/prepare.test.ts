@@ -341,6 +341,49 @@ describe('images in arrays', () => {
     ]);
   });
 
+  /** The same numbers with the first index varying fastest, by the definition of both orders. */
+  function inFortranOrder(shape: readonly number[], numbers: Uint8Array): Buffer {
+    const size = numbers.length / shape.reduce((product, dim) => product * dim, 1);
+    const ordered = Buffer.alloc(numbers.length);
+    for (let from = 0; from < numbers.length / size; from++) {
+      let [left, to, step] = [from, 0, numbers.length / size];
+      for (const dim of [...shape].reverse()) {
+        step /= dim;
+        to += (left % dim) * step;
+        left = Math.floor(left / dim);
+      }
+      for (let i = 0; i < size; i++) ordered[to * size + i] = numbers[from * size + i]!;
+    }
+    return ordered;
+  }
+
+  const bytesOf = ({ buffer }: Float32Array | Uint16Array) => new Uint8Array(buffer as ArrayBuffer);
+
+  test.each([
+    ['|u1', [12, 5, 5], pixels],
+    ['|u1', [12, 4, 5, 3], Uint8Array.from({ length: 12 * 60 }, (_, i) => (i * 7) % 251)],
+    ['<f4', [12, 3, 4, 5], bytesOf(Float32Array.from({ length: 12 * 60 }, (_, i) => Math.sin(i)))],
+    ['<f4', [12, 25], bytesOf(Float32Array.from({ length: 12 * 25 }, (_, i) => Math.cos(i)))],
+  ])('are the same in Fortran order: %s %j', async (descr, shape, numbers) => {
+    const fortran = zipOf([
+      { name: 'x.npy', bytes: npyOf(descr, shape, inFortranOrder(shape, numbers), true) },
+      { name: 'y.npy', bytes: npyOf('<i8', [12, 1], labels, true) },
+    ]);
+    expect((await prepared(fortran)).data).toEqual((await prepared(npz(shape, numbers, descr))).data);
+  });
+
+  test.each(['<f2', '>f2'])('of float16 are read: %s', async (descr) => {
+    // 1, -2, 0.5, the largest, the smallest, and 0.333…, as IEEE 754 binary16 has them
+    const halves = [0x3c00, 0xc000, 0x3800, 0x7bff, 0x0001, 0x3555];
+    const numbers = [1, -2, 0.5, 65504, 2 ** -24, 0.333251953125];
+    const repeat = <T>(values: readonly T[]) => Array.from({ length: 12 * 25 }, (_, i) => values[i % values.length]!);
+    const bits = Buffer.from(bytesOf(Uint16Array.from(repeat(halves))));
+    const made = await prepared(npz([12, 5, 5], descr === '>f2' ? bits.swap16() : bits, descr));
+    const same = await prepared(npz([12, 5, 5], bytesOf(Float32Array.from(repeat(numbers))), '<f4'));
+    expect(made.profile).toMatchObject({ images: { formats: { f2: 12 } } });
+    expect(made.data).toEqual(same.data);
+  });
+
   test.each([
     ['<U', (text: string) => Buffer.from(text.padEnd(6, '\0'), 'utf-16le')],
     ['|S', (text: string) => Buffer.from(text.padEnd(6, '\0'))],

@@ -116,6 +116,35 @@ describe('a ZIP is refused', () => {
       /array "x.npy" must be of numbers/,
     ],
     [
+      'whose labels are objects',
+      [file('x.npy', npyOf('|u1', [2, 4, 4], Buffer.alloc(32))), file('y.npy', npyOf('|O', [2], Buffer.alloc(2)))],
+      /array "y.npy" must be of numbers \(.*\) or of texts, such as y.astype\(str\)/,
+    ],
+    [
+      'with more in Fortran order than is held in memory',
+      [
+        file('x.npy', npyOf('<f4', [2_100_000, 4, 4], Buffer.alloc(32), true)),
+        file('y.npy', npyOf('|u1', [2], Buffer.alloc(2))),
+      ],
+      /array "x.npy" must be in C order \(np.ascontiguousarray makes it so\), or have at most 134217728 bytes; got 134400000/,
+    ],
+    [
+      'with fewer numbers in Fortran order than its shape says',
+      [
+        file('x.npy', npyOf('<f4', [2, 4, 4], Buffer.alloc(127), true)),
+        file('y.npy', npyOf('|u1', [2], Buffer.alloc(2))),
+      ],
+      /array "x.npy" must have the numbers that its shape \[2, 4, 4\] says; got fewer/,
+    ],
+    [
+      'with more numbers in Fortran order than its shape says',
+      [
+        file('x.npy', npyOf('<f4', [2, 4, 4], Buffer.alloc(129), true)),
+        file('y.npy', npyOf('|u1', [2], Buffer.alloc(2))),
+      ],
+      /array "x.npy" must have the numbers that its shape \[2, 4, 4\] says; got more/,
+    ],
+    [
       'with an infinite pixel',
       [
         file('x.npy', npyOf('<f4', [2, 4, 4], bytesOf(Float32Array.from({ length: 32 }, (_, i) => 1 / (i - 21))))),

@@ -63,8 +63,8 @@ export function greyBmp(width: number, height: number, pixel: (x: number, y: num
 }
 
 /** A NumPy array (.npy, version 1). */
-export function npyOf(descr: string, shape: readonly number[], numbers: Uint8Array): Buffer {
-  const text = `{'descr': '${descr}', 'fortran_order': False, 'shape': (${shape.join(', ')}${shape.length === 1 ? ',' : ''}), }`;
+export function npyOf(descr: string, shape: readonly number[], numbers: Uint8Array, isFortran = false): Buffer {
+  const text = `{'descr': '${descr}', 'fortran_order': ${isFortran ? 'True' : 'False'}, 'shape': (${shape.join(', ')}${shape.length === 1 ? ',' : ''}), }`;
   const header = Buffer.from(`${text.padEnd(117)}\n`, 'latin1');
   const length = Buffer.alloc(2);
   length.writeUInt16LE(header.length);

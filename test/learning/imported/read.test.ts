@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { ValidationError } from '#domain/errors.ts';
-import { attributeType, dataType, encodeModel } from '#engine/onnx/proto.ts';
+import { attributeType, dataType, encodeModel, parseModel } from '#engine/onnx/proto.ts';
 import { openSession } from '#engine/run.ts';
 import { expectTensor, toNumbers } from '#engine/tensor.ts';
 import { readImported, type Wishes } from '#learning/imported/read.ts';
@@ -124,6 +124,33 @@ describe('a model that cannot be served is refused, by what stands against it', 
     await expect(read(onnx, { features: ['a', '__proto__', 'b', 'c'] })).rejects.toHaveProperty('details', [
       { field: 'features', message: 'must be given with other names: no row in JSON can have "__proto__"' },
     ]);
+  });
+
+  test.each([
+    ['series', 2, 'it must take rows of a table, or images; it takes windows of a series'],
+    [
+      undefined,
+      2,
+      "the 2 names of features that it has do not fit its inputs: features must have the 4 names of the model's features; got 2",
+    ],
+  ] as const)('what it says of itself, where that does not fit (kind %s)', async (kind, count, message) => {
+    const features = Array.from({ length: count }, (_, i) => ({ name: `f${i}`, type: 'number', input: `f${i}` }));
+    const description = {
+      format: 1,
+      task: 'regression',
+      target: 'y',
+      classes: [],
+      features,
+      ...(kind ? { kind } : {}),
+    };
+    const model = parseModel(bytesOf(recorded.served['XGBoost, a classifier'].onnx));
+    const metadataProps = [{ key: 'serving', value: JSON.stringify(description) }];
+    const onnx = Buffer.from(encodeModel({ ...model, metadataProps }));
+    await expect(readImported(onnx, { target: 'y' })).rejects.toMatchObject({
+      details: [{ field: 'file', message: expect.stringContaining(message) }],
+    });
+    const wrong = readImported(onnx, { target: 'y', features: ['only one'] });
+    await expect(wrong).rejects.toMatchObject({ details: [{ field: 'features' }] });
   });
 
   test('names that are too few', async () => {
