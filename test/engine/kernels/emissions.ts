@@ -48,7 +48,15 @@ export const emissions: Readonly<Record<string, Emission>> = {
     Object.entries({
       ...{ abs: ops.abs, neg: ops.neg, sign: ops.sign, floor: ops.floor, ceil: ops.ceil, round: ops.round },
       ...{ exp: ops.exp, log: ops.log, sqrt: ops.sqrt, reciprocal: ops.reciprocal, sin: ops.sin, cos: ops.cos },
-      ...{ erf: ops.erf, tanh: ops.tanh, sigmoid: ops.sigmoid, relu: ops.relu, softplus: ops.softplus, silu: ops.silu },
+      ...{
+        erf: ops.erf,
+        tanh: ops.tanh,
+        sigmoid: ops.sigmoid,
+        relu: ops.relu,
+        unitStep: ops.unitStep,
+        softplus: ops.softplus,
+        silu: ops.silu,
+      },
       ...{ gelu: ops.gelu, geluTanh: ops.geluTanh, leakyRelu: ops.leakyRelu, softmax: ops.softmax },
       ...{ logSoftmax: ops.logSoftmax, isNan: ops.isNan, isInf: ops.isInf, argMax: ops.argMax },
       ...{ reduceSum: ops.reduceSum, reduceMean: ops.reduceMean, reduceMax: ops.reduceMax, reduceMin: ops.reduceMin },
