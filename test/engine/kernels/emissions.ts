@@ -171,6 +171,11 @@ export const emissions: Readonly<Record<string, Emission>> = {
   },
   scatterND: { inputs: [[4, 3], positions([2, 1]), [2, 3]], build: (b, [x, i, y]) => ops.scatterND(b, x!, i!, y!) },
   oneHot: { inputs: [positions([4])], build: (b, [i]) => ops.oneHot(b, i!, 3) },
+  isClass: { inputs: [positions([4])], build: (b, [i]) => ops.isClass(b, i!, 3) },
+  crossEntropyOf: {
+    inputs: [[4, 3], positions([4])],
+    build: (b, [x, i]) => ops.crossEntropyOf(b, x!, ops.isClass(b, i!, 3)),
+  },
   conv: {
     inputs: [IMAGE, [4, 2, 3, 3], [4]],
     build: (b, [x, w, c]) =>
