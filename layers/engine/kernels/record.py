@@ -24,10 +24,11 @@ from onnxruntime.capi import onnxruntime_pybind11_state as runtime
 OPSETS = {"": 18, "ai.onnx.ml": 3}
 OPERATORS = """
 Abs Add And ArgMax AveragePool Cast Ceil Concat Conv ConvTranspose Cos CumSum Div Equal Erf Exp Expand Floor Gather
-GatherElements GatherND Gemm Greater GreaterOrEqual GRU Identity If IsInf IsNaN LabelEncoder LayerNormalization Less
-LessOrEqual Log LogSoftmax LSTM MatMul Max MaxPool Min Mod Mul Neg Not Or Pad Pow Reciprocal ReduceLogSumExp ReduceMax
-ReduceMean ReduceMin ReduceSum ReduceSumSquare Relu Reshape Round Scan ScatterElements ScatterND Shape Sigmoid Sign Sin
-Slice Softmax Split Sqrt Squeeze Sub Tanh TopK Transpose Trilu Unsqueeze Where Xor
+GatherElements GatherND Gemm Greater GreaterOrEqual GRU HardSigmoid Identity If IsInf IsNaN LabelEncoder
+LayerNormalization Less LessOrEqual Log LogSoftmax LSTM MatMul Max MaxPool Min Mod Mul Neg Not Or Pad Pow
+Reciprocal ReduceLogSumExp ReduceMax ReduceMean ReduceMin ReduceSum ReduceSumSquare Relu Reshape Round Scan
+ScatterElements ScatterND Shape Sigmoid Sign Sin Slice Softmax Split Sqrt Squeeze Sub Tanh TopK Transpose Trilu
+Unsqueeze Where Xor
 """.split()
 PROVIDERS = {"CPUExecutionProvider": "cpu", "CUDAExecutionProvider": "cuda"}
 TYPES = {

@@ -10,9 +10,14 @@ const views: ReadonlySet<string> = new Set(['Reshape', 'Squeeze', 'Unsqueeze', '
  * The peak size, in bytes, of the intermediate values that are live at the same time when the runtime executes the
  * graph: what a step needs besides inputs, outputs and constants. It is an upper bound, apart from what kernels
  * allocate for themselves: the runtime also overwrites some inputs that nothing else reads.
+ * @param sizes of symbolic dimensions
  * @throws ShapeError if a shape is not known in advance
  */
-export function peakBytes(graph: Graph): number {
+export function peakBytes(graph: Graph, sizes: Readonly<Record<string, number>> = {}): number {
+  const bytesOf = ({ type: { dtype, shape } }: Value): number => {
+    const known = shape.map((dim) => (typeof dim === 'string' ? (sizes[dim] ?? dim) : dim));
+    return dtype === 'string' ? 0 : sizeOf(staticShape(known)) * bytesPerElement[dtype];
+  };
   const order = executionOrder(written(graph));
   const uses = new Map<Value, number>();
   const source = new Map<Value, Value>();
@@ -27,7 +32,7 @@ export function peakBytes(graph: Graph): number {
   let [live, peak] = [0, 0];
   for (const node of order) {
     for (const output of node.outputs) if (counts(output) && uses.has(output)) live += bytesOf(output);
-    peak = Math.max(peak, live + innerPeak(node));
+    peak = Math.max(peak, live + innerPeak(node, sizes));
     for (const input of node.inputs.map(owner)) {
       const left = uses.get(input)! - 1;
       uses.set(input, left);
@@ -37,15 +42,11 @@ export function peakBytes(graph: Graph): number {
   return peak;
 }
 
-function bytesOf({ type: { dtype, shape } }: Value): number {
-  return dtype === 'string' ? 0 : sizeOf(staticShape(shape)) * bytesPerElement[dtype];
-}
-
 /** The peak of the graphs inside a loop or a condition: that of the largest. */
-function innerPeak({ op, attrs }: Node): number {
+function innerPeak({ op, attrs }: Node, sizes: Readonly<Record<string, number>>): number {
   let peak = 0;
   op.mapGraphs?.(attrs, (graph) => {
-    peak = Math.max(peak, peakBytes(graph));
+    peak = Math.max(peak, peakBytes(graph, sizes));
     return graph;
   });
   return peak;

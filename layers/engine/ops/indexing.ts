@@ -158,9 +158,14 @@ export const scatterAdd = Object.assign(
   { op: scatterAddOp },
 );
 
-/** One-hot vectors: integer [...] → float [..., depth]. An index out of range becomes zeros. */
-export function oneHot(b: Builder, indices: Value, depth: number, dtype: FloatType = 'float32'): Value {
+/** Which of so many classes an index is: integer [...] → bool [..., depth]. An index out of range is none of them. */
+export function isClass(b: Builder, indices: Value, depth: number): Value {
   const positions = BigInt64Array.from({ length: depth }, (_, i) => BigInt(i));
   const range = b.constant({ dtype: 'int64', shape: [depth], data: positions });
-  return cast(b, equal(b, unsqueeze(b, cast(b, indices, 'int64'), [-1]), range), dtype);
+  return equal(b, unsqueeze(b, cast(b, indices, 'int64'), [-1]), range);
+}
+
+/** One-hot vectors: integer [...] → float [..., depth]. An index out of range becomes zeros. */
+export function oneHot(b: Builder, indices: Value, depth: number, dtype: FloatType = 'float32'): Value {
+  return cast(b, isClass(b, indices, depth), dtype);
 }

@@ -87,18 +87,22 @@ const gemmOp: Op<GemmAttrs> = {
     return [need[0] ? dx() : undefined, need[1] ? dy() : undefined, need[2] ? unbroadcast(b, dz!, c!) : undefined];
   },
   emit: (w, n) =>
-    isTall(n)
+    isBetterTurned(n)
       ? emitTransposed(w, n)
       : w.same(n, 'Gemm', { transA: { int: n.attrs.transX ? 1 : 0 }, transB: { int: n.attrs.transY ? 1 : 0 } }),
 };
 
 /** With so many rows or more, a transposed copy is 5 to 25 % faster than Gemm's own transA. */
 const TALL = 512;
+/** With fewer columns, a result takes twice as long as its transpose: the kernel computes so many columns at once. */
+const NARROW = 16;
 
-/** Whether this is Xᵀ · Z over many rows, as in the gradient of a weight. */
-function isTall({ inputs, attrs: { transX, transY } }: Node<GemmAttrs>): boolean {
-  const rows = inputs[0]!.type.shape[0];
-  return inputs.length === 2 && transX && !transY && typeof rows === 'number' && rows >= TALL;
+/** Whether this is Xᵀ · Z over many rows, as in the gradient of a weight, or with few columns, as in that of an output's. */
+function isBetterTurned({ inputs, attrs: { transX, transY } }: Node<GemmAttrs>): boolean {
+  const [rows, wide] = inputs[0]!.type.shape;
+  const narrow = inputs[1]!.type.shape[1];
+  if (inputs.length !== 2 || !transX || transY || typeof rows !== 'number') return false;
+  return rows >= TALL || (Number(narrow) < NARROW && Number(wide) >= NARROW);
 }
 
 /** Copies the narrower side: Xᵀ · Z, or (Zᵀ · X)ᵀ. */

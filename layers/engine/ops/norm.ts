@@ -1,9 +1,12 @@
 import type { Builder, Value } from '../graph.ts';
+import { dataType } from '../onnx/proto.ts';
 import type { Op, Vjp } from '../op.ts';
-import { normalizeAxis } from '../type.ts';
+import { formatType, normalizeAxis, ShapeError, sameShape } from '../type.ts';
 import { expectDomain, floats } from './domain.ts';
 import { exp, mul, sub } from './elementwise.ts';
+import { unsqueeze } from './movement.ts';
 import { reduceSum } from './reduce.ts';
+import { cast } from './select.ts';
 
 interface AxisAttrs {
   readonly axis: number;
@@ -36,3 +39,40 @@ export const logSoftmax = alongAxis('LogSoftmax', (b, n, [ct]) => {
   const total = reduceSum(b, ct!, { axes: [n.attrs.axis], keepDims: true });
   return [sub(b, ct!, mul(b, exp(b, n.outputs[0]!), total))];
 });
+
+const crossEntropyOp: Op<undefined> = {
+  name: 'CrossEntropy',
+  infer: ([x, target]) => {
+    expectDomain(floats, [x!]);
+    if (target!.dtype !== 'bool' || !sameShape(target!.shape, x!.shape))
+      throw new ShapeError(
+        `wants targets ${formatType({ dtype: 'bool', shape: x!.shape })}; got ${formatType(target!)}`,
+      );
+    return [{ dtype: x!.dtype, shape: x!.shape.slice(0, -1) }];
+  },
+  vjp: (b, n, [ct]) => {
+    const [x, target] = n.inputs as readonly [Value, Value];
+    const probabilities = exp(b, logSoftmax(b, x));
+    const slope = sub(b, probabilities, cast(b, target, x.type.dtype));
+    return [mul(b, slope, unsqueeze(b, ct!, [-1])), undefined];
+  },
+  emit: (w, n) => {
+    const { place, outputs } = n;
+    const [x, target] = n.inputs as readonly [Value, Value];
+    const logs = w.step('LogSoftmax', [w.name(x)], { attributes: { axis: { int: x.type.shape.length - 1 } }, place });
+    const hot = w.step('Cast', [w.name(target)], { attributes: { to: { int: dataType[x.type.dtype] } }, place });
+    const picked = w.step('Mul', [logs, hot], { place });
+    const sum = w.step('ReduceSum', [picked, w.ints([-1])], { attributes: { keepdims: { int: 0 } }, place });
+    w.node('Neg', [sum], [w.name(outputs[0]!)], { place });
+  },
+};
+
+/**
+ * −log softmax(x) of the one class of each row that is its target, along the last axis: [..., classes] → [...]. The gradient
+ * is the probabilities less 1 for the target, so no sum over classes is taken for it.
+ * @param target bool, of the shape of x, true for one class of each row
+ */
+export const crossEntropyOf = Object.assign(
+  (b: Builder, x: Value, target: Value): Value => b.apply1(crossEntropyOp, [x, target], undefined),
+  { op: crossEntropyOp },
+);

@@ -1,9 +1,9 @@
 import type { Builder, Value } from '../graph.ts';
 import { equal } from '../ops/compare.ts';
 import { add, mul, neg, sub } from '../ops/elementwise.ts';
-import { oneHot } from '../ops/indexing.ts';
+import { isClass, oneHot } from '../ops/indexing.ts';
 import { unsqueeze } from '../ops/movement.ts';
-import { logSoftmax } from '../ops/norm.ts';
+import { crossEntropyOf, logSoftmax } from '../ops/norm.ts';
 import { argMax, reduceSum } from '../ops/reduce.ts';
 import { cast } from '../ops/select.ts';
 import { tensorFrom } from '../tensor.ts';
@@ -46,6 +46,8 @@ export function crossEntropy(options: CrossEntropyOptions = {}): Loss {
   return {
     name: 'softmax_cross_entropy',
     perRow: (b, logits, target) => {
+      if (labelSmoothing === 0 && !classWeights && ignoreIndex === undefined)
+        return crossEntropyOf(b, logits, isClass(b, classTargets(logits, target), classCount(logits.type)));
       const logs = logSoftmax(b, logits);
       const sharp = neg(b, reduceSum(b, mul(b, logs, hot(b, logits, target)), { axes: [-1] }));
       if (labelSmoothing === 0) return sharp;

@@ -32,8 +32,14 @@ export interface Gradients {
   readonly carried: Values;
 }
 
+/** The rows of a batch, or of many: which they are, int64 [..., rows], and 1 for each that counts or 0, float32. */
+export interface Batch {
+  readonly indices: Value;
+  readonly present: Value;
+}
+
 /**
- * From the parameters and a batch's row numbers to gradients.
+ * From the parameters and a batch to gradients.
  * @param scale the factor of the gradients, a float32 scalar. Default: 1
  */
 export type BatchGradients = (
@@ -41,14 +47,14 @@ export type BatchGradients = (
   spec: GradientSpec,
   parameters: Values,
   data: Values,
-  indices: Value,
+  batch: Batch,
   step: Value,
   scale?: Value,
 ) => Gradients;
 
 /** The gradient over a whole batch at once. */
-export const batchGradients: BatchGradients = (b, spec, parameters, data, indices, step, scale) => {
-  const { rows, present } = batchRows(b, data, indices);
+export const batchGradients: BatchGradients = (b, spec, parameters, data, { indices, present }, step, scale) => {
+  const rows = gathered(b, data, indices);
   const reduce = spec.reduction === 'sum' ? (scores: Sums) => scores.loss : (scores: Sums) => meanLoss(b, scores);
   return gradientsOf(b, spec, parameters, rows, present, spec.seed, step, (scores) => times(b, reduce(scores), scale));
 };
@@ -62,14 +68,24 @@ function meanLoss(b: Builder, { loss, weight }: Sums): Value {
   return div(b, loss, maximum(b, weight, 1e-30));
 }
 
-/** The rows of a batch. -1 is padding, which is not `present`. */
-function batchRows(b: Builder, data: Values, indices: Value): { readonly rows: Values; readonly present: Value } {
-  const real = greaterOrEqual(b, indices, 0);
-  const present = cast(b, real, 'float32');
-  // Padding repeats a row of the same batch. Any other row might hold an infinity, and 0 · ∞ is not 0.
-  const valid = where(b, real, indices, maximum(b, reduceMax(b, indices), 0));
-  const entries = () => Object.entries(data).map(([name, value]) => [name, gather(b, value, valid)]);
-  return { rows: b.at('batch', () => Object.fromEntries(entries())), present };
+/**
+ * Batches without padding: it repeats a row of the same part of its batch, and does not count. Any other row might hold an
+ * infinity, and 0 · ∞ is not 0.
+ * @param numbers of rows, int64 [..., rows], -1 for padding
+ */
+export function batchesOf(b: Builder, numbers: Value, accumulation = 1): Batch {
+  const { shape } = numbers.type;
+  const size = Number(shape.at(-1)) / accumulation;
+  const parts = accumulation === 1 ? numbers : reshape(b, numbers, [...shape.slice(0, -1), accumulation, size]);
+  const real = greaterOrEqual(b, parts, 0);
+  const last = maximum(b, reduceMax(b, parts, { axes: [-1], keepDims: true }), 0);
+  const whole = (value: Value) => reshape(b, value, shape);
+  return { indices: whole(where(b, real, parts, last)), present: whole(cast(b, real, 'float32')) };
+}
+
+function gathered(b: Builder, data: Values, indices: Value): Values {
+  const entries = () => Object.entries(data).map(([name, value]) => [name, gather(b, value, indices)]);
+  return b.at('batch', () => Object.fromEntries(entries()));
 }
 
 /**
@@ -136,7 +152,7 @@ function remade<T extends readonly Values[]>(
  * The same gradient, from consecutive parts of the batch: a loop that carries the sums and whatever the forward pass
  * carries. For dropout masks and running statistics, each part is a step of its own.
  */
-export const accumulatedGradients: BatchGradients = (b, spec, parameters, data, indices, step, scale) => {
+export const accumulatedGradients: BatchGradients = (b, spec, parameters, data, batch, step, scale) => {
   const parts = spec.accumulation ?? 1;
   const { network } = spec;
   const trained = trainedParameters(network).map(({ name }) => name);
@@ -147,20 +163,20 @@ export const accumulatedGradients: BatchGradients = (b, spec, parameters, data, 
   const dataNames = Object.keys(data);
   const mean = spec.reduction !== 'sum';
   // A part's loss is a sum. With the same scale, its gradients would overflow sooner than those of the batch's mean.
-  const rows = Number(indices.type.shape[0]);
+  const rows = Number(batch.indices.type.shape[0]);
   const factor = scale && mean ? div(b, scale, rows) : scale;
   const { states } = scan(b, {
     captured: [...Object.values(data), ...trained.map((name) => parameters[name]!), ...(factor ? [factor] : [])],
     states: [part, ...kept.map((name) => parameters[name]!), ...sums],
-    sequences: [reshape(b, indices, [parts, rows / parts])],
-    body: (inner, captured, [count, ...before], [some]) => {
+    sequences: [batch.indices, batch.present].map((value) => reshape(b, value, [parts, rows / parts])),
+    body: (inner, captured, [count, ...before], [indices, present]) => {
       const named = (names: readonly string[], values: readonly Value[]) =>
         Object.fromEntries(names.map((name, i) => [name, values[i]!]));
       const resident = named(dataNames, captured);
       const own = named(kept, before);
       const all = { ...named(trained, captured.slice(dataNames.length)), ...own };
       const by = captured[dataNames.length + trained.length];
-      const { rows, present } = batchRows(inner, resident, some!);
+      const rows = gathered(inner, resident, indices!);
       const { scores, gradients, carried } = gradientsOf(
         inner,
         spec,

@@ -10,7 +10,7 @@ import { simplify } from '../simplify.ts';
 import type { Type } from '../type.ts';
 import { expectBounds } from './bounds.ts';
 import { flatParameters, flattenedState, unflattenedState } from './flat-parameters.ts';
-import { gradientsOf } from './gradients.ts';
+import { batchesOf, gradientsOf } from './gradients.ts';
 import type { Values } from './network.ts';
 import { expectRows, type Objective, score } from './objective.ts';
 import { afterKey, parameterKey, stateTypes } from './state.ts';
@@ -63,14 +63,17 @@ export function compileTrain(spec: TrainSpec, flat = flatIn(spec)): TrainProgram
   const keys = Object.keys(carriedState);
   const data = dataInputs(b, spec.data);
   const batches = b.input('batches', 'int64', ['steps', spec.batchSize]);
+  // Of all steps at once: in each step, it would be some more operations of a few hundred numbers.
+  const { indices, present } = batchesOf(b, batches, spec.accumulation);
   const { states, sequences } = scan(b, {
     captured: Object.values(data),
     states: Object.values(carriedState),
-    sequences: [batches],
-    body: (inner, captured, carried, [indices]) => {
+    sequences: [indices, present],
+    body: (inner, captured, carried, [taken, counted]) => {
       const resident = Object.fromEntries(Object.keys(data).map((name, i) => [name, captured[i]!]));
       const before = Object.fromEntries(keys.map((key, i) => [key, carried[i]!]));
-      const { after, scores } = trainStep(inner, spec, before, resident, indices!, flat);
+      const batch = { indices: taken!, present: counted! };
+      const { after, scores } = trainStep(inner, spec, before, resident, batch, flat);
       return { states: keys.map((key) => after[key]!), slices: scores };
     },
   });
@@ -82,7 +85,7 @@ export function compileTrain(spec: TrainSpec, flat = flatIn(spec)): TrainProgram
   const { batchSize, precision = 'float32', accumulation = 1 } = spec;
   const targets = targetRule(spec, batchSize / accumulation);
   const simple = simplify(graph);
-  const stepBytes = peakBytes(simple);
+  const stepBytes = peakBytes(simple, { steps: 1 });
   return { bytes: writeModel(simple, META), batchSize, precision, state, data: spec.data, targets, stepBytes };
 }
 

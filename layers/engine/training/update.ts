@@ -7,7 +7,7 @@ import { clipByGlobalNorm } from '../optim/clip.ts';
 import type { Optimizer, Schedule, Update } from '../optim/optimizer.ts';
 import { afterScaledStep, allFinite, LOSS_SCALE, type LossScaling, unscaled } from '../precision/loss-scaling.ts';
 import { decayOf, type FlatParameters, flattened, unflattened } from './flat-parameters.ts';
-import { accumulatedGradients, batchGradients, type GradientSpec } from './gradients.ts';
+import { accumulatedGradients, type Batch, batchGradients, type GradientSpec } from './gradients.ts';
 import { trainedParameters, type Values } from './network.ts';
 import { AVERAGE, parameterKey, slotKey } from './state.ts';
 
@@ -24,7 +24,7 @@ export interface UpdateSpec extends GradientSpec {
 }
 
 /**
- * One step: from the state before it and a batch's row numbers to the state after it.
+ * One step: from the state before it and a batch to the state after it.
  * @param flat parameters that the state has as vectors, with their slots. Default: none
  */
 export function trainStep(
@@ -32,7 +32,7 @@ export function trainStep(
   spec: UpdateSpec,
   state: Values,
   data: Values,
-  indices: Value,
+  batch: Batch,
   flat: readonly FlatParameters[] = [],
 ) {
   const { network, optimizer, averaging, accumulation = 1 } = spec;
@@ -46,7 +46,7 @@ export function trainStep(
   );
   const whole = accumulation === 1 ? batchGradients : accumulatedGradients;
   const scale = state[LOSS_SCALE];
-  const found = whole(b, spec, parameters, data, indices, count, scale);
+  const found = whole(b, spec, parameters, data, batch, count, scale);
   const { scores, carried } = found;
   const gradients = scale ? unscaled(b, found.gradients, scale) : found.gradients;
   const raw = trained.map(({ name }) => gradients[name]!);

@@ -48,7 +48,15 @@ export const emissions: Readonly<Record<string, Emission>> = {
     Object.entries({
       ...{ abs: ops.abs, neg: ops.neg, sign: ops.sign, floor: ops.floor, ceil: ops.ceil, round: ops.round },
       ...{ exp: ops.exp, log: ops.log, sqrt: ops.sqrt, reciprocal: ops.reciprocal, sin: ops.sin, cos: ops.cos },
-      ...{ erf: ops.erf, tanh: ops.tanh, sigmoid: ops.sigmoid, relu: ops.relu, softplus: ops.softplus, silu: ops.silu },
+      ...{
+        erf: ops.erf,
+        tanh: ops.tanh,
+        sigmoid: ops.sigmoid,
+        relu: ops.relu,
+        unitStep: ops.unitStep,
+        softplus: ops.softplus,
+        silu: ops.silu,
+      },
       ...{ gelu: ops.gelu, geluTanh: ops.geluTanh, leakyRelu: ops.leakyRelu, softmax: ops.softmax },
       ...{ logSoftmax: ops.logSoftmax, isNan: ops.isNan, isInf: ops.isInf, argMax: ops.argMax },
       ...{ reduceSum: ops.reduceSum, reduceMean: ops.reduceMean, reduceMax: ops.reduceMax, reduceMin: ops.reduceMin },
@@ -163,6 +171,11 @@ export const emissions: Readonly<Record<string, Emission>> = {
   },
   scatterND: { inputs: [[4, 3], positions([2, 1]), [2, 3]], build: (b, [x, i, y]) => ops.scatterND(b, x!, i!, y!) },
   oneHot: { inputs: [positions([4])], build: (b, [i]) => ops.oneHot(b, i!, 3) },
+  isClass: { inputs: [positions([4])], build: (b, [i]) => ops.isClass(b, i!, 3) },
+  crossEntropyOf: {
+    inputs: [[4, 3], positions([4])],
+    build: (b, [x, i]) => ops.crossEntropyOf(b, x!, ops.isClass(b, i!, 3)),
+  },
   conv: {
     inputs: [IMAGE, [4, 2, 3, 3], [4]],
     build: (b, [x, w, c]) =>

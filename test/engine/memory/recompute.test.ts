@@ -15,6 +15,7 @@ import { heUniform, ones, zeros } from '#engine/random.ts';
 import { openSession } from '#engine/run.ts';
 import { simplify } from '#engine/simplify.ts';
 import { tensorFrom, toNumbers } from '#engine/tensor.ts';
+import { batchesOf } from '#engine/training/gradients.ts';
 import { softmaxCrossEntropy } from '#engine/training/loss.ts';
 import type { Mode, Network, ParameterSpec, Values } from '#engine/training/network.ts';
 import { initialState, stateTypes } from '#engine/training/state.ts';
@@ -188,7 +189,7 @@ function stepGraph(spec: TrainSpec): Graph {
     Object.fromEntries(Object.entries(types).map(([name, { dtype, shape }]) => [name, b.input(name, dtype, shape)]));
   const [state, rows] = [inputs(stateTypes(spec)), inputs(spec.data)];
   const batch = b.input('batch', 'int64', [spec.batchSize]);
-  const { after, scores } = trainStep(b, spec, state, rows, batch);
+  const { after, scores } = trainStep(b, spec, state, rows, batchesOf(b, batch));
   const all = [...Object.values(state), ...Object.values(rows), batch];
   return simplify(new Graph('step', all, [...Object.values(after), ...scores]));
 }

@@ -54,6 +54,13 @@ const unaries: Readonly<Record<string, UnaryCase>> = {
   silu: { f: ops.silu, reference: (x) => x * sigmoid(x), dtype: 'float32' },
   softplus: { f: ops.softplus, reference: (x) => Math.log(1 + Math.exp(x)) },
   clip: { f: (b, x) => ops.clip(b, x, -0.5, 0.5), reference: (x) => Math.min(0.5, Math.max(-0.5, x)) },
+  unitStep: { f: ops.unitStep, reference: (x) => Number(x > 0), smooth: false },
+  'unitStep in single precision': {
+    f: ops.unitStep,
+    reference: (x) => Number(x > 0),
+    dtype: 'float32',
+    smooth: false,
+  },
   sign: { f: ops.sign, reference: Math.sign, smooth: false },
   floor: { f: ops.floor, reference: Math.floor, smooth: false },
   ceil: { f: ops.ceil, reference: Math.ceil, smooth: false },
@@ -151,6 +158,17 @@ test('a base within a step of zero is not taken for a negative one', async () =>
   await checkGradients([tensorFrom('float64', [2], [0.01, 0.5]), random(2, [2], 1, 2)], (b, [x, y]) =>
     ops.pow(b, x!, y!),
   );
+});
+
+test('unitStep is 0 or 1 for the smallest and the largest numbers too', async () => {
+  const smallest = { float32: 2 ** -126, float64: 2 ** -1022 };
+  const largest = { float32: (2 - 2 ** -23) * 2 ** 127, float64: Number.MAX_VALUE };
+  for (const dtype of ['float32', 'float64'] as const) {
+    const sizes = [smallest[dtype], largest[dtype], Number.POSITIVE_INFINITY];
+    const x = tensorFrom(dtype, [8], [0, -0, ...sizes, ...sizes.map((size) => -size)]);
+    const { y } = await evaluate([x], (b, [x]) => ({ y: ops.unitStep(b, x!) }));
+    expect(toNumbers(y!).map(Math.abs)).toEqual([0, 0, 1, 1, 1, 0, 0, 0]);
+  }
 });
 
 test('the kinks of abs, relu and leakyRelu have slopes of 0, 0 and the small one', async () => {
