@@ -12,7 +12,7 @@ import { deleteStaged, markStaged, STAGED_SECONDS, type Staged, stagedArchive } 
 import { resumableHash } from '#learning/files/resumable-hash.ts';
 import { type Asked, isRefusal, type Pace, PostponedError } from '../jobs/work.ts';
 import type { VaultServices } from '../services.ts';
-import { archiveMembers, archiveSize } from './archive.ts';
+import { archivePieces, archiveSize } from './archive.ts';
 import { archiveParts, archivePosition, BEGINNING } from './archive-parts.ts';
 import { whileKept } from './while-kept.ts';
 
@@ -41,6 +41,9 @@ const archiveProgress = z.object({
   hashed: z.base64().exactOptional(),
 });
 type ArchiveProgress = z.infer<typeof archiveProgress>;
+
+/** What an earlier version has begun, whose parts are of several members of gzip. */
+const earlierProgress = archiveProgress.pick({ id: true, upload_id: true });
 
 async function run(
   services: VaultServices,
@@ -127,7 +130,7 @@ async function putParts(
   let done = before;
   let sending: Promise<ArchiveProgress> | undefined;
   try {
-    for await (const { bytes, after } of archiveParts(archiveMembers(services, backup, before.at.tar), before.at)) {
+    for await (const { bytes, after } of archiveParts(archivePieces(services, backup, before.at), before.at)) {
       if (sending) {
         done = await sending;
         sending = undefined;
@@ -170,6 +173,9 @@ export const archiveWork = {
   read: (stored: unknown) => result.parse(stored),
   resume: async (services: VaultServices, asked: Asked<unknown, unknown>, progress: unknown, pace: Pace) => {
     const read = { ...asked, request: request.parse(asked.request) };
-    return { ...(await run(services, read, archiveProgress.safeParse(progress).data, pace)) };
+    const before = archiveProgress.safeParse(progress).data;
+    const earlier = before ? undefined : earlierProgress.safeParse(progress).data;
+    if (earlier) await giveUp(services, stagedArchive(asked.manager, earlier.id), earlier.upload_id);
+    return { ...(await run(services, read, before, pace)) };
   },
 };

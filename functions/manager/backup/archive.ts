@@ -1,23 +1,20 @@
 /** The archive of a backup: what it takes to restore it, as files. Everything in it stays encrypted as it was. */
 import { Readable } from 'node:stream';
-import { promisify } from 'node:util';
-import { gzip } from 'node:zlib';
+import { crc32 } from 'node:zlib';
 import { blobKeys } from '#domain/blob-keys.ts';
 import type { BlobsWithoutUrls } from '#domain/ports/blobs/port.ts';
 import type { CompleteBackup } from '#domain/vault/backup.ts';
 import { listContents } from '#domain/vault/contents.ts';
 import type { VaultServices } from '../services.ts';
 import { unchanged } from './copy-backups.ts';
+import { GZIP_HEADER, gzipEnd, gzipPiece } from './gzip.ts';
 import { type TarFile, tar } from './tar.ts';
 
 /** The names of its files; the record is the first of them. */
 export const ARCHIVE = { record: 'backup.json', manifest: 'manifest', contents: 'contents/' } as const;
 
-/**
- * Bytes of the tar that one member of gzip has. Members follow one another, which every reader takes for one file; who reads
- * or writes a part of an archive begins at one.
- */
-const MEMBER_BYTES = 4_194_304;
+/** Bytes of the tar that are packed by themselves: who writes a part of an archive begins with such a piece. */
+const PIECE_BYTES = 4_194_304;
 
 /** What is encrypted gets no smaller, so that it is only stored. */
 const LEVELS = { encrypted: 0, plain: 1 } as const;
@@ -29,53 +26,61 @@ export async function archiveSize({ adapters: { table } }: VaultServices, of: Co
 }
 
 export const archiveOf = (services: VaultServices, of: CompleteBackup): Readable =>
-  Readable.from(bytesOf(archiveMembers(services, of, 0)), { objectMode: false });
+  Readable.from(bytesOf(archivePieces(services, of, TAR_BEGINNING)), { objectMode: false });
 
-async function* bytesOf(members: AsyncIterable<Member>): AsyncGenerator<Uint8Array> {
-  for await (const { bytes } of members) yield bytes;
+async function* bytesOf(pieces: AsyncIterable<Piece>): AsyncGenerator<Uint8Array> {
+  for await (const { bytes } of pieces) yield bytes;
 }
 
-export interface Member {
+/** A place in the tar, and the CRC-32 of what comes before it: gzip ends with that of all. */
+export interface TarPlace {
+  readonly tar: number;
+  readonly crc: number;
+}
+
+export const TAR_BEGINNING: TarPlace = { tar: 0, crc: 0 };
+
+export interface Piece {
   readonly bytes: Uint8Array;
-  /** Where the next one begins, in the tar. */
-  readonly end: number;
+  /** Where the next one begins. */
+  readonly end: TarPlace;
 }
 
 /**
- * From a position in the tar at which a member begins. The same position has the same bytes after it, whenever and wherever
- * that is done.
+ * From the end of a piece on. The same place has the same bytes after it, whenever and wherever that is done. With gzip, it is
+ * one member: some programs that read a stream stop at the end of the first.
  */
-export async function* archiveMembers(
+export async function* archivePieces(
   services: VaultServices,
   of: CompleteBackup,
-  from: number,
-): AsyncGenerator<Member> {
+  from: TarPlace,
+): AsyncGenerator<Piece> {
   const level = of.complete.encryption ? LEVELS.encrypted : LEVELS.plain;
   let end = from;
-  for await (const plain of inMembers(tar(filesOf(services, of), Date.parse(of.created_at), from))) {
-    end += plain.length;
-    yield { bytes: of.compressed ? await packed(plain, { level }) : plain, end };
+  if (of.compressed && from.tar === 0) yield { bytes: GZIP_HEADER, end };
+  for await (const plain of inPieces(tar(filesOf(services, of), Date.parse(of.created_at), from.tar))) {
+    end = { tar: end.tar + plain.length, crc: crc32(plain, end.crc) };
+    yield { bytes: of.compressed ? await gzipPiece(plain, level) : plain, end };
   }
+  if (of.compressed) yield { bytes: gzipEnd(end.crc, end.tar), end };
 }
 
-const packed = promisify<Uint8Array, { level: number }, Buffer>(gzip);
-
-async function* inMembers(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-  let member = Buffer.allocUnsafe(MEMBER_BYTES);
+async function* inPieces(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  let piece = Buffer.allocUnsafe(PIECE_BYTES);
   let filled = 0;
   for await (const chunk of bytes) {
     for (let rest = chunk; rest.length > 0; ) {
-      const taken = rest.subarray(0, MEMBER_BYTES - filled);
-      member.set(taken, filled);
+      const taken = rest.subarray(0, PIECE_BYTES - filled);
+      piece.set(taken, filled);
       filled += taken.length;
       rest = rest.subarray(taken.length);
-      if (filled < MEMBER_BYTES) continue;
-      yield member;
-      member = Buffer.allocUnsafe(MEMBER_BYTES);
+      if (filled < PIECE_BYTES) continue;
+      yield piece;
+      piece = Buffer.allocUnsafe(PIECE_BYTES);
       filled = 0;
     }
   }
-  if (filled > 0) yield member.subarray(0, filled);
+  if (filled > 0) yield piece.subarray(0, filled);
 }
 
 async function* filesOf({ adapters: { table, blobs } }: VaultServices, of: CompleteBackup): AsyncGenerator<TarFile> {
