@@ -27,8 +27,8 @@ type ReadingServices = Pick<Services, 'adapters' | 'settings' | 'logger'>;
 const AT_ONCE = 2;
 const OF_ACCOUNT = 1;
 /**
- * A caller who pauses for longer, also before the completion, has the file read at the end. Four parts of 16 MiB that are sent
- * at once may take so long over a slow line.
+ * A caller who pauses for longer, also before the completion, has the file read at the end. Four parts that are sent at once
+ * may take so long over a slow line.
  */
 const PATIENCE_SECONDS = 120;
 /** The only part of a smaller file is all of it. */

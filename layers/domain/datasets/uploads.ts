@@ -10,6 +10,7 @@ import { keys } from '../keys.ts';
 import { LIMITS } from '../limits.ts';
 import { markOrphaned } from '../orphans.ts';
 import type { Blobs, PartToPut, UploadPart } from '../ports/blobs/port.ts';
+import { BLOB_LIMITS } from '../ports/blobs/rules.ts';
 import { InvalidUploadError, NoSuchUploadError, TransactionFailedError } from '../ports/errors.ts';
 import type { Table, Write } from '../ports/table/port.ts';
 import { epochSeconds, isoTime } from '../times.ts';
@@ -33,6 +34,8 @@ export const upload = z.object({
   parsing: parsingOptions.optional(),
   file_name: z.string(),
   file_size: z.number().int(),
+  /** Bytes of each part but the last. Absent in uploads that an earlier release has begun, where it is `partSize`. */
+  part_size: z.number().int().optional(),
 });
 export type Upload = z.infer<typeof upload>;
 
@@ -43,12 +46,27 @@ export interface StartedUpload {
   readonly parts: readonly { readonly part: number; readonly url: string }[];
 }
 
+const MEBIBYTE = 1_048_576;
+
 /** Bytes of each part but the last: whole MiB, at least the minimum, and enough to stay below the maximum of parts. */
 export function partSize(fileSize: number): number {
   const { partBytes, parts } = LIMITS.upload;
   const needed = Math.ceil(fileSize / parts);
-  return Math.max(partBytes, Math.ceil(needed / 1_048_576) * 1_048_576);
+  return Math.max(partBytes, Math.ceil(needed / MEBIBYTE) * MEBIBYTE);
 }
+
+/** Up to so many, parts are smaller than usual. */
+const SMALL_PARTS = 64;
+
+/**
+ * The same of a new dataset: a file is read while its parts arrive, and the smaller the first ones are, the sooner that begins.
+ * They are no smaller than S3 takes, and as large as usual where they would be many.
+ */
+const datasetPartSize = (fileSize: number): number =>
+  Math.min(
+    partSize(fileSize),
+    Math.max(BLOB_LIMITS.minPartBytes, Math.ceil(fileSize / SMALL_PARTS / MEBIBYTE) * MEBIBYTE),
+  );
 
 const partCount = (fileSize: number, size: number): number => Math.max(1, Math.ceil(fileSize / size));
 
@@ -63,13 +81,13 @@ export const partsOf = (fileSize: number, size = partSize(fileSize)): PartToPut[
 export async function startUpload(
   table: Table,
   blobs: Blobs,
-  wanted: Omit<Upload, 'upload_id'>,
+  wanted: Omit<Upload, 'upload_id' | 'part_size'>,
   now: number,
 ): Promise<StartedUpload & { readonly upload: Upload }> {
   const expires = now + LIMITS.upload.seconds * 1000;
   const key = blobKeys.datasetFile(wanted.account_id, wanted.id);
   const uploadId = await blobs.startUpload(key, { contentType: 'application/octet-stream' });
-  const upload = { ...wanted, upload_id: uploadId };
+  const upload = { ...wanted, upload_id: uploadId, part_size: datasetPartSize(wanted.file_size) };
   const signed = await signParts(blobs, upload);
   const item = { ...keys.upload(wanted.account_id, wanted.id), ...upload };
   await table.transact([
@@ -83,14 +101,14 @@ export async function startUpload(
 /** A new URL for each part, of those that were sent already too. Throws `NotFoundError` if the bucket has no such upload. */
 export async function signParts(
   blobs: Blobs,
-  of: Pick<Upload, 'account_id' | 'id' | 'upload_id' | 'file_size'>,
+  of: Pick<Upload, 'account_id' | 'id' | 'upload_id' | 'file_size' | 'part_size'>,
 ): Promise<StartedUpload> {
   const seconds = await blobs.presignedSeconds(LIMITS.upload.seconds);
   const key = blobKeys.datasetFile(of.account_id, of.id);
   try {
-    const urls = await blobs.presignParts(key, of.upload_id, partsOf(of.file_size), seconds);
+    const urls = await blobs.presignParts(key, of.upload_id, partsOf(of.file_size, of.part_size), seconds);
     const parts = urls.map((url, index) => ({ part: index + 1, url }));
-    return { partSize: partSize(of.file_size), seconds, parts };
+    return { partSize: of.part_size ?? partSize(of.file_size), seconds, parts };
   } catch (error) {
     if (error instanceof InvalidUploadError) throw new NotFoundError(`Upload ${of.id} not found`);
     throw error;
@@ -136,7 +154,7 @@ export async function completeUpload(
   now: number,
 ): Promise<Dataset> {
   const key = blobKeys.datasetFile(of.account_id, of.id);
-  expectParts(of.file_size, parts);
+  expectParts(of.file_size, parts, of.part_size);
   // A retry after a crash finds the file in place.
   const info = (await blobs.head(key)) ?? (await complete(blobs, key, of, parts));
   let stored: Partial<StoredFormat>;
@@ -154,7 +172,7 @@ export async function completeUpload(
     await table.delete(keys.upload(of.account_id, of.id));
     throw error;
   }
-  const { upload_id: _, ...rest } = of;
+  const { upload_id: _, part_size: __, ...rest } = of;
   const created = { ...rest, ...stored, uploaded_at: isoTime(now), status: 'processing' as const, in_use: 0 };
   try {
     const end: Write = { kind: 'delete', key: keys.upload(of.account_id, of.id) };

@@ -5,12 +5,13 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/g
 import { blobKeys } from '#domain/blob-keys.ts';
 import { listDatasets } from '#domain/datasets/lists.ts';
 import { getDataset } from '#domain/datasets/read.ts';
-import { abortUpload, completeUpload, getUpload, partSize, startUpload } from '#domain/datasets/uploads.ts';
+import { abortUpload, completeUpload, getUpload, partSize, signParts, startUpload } from '#domain/datasets/uploads.ts';
 import { NotFoundError, ValidationError } from '#domain/errors.ts';
 import { newId } from '#domain/ids.ts';
 import { LIMITS } from '#domain/limits.ts';
 import { anAccount, NOW, openStore, type Store } from '../store.ts';
 
+const MEBIBYTE = 1_048_576;
 const inspect = async () => ({ format: 'csv' }) as const;
 let store: Store;
 let account: string;
@@ -55,14 +56,43 @@ describe('an upload in parts', () => {
     }
   });
 
+  test.each([
+    [1, 5, 1],
+    [5 * MEBIBYTE, 5, 1],
+    [5 * MEBIBYTE + 1, 5, 2],
+    [64 * 5 * MEBIBYTE, 5, 64],
+    [64 * 5 * MEBIBYTE + 1, 6, 54],
+    [2 ** 30 + 1, 16, 65],
+    [1000 * 16 * MEBIBYTE + 1, 17, 942],
+    [LIMITS.upload.fileBytes, 954, 1000],
+  ])('of %i bytes has parts of %i MiB, %i of them', async (size, mebibytes, count) => {
+    const { upload, ...started } = await startUpload(store.table, store.blobs.datasets, wanted(size), NOW);
+    expect([started.partSize, started.parts.length]).toEqual([mebibytes * MEBIBYTE, count]);
+    const again = await signParts(store.blobs.datasets, upload);
+    expect([again.partSize, again.parts.length]).toEqual([mebibytes * MEBIBYTE, count]);
+  });
+
+  test('that an earlier release has begun keeps its parts', async () => {
+    const begun = wanted(2 * LIMITS.upload.partBytes);
+    const { upload } = await startUpload(store.table, store.blobs.datasets, begun, NOW);
+    const { part_size: _, ...earlier } = upload;
+    const { partSize: size, parts } = await signParts(store.blobs.datasets, earlier);
+    expect([size, parts.length]).toEqual([LIMITS.upload.partBytes, 2]);
+    const listed = [1, 2, 3].map((part) => ({ part, etag: 'x' }));
+    const complete = completeUpload(store.table, store.blobs.datasets, earlier, { parts: listed, inspect }, NOW);
+    await expect(complete).rejects.toMatchObject({
+      details: [{ field: 'parts', message: 'must be the parts 1 to 2, in this order; got 1, 2, 3' }],
+    });
+  });
+
   test('returns one URL per part', async () => {
-    const started = await startUpload(store.table, store.blobs.datasets, wanted(3 * LIMITS.upload.partBytes - 1), NOW);
+    const started = await startUpload(store.table, store.blobs.datasets, wanted(3 * 5 * MEBIBYTE - 1), NOW);
     expect(started.parts.map((one) => one.part)).toEqual([1, 2, 3]);
     expect(new Set(started.parts.map((one) => one.url)).size).toBe(3);
   });
 
   test('with a wrong list of parts is refused and keeps them; completed twice at once, it is one dataset', async () => {
-    const text = 'a,b\n'.repeat(5_000_000);
+    const text = 'a,b\n'.repeat(2_000_000);
     const begun = wanted(text.length);
     const { partSize: size, parts } = await startUpload(store.table, store.blobs.datasets, begun, NOW);
     const sent = await Promise.all(

@@ -9,7 +9,7 @@ import { User } from '../user.ts';
 import type { World } from '../world.ts';
 
 const ROWS = 250_000;
-/** So wide that the file is larger than one part of 16 MiB. */
+/** So wide that the file takes several parts. */
 const PAD = 'x'.repeat(60);
 
 interface Begun {

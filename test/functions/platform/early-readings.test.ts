@@ -10,7 +10,7 @@ import { silent } from '#test/functions/events/world.ts';
 import { putPart } from '#test/functions/manager/presigned.ts';
 import { openPlatform, type Platform } from './harness.ts';
 
-// Files of two parts of 16 MiB, beside other tests.
+// Files of some megabytes, beside other tests.
 jest.setTimeout(120_000);
 
 let platform: Platform;
@@ -23,8 +23,8 @@ beforeAll(async () => {
 });
 afterAll(() => platform.close());
 
-const PART_BYTES = 16 * 2 ** 20;
-const ROWS = 560;
+const PART_BYTES = 5 * 2 ** 20;
+const ROWS = 300;
 /** In two parts, most of which is text that is soon read. */
 const CSV = Buffer.from(
   `a;note;y\n${Array.from({ length: ROWS }, (_, i) => `${i};${'some note '.repeat(3000)};${i % 2}`).join('\n')}\n`,

@@ -17,8 +17,8 @@ describe('an upload in parts', () => {
   test('has URLs for its parts, and is not a dataset before it is complete', async () => {
     const answer = await begin({ name: 'large', file_size: 40_000_000, target: 'y' });
     expect(answer.status).toBe(201);
-    expect(answer.body.parts).toHaveLength(3);
-    expect(answer.body.part_size).toBe(16 * 1024 * 1024);
+    expect(answer.body.parts).toHaveLength(8);
+    expect(answer.body.part_size).toBe(5 * 1024 * 1024);
     expect((await platform.call({ path: '/datasets', token })).body.total).toBe(0);
     const path = `/datasets/uploads/${answer.body.upload_id}`;
     const early = await platform.call({
@@ -36,7 +36,7 @@ describe('an upload in parts', () => {
   });
 
   test('has new URLs for its parts, and says for how long they are valid', async () => {
-    const { body } = await begin({ name: 'new-urls', file_size: 20_000_000 });
+    const { body } = await begin({ name: 'new-urls', file_size: 10_000_000 });
     expect(body.expires_in).toBe(86_400);
     const path = `/datasets/uploads/${body.upload_id}`;
     platform.clock.now += 3_600_000;
