@@ -3,6 +3,7 @@ import { search } from '#domain/vault/search.ts';
 import { readSummaries } from '#domain/vault/summaries.ts';
 import { route } from '#functions/http/route.ts';
 import { auditAccess } from '../audited.ts';
+import { expectFits } from '../expect-fits.ts';
 import { actorOf, listed, managerPath, pageOf, paging, readManager, tagList, tags } from '../fields.ts';
 import { modelSummary, showSummary } from './fields.ts';
 
@@ -42,10 +43,12 @@ export const byTags = route({
       readSummaries(services.adapters.table, of),
     );
     const { matches: found } = search(summaries, { tags: wanted, anyTag: given.match === 'any' });
+    const models = pageOf(found, given).map(({ summary }) => showSummary(summary));
+    expectFits(models, 'models');
     return {
       status: 200,
       body: {
-        models: pageOf(found, given).map(({ summary }) => showSummary(summary)),
+        models,
         tags: wanted,
         total_models: found.length,
       },

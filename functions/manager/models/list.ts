@@ -3,6 +3,7 @@ import { megabytes } from '#domain/vault/model.ts';
 import { readSummaries } from '#domain/vault/summaries.ts';
 import { route } from '#functions/http/route.ts';
 import { auditAccess } from '../audited.ts';
+import { expectFits } from '../expect-fits.ts';
 import { actorOf, managerPath, pageOf, paging, readManager, sizeMb, tags } from '../fields.ts';
 import { modelSummary, showSummary } from './fields.ts';
 
@@ -35,11 +36,13 @@ export const list = route({
       readSummaries(services.adapters.table, found),
     );
     const all = [...byName.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
+    const models = pageOf(all, query).map(showSummary);
+    expectFits(models, 'models');
     const bytes = all.reduce((sum, { size }) => sum + size, 0);
     return {
       status: 200,
       body: {
-        models: pageOf(all, query).map(showSummary),
+        models,
         total_models: all.length,
         total_size_mb: megabytes(bytes),
         encryption_enabled: found.config.enable_encryption,

@@ -1,13 +1,12 @@
 import { z } from 'zod';
-import { ValidationError } from '#domain/errors.ts';
 import { Faults } from '#domain/faults.ts';
 import { LIMITS } from '#domain/limits.ts';
-import type { StoredModel } from '#domain/vault/model.ts';
 import { readNamedModels } from '#domain/vault/models.ts';
 import { assumedOf, type MetricBound, SORTS, search as searchModels } from '#domain/vault/search.ts';
 import { readSummaries } from '#domain/vault/summaries.ts';
 import { route } from '#functions/http/route.ts';
 import { auditAccess } from '../audited.ts';
+import { expectFits } from '../expect-fits.ts';
 import { actorOf, listed, managerPath, pageOf, readManager, tags } from '../fields.ts';
 import { metadata, showMetadata } from './fields.ts';
 
@@ -86,7 +85,7 @@ export const search = route({
       of,
       shown.map(({ summary }) => summary.name),
     );
-    expectFits(models);
+    expectFits(models.map(showMetadata), 'models');
     const byName = new Map(models.map((model) => [model.name, model]));
     return {
       status: 200,
@@ -111,22 +110,6 @@ export const search = route({
     };
   },
 });
-
-/** What a response of a function holds, with room for the rest. */
-const MOST_BYTES = 4_000_000;
-/** Of fewer models, the metadata fit whatever they are. */
-const FIT = Math.floor(MOST_BYTES / LIMITS.vault.metadataBytes);
-
-/** Throws `ValidationError` where the page does not fit into an answer. */
-function expectFits(models: readonly StoredModel[]): void {
-  if (models.length <= FIT) return;
-  const bytes = models.reduce((sum, { metadata }) => sum + Buffer.byteLength(JSON.stringify(metadata)), 0);
-  if (bytes <= MOST_BYTES) return;
-  throw ValidationError.of(
-    'limit',
-    `must be smaller here, such as ${FIT}: the metadata of these ${models.length} models have ${bytes} bytes, and an answer carries ${MOST_BYTES}`,
-  );
-}
 
 /** As programs write numbers, such as `1e-05` and `0.30000000000000004`. */
 const NUMBER = /^[+-]?\d{1,20}(?:\.\d{1,25})?(?:[eE][+-]?\d{1,2})?$/;

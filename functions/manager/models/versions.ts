@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { readFamily } from '#domain/vault/versions.ts';
 import { route } from '#functions/http/route.ts';
 import { auditAccess } from '../audited.ts';
+import { expectFits } from '../expect-fits.ts';
 import { actorOf, modelPath, pageOf, paging, readManager, tags, time } from '../fields.ts';
 import { metrics } from './fields.ts';
 
@@ -42,19 +43,14 @@ export const versions = route({
     const { family, models, active } = await auditAccess(services, of, actorOf(input), access, () =>
       readFamily(services.adapters.table, of, path.model_name),
     );
-    return {
-      status: 200,
-      body: {
-        model_name: family,
-        versions: pageOf(models, query).map((model) => ({
-          version: model.version,
-          model_name: model.name,
-          created_at: model.created_at,
-          performance_metrics: { ...model.metrics },
-          is_active: model.name === active,
-        })),
-        total_versions: models.length,
-      },
-    };
+    const versions = pageOf(models, query).map((model) => ({
+      version: model.version,
+      model_name: model.name,
+      created_at: model.created_at,
+      performance_metrics: { ...model.metrics },
+      is_active: model.name === active,
+    }));
+    expectFits(versions, 'versions');
+    return { status: 200, body: { model_name: family, versions, total_versions: models.length } };
   },
 });
