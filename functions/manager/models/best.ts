@@ -45,6 +45,7 @@ export const best = route({
         .meta({ id: 'BestModels' }),
     },
   },
+  errors: [422],
   resource: readManager,
   async handler(input, services) {
     const { resource: of, query: given } = input;

@@ -35,6 +35,7 @@ export const byTags = route({
         .meta({ id: 'ModelsByTags' }),
     },
   },
+  errors: [422],
   resource: readManager,
   async handler(input, services) {
     const { resource: of, query: given } = input;

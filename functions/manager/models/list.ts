@@ -29,6 +29,7 @@ export const list = route({
         .meta({ id: 'VaultModelList' }),
     },
   },
+  errors: [422],
   resource: readManager,
   async handler(input, services) {
     const { resource: found, query } = input;

@@ -64,6 +64,7 @@ export const search = route({
         .meta({ id: 'ModelSearch' }),
     },
   },
+  errors: [422],
   resource: readManager,
   async handler(input, services) {
     const { resource: of, query: given } = input;

@@ -2671,6 +2671,7 @@ export interface operations {
             401: components["responses"]["ManagerError401"];
             403: components["responses"]["ManagerError403"];
             404: components["responses"]["ManagerError404"];
+            422: components["responses"]["ManagerError422"];
             429: components["responses"]["ManagerError429"];
             431: components["responses"]["ManagerError431"];
             500: components["responses"]["ManagerError500"];
@@ -2735,6 +2736,7 @@ export interface operations {
             401: components["responses"]["ManagerError401"];
             403: components["responses"]["ManagerError403"];
             404: components["responses"]["ManagerError404"];
+            422: components["responses"]["ManagerError422"];
             429: components["responses"]["ManagerError429"];
             431: components["responses"]["ManagerError431"];
             500: components["responses"]["ManagerError500"];
@@ -2803,6 +2805,7 @@ export interface operations {
             401: components["responses"]["ManagerError401"];
             403: components["responses"]["ManagerError403"];
             404: components["responses"]["ManagerError404"];
+            422: components["responses"]["ManagerError422"];
             429: components["responses"]["ManagerError429"];
             431: components["responses"]["ManagerError431"];
             500: components["responses"]["ManagerError500"];
@@ -2855,6 +2858,7 @@ export interface operations {
             401: components["responses"]["ManagerError401"];
             403: components["responses"]["ManagerError403"];
             404: components["responses"]["ManagerError404"];
+            422: components["responses"]["ManagerError422"];
             429: components["responses"]["ManagerError429"];
             431: components["responses"]["ManagerError431"];
             500: components["responses"]["ManagerError500"];

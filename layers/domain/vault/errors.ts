@@ -172,3 +172,15 @@ export class UnsupportedModelError extends VaultError {
   readonly code = 'unsupported_model';
   readonly status = 422;
 }
+
+/** What lists and searches need of all models of a manager is more than is held in memory for one. */
+export class ManagerTooLargeError extends VaultError {
+  readonly code = 'manager_too_large';
+  readonly status = 422;
+  constructor(managerId: string, models: number, limitBytes: number) {
+    super(
+      `Manager '${managerId}' has too many models to list and search: names, descriptions, tags and metrics of the first ${models} take ${limitBytes} bytes of memory. Everything else works; delete some, or save more in another manager`,
+      { manager_id: managerId, models_read: models, limit_bytes: limitBytes },
+    );
+  }
+}

@@ -3,10 +3,12 @@
  * take too long. The audit trail says what changed since they were read, because each change is one transaction with its
  * entry. So the summaries are never older than the records.
  */
+import { UnavailableError } from '../errors.ts';
 import { keys } from '../keys.ts';
 import type { Table } from '../ports/table/port.ts';
 import { readAll } from '../ports/table/read-all.ts';
 import { auditEntry, readHead } from './audit.ts';
+import { ManagerTooLargeError } from './errors.ts';
 import type { Manager, ManagerRef } from './manager.ts';
 import { modelPages, readNamedModels } from './models.ts';
 import { SearchIndex } from './search-index.ts';
@@ -52,25 +54,38 @@ const cached = new Map<string, Cached>();
 const MOST_MANAGERS = 16;
 /** Of all of them. Ten thousand models of a few words take about 20 MB. */
 const MOST_BYTES = 150_000_000;
+/** Of one manager, and of all those that are being read at the same time, whosever they are. */
+const MOST_BYTES_READ = 400_000_000;
+let bytesRead = 0;
 /** Where more entries than that have come since, all records are read again. */
 const MOST_ENTRIES = 500;
 
-/** The summaries as of now. The caller must not change them. */
-export function readSummaries(table: Table, of: Manager): Promise<Summaries> {
+/**
+ * The summaries as of now. The caller must not change them.
+ * @param most bytes of memory that they may take
+ * @throws ManagerTooLargeError, and UnavailableError while too many others are read
+ */
+export function readSummaries(table: Table, of: Manager, most: number = MOST_BYTES_READ): Promise<Summaries> {
   const name = `${of.account_id}#${of.vault}`;
   const before = cached.get(name);
   cached.delete(name);
   // One after another, since they are changed in place.
   const current = (before?.current ?? Promise.resolve(undefined))
     .catch(() => undefined)
-    .then((known) => (known && known.byName.size > 0 ? refresh(table, of, known) : readAgain(table, of)));
+    .then((known) => (known && known.byName.size > 0 ? refresh(table, of, known, most) : readAgain(table, of, most)));
   const entry: Cached = { current, bytes: before?.bytes ?? 0 };
   cached.set(name, entry);
-  return current.then((summaries) => {
-    entry.bytes = summaries.bytes;
-    forgetOldest();
-    return summaries;
-  });
+  return current.then(
+    (summaries) => {
+      entry.bytes = summaries.bytes;
+      forgetOldest();
+      return summaries;
+    },
+    (error: unknown) => {
+      entry.bytes = 0;
+      throw error;
+    },
+  );
 }
 
 /** Those used last stay, however large they are. */
@@ -83,18 +98,33 @@ function forgetOldest(): void {
   }
 }
 
-async function readAgain(table: Table, of: ManagerRef): Promise<Summaries> {
+async function readAgain(table: Table, of: ManagerRef, most: number): Promise<Summaries> {
   const summaries = new Summaries();
-  // Read before the records: what changes meanwhile is read once more.
-  summaries.seq = (await readHead(table, of)).seq;
-  for await (const page of modelPages(table, of)) for (const model of page) summaries.set(summaryOf(model));
-  return summaries;
+  let own = 0;
+  try {
+    // Read before the records: what changes meanwhile is read once more.
+    summaries.seq = (await readHead(table, of)).seq;
+    for await (const page of modelPages(table, of)) {
+      for (const model of page) summaries.set(summaryOf(model));
+      bytesRead += summaries.bytes - own;
+      own = summaries.bytes;
+      expectBounded(of, summaries, most);
+      if (bytesRead > most) throw new UnavailableError('the models of many managers are read at the moment');
+    }
+    return summaries;
+  } finally {
+    bytesRead -= own;
+  }
 }
 
-async function refresh(table: Table, of: ManagerRef, known: Summaries): Promise<Summaries> {
+function expectBounded(of: ManagerRef, { bytes, byName }: Summaries, most: number): void {
+  if (bytes > most) throw new ManagerTooLargeError(of.id, byName.size, most);
+}
+
+async function refresh(table: Table, of: ManagerRef, known: Summaries, most: number): Promise<Summaries> {
   const { seq } = await readHead(table, of);
   if (seq === known.seq) return known;
-  if (seq < known.seq || seq - known.seq > MOST_ENTRIES) return readAgain(table, of);
+  if (seq < known.seq || seq - known.seq > MOST_ENTRIES) return readAgain(table, of, most);
   const names = [...(await changedNames(table, of, known.seq + 1, seq))];
   const models = new Map((await readNamedModels(table, of, names)).map((model) => [model.name, model]));
   for (const name of names) {
@@ -103,6 +133,7 @@ async function refresh(table: Table, of: ManagerRef, known: Summaries): Promise<
     else known.delete(name);
   }
   known.seq = seq;
+  expectBounded(of, known, most);
   return known;
 }
 

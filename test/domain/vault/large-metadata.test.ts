@@ -66,6 +66,33 @@ describe('models with as much metadata as they may have', () => {
     expect(found('tagged')).toHaveLength(models.length);
   });
 
+  test('are refused where those of a manager take more memory than there is for one, until some are gone', async () => {
+    const models = Array.from({ length: 6 }, (_, n) => model('many', n, { description: words(n) }));
+    const of = { id: 'large', account_id: 'a', vault: 'many' } as Manager;
+    const each = (await summariesOf('many', models)).bytes / models.length;
+    // What is in memory of it is that of another vault by now: it is read anew.
+    const anew = { ...of, vault: 'again' };
+    for (const one of models) await store.table.put(itemOfModel(keys.vaultModel('a', 'again', one.name), one));
+    const read = () => readSummaries(store.table, anew, 4.5 * each);
+    await expect(read()).rejects.toMatchObject({ status: 422, facts: { manager_id: 'large', models_read: 6 } });
+    await expect(read()).rejects.toThrow("Manager 'large' has too many models to list and search");
+    for (const one of models.slice(0, 2)) await store.table.delete(keys.vaultModel('a', 'again', one.name));
+    expect((await read()).byName.size).toBe(4);
+  });
+
+  test('of several managers are not read at once where that takes more memory than there is', async () => {
+    const managers = ['p', 'q', 'r'].map((vault) => ({ id: vault, account_id: 'a', vault }) as Manager);
+    for (const { vault } of managers) {
+      const key = keys.vaultModel('a', vault, 'm');
+      await store.table.put(itemOfModel(key, model(vault, 0, { description: words(0) }, { name: 'm' })));
+    }
+    const most = 1.5 * (await readSummaries(store.table, managers[0]!)).bytes;
+    const [, second, third] = managers.map((of) => readSummaries(store.table, of, most));
+    const outcomes = await Promise.allSettled([second, third]);
+    expect(outcomes.filter(({ status }) => status === 'rejected')).toMatchObject([{ reason: { status: 503 } }]);
+    for (const of of managers) expect((await readSummaries(store.table, of, most)).byName.size).toBe(1);
+  });
+
   test('take none once they are gone', async () => {
     const summaries = await summariesOf('w', [
       model('w', 1, { description: words(1), performance_metrics: metrics(1) }),
