@@ -59,6 +59,8 @@ export interface Kind {
   takes(profile: DatasetProfile): boolean;
   /** Which tables it takes, as a sentence about their features says it. Absent: all, or none. */
   readonly tables?: string;
+  /** Of a table that it does not take: what would have to be left out, where that is little, as a message says it. */
+  besides?(profile: DatasetProfile): string | undefined;
   /** What a file of so many bytes may turn out to be, before anybody has read it. */
   guess(bytes: number): Guess;
   /** Throws `ValidationError` with fields such as `hyperparameters.window` for a wish that the dataset cannot fulfil. */

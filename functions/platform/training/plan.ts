@@ -97,10 +97,11 @@ function expectKind(family: Family, profile: DatasetProfile): Kind {
   const others = Object.values(families).filter((other) => kindFor(other, profile));
   const features = `as features, where this one has ${profile.features.length}`;
   const taken = family.kinds.map((name) => {
-    const { label, tables } = kindNamed(name);
-    return tables && (profile.kind ?? 'table') === 'table'
-      ? `${label}, also as tables that have ${tables}, ${features}`
-      : label;
+    const { label, tables, besides } = kindNamed(name);
+    if (!tables || (profile.kind ?? 'table') !== 'table') return label;
+    const left = besides?.(profile);
+    const hint = left ? `; it is one with the role ignore for ${left} (PATCH /datasets/{dataset_id})` : '';
+    return `${label}, also as tables that have ${tables}, ${features}${hint}`;
   });
   throw ValidationError.of(
     'model_type',

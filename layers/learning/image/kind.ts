@@ -10,7 +10,7 @@ import { IMAGE_INPUT, imageInputOf, pixelFeatures } from './encoding.ts';
 import { imageExplainer } from './explain.ts';
 import { pixelTypes } from './front.ts';
 import { holdsImages } from './open.ts';
-import { pixelColumns, shapeOfImages } from './outline.ts';
+import { besidesPixels, pixelColumns, shapeOfImages } from './outline.ts';
 import { prepareImages } from './prepare.ts';
 import { profileImages } from './profile.ts';
 import { imageInputs } from './tensor-inputs.ts';
@@ -29,6 +29,7 @@ export const image: Kind = {
   recognises: holdsImages,
   profile: profileImages,
   tables: 'nothing but k² or 3·k² numbers, with k of at least 4, such as 64 or 784',
+  besides: besidesPixels,
   takes: (profile: DatasetProfile) => profile.kind === 'image' || pixelColumns(profile) !== undefined,
   guess: (bytes) => {
     const side = { min: GUESS.side, max: GUESS.side };
