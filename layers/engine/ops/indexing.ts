@@ -158,11 +158,19 @@ export const scatterAdd = Object.assign(
   { op: scatterAddOp },
 );
 
+/** The most classes that are compared one after another, each with all indices. */
+const FEW_CLASSES = 32;
+
 /** Which of so many classes an index is: integer [...] → bool [..., depth]. An index out of range is none of them. */
 export function isClass(b: Builder, indices: Value, depth: number): Value {
-  const positions = BigInt64Array.from({ length: depth }, (_, i) => BigInt(i));
-  const range = b.constant({ dtype: 'int64', shape: [depth], data: positions });
-  return equal(b, unsqueeze(b, cast(b, indices, 'int64'), [-1]), range);
+  const data = BigInt64Array.from({ length: depth }, (_, i) => BigInt(i));
+  const numbers = cast(b, indices, 'int64');
+  // The runtime goes from one row of the result to the next, and a row of few elements takes as long as one of many.
+  if (depth <= FEW_CLASSES && indices.type.shape.length === 1) {
+    const column = b.constant({ dtype: 'int64', shape: [depth, 1], data });
+    return transpose(b, equal(b, unsqueeze(b, numbers, [0]), column));
+  }
+  return equal(b, unsqueeze(b, numbers, [-1]), b.constant({ dtype: 'int64', shape: [depth], data }));
 }
 
 /** One-hot vectors: integer [...] → float [..., depth]. An index out of range becomes zeros. */

@@ -158,6 +158,17 @@ test('oneHot puts the classes last, whatever the shape', async () => {
   await fc.assert(property, settings);
 });
 
+test('oneHot of many classes marks the same', async () => {
+  const { y } = await evaluate([tensorFrom('int64', [4], [0, 39, 40, 7])], (b, [x]) => ({ y: ops.oneHot(b, x!, 40) }));
+  expect(y!.shape).toEqual([4, 40]);
+  const marked = toNumbers(y!).flatMap((mark, at) => (mark === 1 ? [[Math.floor(at / 40), at % 40]] : []));
+  expect(marked).toEqual([
+    [0, 0],
+    [1, 39],
+    [3, 7],
+  ]);
+});
+
 test('labels become positions and positions labels, unknown ones -1 and the empty text', async () => {
   const keys = ['Adélie', '', '企鹅'];
   const { i, back } = await evaluate([tensorFrom('string', [4], ['企鹅', 'x', '', 'Adélie'])], (b, [x]) => {
