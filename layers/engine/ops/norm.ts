@@ -4,7 +4,6 @@ import type { Op, Vjp } from '../op.ts';
 import { formatType, normalizeAxis, ShapeError, sameShape } from '../type.ts';
 import { expectDomain, floats } from './domain.ts';
 import { exp, mul, sub } from './elementwise.ts';
-import { concat } from './join.ts';
 import { unsqueeze } from './movement.ts';
 import { reduceSum } from './reduce.ts';
 import { cast } from './select.ts';
@@ -41,17 +40,6 @@ export const logSoftmax = alongAxis('LogSoftmax', (b, n, [ct]) => {
   return [sub(b, ct!, mul(b, exp(b, n.outputs[0]!), total))];
 });
 
-/** For more classes, copies of a column cost more than the runtime's way from row to row. */
-const MOST_COPIES = 8;
-
-/** A column so often side by side that it is as wide as x, if that is narrow; the same bits, where a product might round. */
-function besides(b: Builder, column: Value, x: Value): Value {
-  const classes = x.type.shape.at(-1);
-  return typeof classes === 'number' && classes <= MOST_COPIES
-    ? concat(b, new Array<Value>(classes).fill(column), -1)
-    : column;
-}
-
 const crossEntropyOp: Op<undefined> = {
   name: 'CrossEntropy',
   infer: ([x, target]) => {
@@ -66,7 +54,7 @@ const crossEntropyOp: Op<undefined> = {
     const [x, target] = n.inputs as readonly [Value, Value];
     const probabilities = exp(b, logSoftmax(b, x));
     const slope = sub(b, probabilities, cast(b, target, x.type.dtype));
-    return [mul(b, slope, besides(b, unsqueeze(b, ct!, [-1]), x)), undefined];
+    return [mul(b, slope, unsqueeze(b, ct!, [-1])), undefined];
   },
   emit: (w, n) => {
     const { place, outputs } = n;

@@ -43,10 +43,8 @@ describe('crossEntropyOf', () => {
     }
   });
 
-  test.each([3, 9])('has a gradient, and that has its own: of %i classes', async (classes) => {
-    await checkGradients([random(4, [2, 2, classes], -2, 2), targets], (b, [x, y]) =>
-      ops.sin(b, ops.crossEntropyOf(b, x!, ops.isClass(b, y!, classes))),
-    );
+  test('has a gradient, and that has its own', async () => {
+    await checkGradients([random(4, [2, 2, 3], -2, 2), targets], (b, [x, y]) => ops.sin(b, ofClasses(b, x!, y!)));
   });
 
   test('refuses targets that are not a truth for each class of each row', () => {
