@@ -158,15 +158,13 @@ test('oneHot puts the classes last, whatever the shape', async () => {
   await fc.assert(property, settings);
 });
 
-test('oneHot of many classes marks the same', async () => {
-  const { y } = await evaluate([tensorFrom('int64', [4], [0, 39, 40, 7])], (b, [x]) => ({ y: ops.oneHot(b, x!, 40) }));
-  expect(y!.shape).toEqual([4, 40]);
-  const marked = toNumbers(y!).flatMap((mark, at) => (mark === 1 ? [[Math.floor(at / 40), at % 40]] : []));
-  expect(marked).toEqual([
-    [0, 0],
-    [1, 39],
-    [3, 7],
-  ]);
+test('oneHot marks the same for many indices, of few classes and of many', async () => {
+  const indices = Array.from({ length: 40 }, (_, i) => (i * 7) % 45);
+  for (const depth of [3, 32, 33, 45]) {
+    const { y } = await evaluate([tensorFrom('int64', [40], indices)], (b, [x]) => ({ y: ops.oneHot(b, x!, depth) }));
+    const wanted = indices.flatMap((index) => Array.from({ length: depth }, (_, c) => Number(c === index)));
+    expect([y!.shape, toNumbers(y!)]).toEqual([[40, depth], wanted]);
+  }
 });
 
 test('labels become positions and positions labels, unknown ones -1 and the empty text', async () => {
