@@ -2,7 +2,7 @@ import type { Builder, Node, Operand, Value } from '../graph.ts';
 import type { OnnxWriter } from '../onnx/write.ts';
 import type { Maybe, NoGradient, Op } from '../op.ts';
 import { filled, type Tensor, tensorFrom, toNumbers } from '../tensor.ts';
-import { broadcastShapes, type DType, isFloat, type Shape, ShapeError, sameShape, sizeOf } from '../type.ts';
+import { broadcastShapes, type DType, isFloat, isStatic, type Shape, ShapeError, sameShape, sizeOf } from '../type.ts';
 import { type Domain, expectDomain, expectOneDType } from './domain.ts';
 import { expandLike, unbroadcast } from './movement.ts';
 
@@ -92,17 +92,32 @@ export function binary({ name, domain, result, gradient, fold, emit }: BinaryRow
  */
 function emitBroadcast(w: OnnxWriter, n: Node<undefined>): void {
   const [x, y] = n.inputs as readonly [Value, Value];
+  const { place } = n;
   const operand = (value: Value, other: Value) => {
-    if (!stalls(value.type.shape, other.type.shape)) return w.name(value);
-    return w.step('Reshape', [w.name(value), w.ints(other.type.shape.map(() => 1))], { place: n.place });
+    const [name, { shape }] = [w.name(value), other.type];
+    if (stalls(value.type.shape, shape)) return w.step('Reshape', [name, w.ints(shape.map(() => 1))], { place });
+    if (!isBesideFew(value.type.shape, shape)) return name;
+    const copies = new Array<string>(Number(shape.at(-1))).fill(name);
+    return w.step('Concat', copies, { attributes: { axis: { int: shape.length - 1 } }, place });
   };
-  w.node(n.op.name, [operand(x, y), operand(y, x)], [w.name(n.outputs[0]!)], { place: n.place });
+  w.node(n.op.name, [operand(x, y), operand(y, x)], [w.name(n.outputs[0]!)], { place });
 }
 
 function stalls(shape: Shape, other: Shape): boolean {
   const common = other.slice(-Math.max(1, shape.length));
   const ones = (dims: Shape) => dims.every((dim) => dim === 1);
   return shape.length < other.length && ones(shape) && ones(common) && !ones(other);
+}
+
+/** A row of so few numbers takes the runtime longer than a copy of them does, if there are so many rows. */
+const [FEW_COLUMNS, MANY_ROWS] = [8, 32];
+
+/** Whether this is a column [..., rows, 1] and the other a matrix [..., rows, few], which the runtime combines row by row. */
+function isBesideFew(shape: Shape, other: Shape): boolean {
+  const rows = other.slice(0, -1);
+  const few = other.at(-1);
+  if (shape.at(-1) !== 1 || !sameShape(shape.slice(0, -1), rows) || !isStatic(rows)) return false;
+  return typeof few === 'number' && few > 1 && few <= FEW_COLUMNS && sizeOf(rows) >= MANY_ROWS;
 }
 
 function operands(b: Builder, x: Operand, y: Operand): Value[] {

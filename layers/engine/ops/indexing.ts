@@ -1,6 +1,6 @@
 import { type Builder, constantOp, type Node, type Value } from '../graph.ts';
 import type { NodeOptions, OnnxWriter } from '../onnx/write.ts';
-import type { Op } from '../op.ts';
+import { type Op, zeroGradient } from '../op.ts';
 import { type Tensor, tensorFrom, toNumbers } from '../tensor.ts';
 import {
   type FloatType,
@@ -12,7 +12,6 @@ import {
   staticShape,
   type Type,
 } from '../type.ts';
-import { equal } from './compare.ts';
 import { expectDomain, expectOneDType, integers } from './domain.ts';
 import { transpose, unsqueeze, zerosLike } from './movement.ts';
 import { cast } from './select.ts';
@@ -158,12 +157,34 @@ export const scatterAdd = Object.assign(
   { op: scatterAddOp },
 );
 
+/** So few classes are compared with all indices one class after another, if there are so many indices. */
+const [FEW_CLASSES, MANY_INDICES] = [32, 32];
+
+const isClassOp: Op<{ readonly depth: number }> = {
+  name: 'IsClass',
+  infer: ([indices], { depth }) => [{ dtype: 'bool', shape: [...indices!.shape, depth] }],
+  vjp: zeroGradient,
+  emit: (w, n) => {
+    const { depth } = n.attrs;
+    const { place } = n;
+    const { shape } = n.inputs[0]!.type;
+    const [rows] = shape;
+    // The runtime goes from one row of the result to the next, and a row of few elements takes as long as one of many.
+    const isTurned = depth <= FEW_CLASSES && shape.length === 1 && typeof rows === 'number' && rows >= MANY_INDICES;
+    const data = BigInt64Array.from({ length: depth }, (_, i) => BigInt(i));
+    const classes = w.initializer({ dtype: 'int64', shape: isTurned ? [depth, 1] : [depth], data });
+    const indices = w.step('Unsqueeze', [w.name(n.inputs[0]!), w.ints([isTurned ? 0 : shape.length])], { place });
+    const output = [w.name(n.outputs[0]!)];
+    if (isTurned) w.node('Transpose', [w.step('Equal', [indices, classes], { place })], output, { place });
+    else w.node('Equal', [indices, classes], output, { place });
+  },
+};
+
 /** Which of so many classes an index is: integer [...] → bool [..., depth]. An index out of range is none of them. */
-export function isClass(b: Builder, indices: Value, depth: number): Value {
-  const positions = BigInt64Array.from({ length: depth }, (_, i) => BigInt(i));
-  const range = b.constant({ dtype: 'int64', shape: [depth], data: positions });
-  return equal(b, unsqueeze(b, cast(b, indices, 'int64'), [-1]), range);
-}
+export const isClass = Object.assign(
+  (b: Builder, indices: Value, depth: number): Value => b.apply1(isClassOp, [cast(b, indices, 'int64')], { depth }),
+  { op: isClassOp },
+);
 
 /** One-hot vectors: integer [...] → float [..., depth]. An index out of range becomes zeros. */
 export function oneHot(b: Builder, indices: Value, depth: number, dtype: FloatType = 'float32'): Value {

@@ -103,7 +103,9 @@ function emitColumnSums(w: OnnxWriter, n: Node<ReduceAttrs>): boolean {
   if (!isLeading || !isStatic(shape) || shape.includes(0) || (dtype !== 'float32' && dtype !== 'float64')) return false;
   const { place } = n;
   const rows = sizeOf(shape.slice(0, axes.length));
-  const x = w.step('Reshape', [w.name(n.inputs[0]!), w.ints([rows, sizeOf(shape) / rows])], { place });
+  const given = w.name(n.inputs[0]!);
+  const isMatrix = shape.length === 2;
+  const x = isMatrix ? given : w.step('Reshape', [given, w.ints([rows, sizeOf(shape) / rows])], { place });
   const ones = w.step('Expand', [w.number(dtype, 1), w.ints([1, rows])], { place });
   const output = n.outputs[0]!;
   const sums = w.step('MatMul', [ones, x], { place });

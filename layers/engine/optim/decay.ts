@@ -9,6 +9,5 @@ export function decayed(
   weightDecay: number,
 ): Value {
   if (decay === false || weightDecay === 0) return gradient;
-  const pull = mul(b, parameter, weightDecay);
-  return add(b, gradient, decay === true ? pull : mul(b, pull, decay));
+  return add(b, gradient, mul(b, parameter, decay === true ? weightDecay : mul(b, decay, weightDecay)));
 }

@@ -31,6 +31,23 @@ describe('operands that the runtime would meet element by element', () => {
   });
 });
 
+test('a column is combined with each of few or many columns, on either side', async () => {
+  const ROWS = 40;
+  for (const columns of [2, 8, 9]) {
+    const x = random(1, [ROWS, columns]);
+    const column = random(2, [ROWS, 1]);
+    const { first, second, same } = await evaluate([column, x], (b, [c, x]) => ({
+      first: ops.sub(b, c!, x!),
+      second: ops.sub(b, x!, c!),
+      same: ops.equal(b, x!, c!),
+    }));
+    const wanted = toNumbers(x).map((value, i) => toNumbers(column)[Math.floor(i / columns)]! - value);
+    expect(toNumbers(first!)).toEqual(wanted);
+    expect(toNumbers(second!)).toEqual(wanted.map((value) => -value));
+    expect([same!.shape, toNumbers(same!)]).toEqual([[ROWS, columns], wanted.map((value) => Number(value === 0))]);
+  }
+});
+
 describe('an operand that was expanded', () => {
   test('is used as it was where the other has the shape, and not where both are needed for it', async () => {
     const [x, y] = [random(1, [1, 3]), random(2, [2, 3])];

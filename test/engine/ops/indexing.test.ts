@@ -158,6 +158,15 @@ test('oneHot puts the classes last, whatever the shape', async () => {
   await fc.assert(property, settings);
 });
 
+test('oneHot marks the same for many indices, of few classes and of many', async () => {
+  const indices = Array.from({ length: 40 }, (_, i) => (i * 7) % 45);
+  for (const depth of [3, 32, 33, 45]) {
+    const { y } = await evaluate([tensorFrom('int64', [40], indices)], (b, [x]) => ({ y: ops.oneHot(b, x!, depth) }));
+    const wanted = indices.flatMap((index) => Array.from({ length: depth }, (_, c) => Number(c === index)));
+    expect([y!.shape, toNumbers(y!)]).toEqual([[40, depth], wanted]);
+  }
+});
+
 test('labels become positions and positions labels, unknown ones -1 and the empty text', async () => {
   const keys = ['Adélie', '', '企鹅'];
   const { i, back } = await evaluate([tensorFrom('string', [4], ['企鹅', 'x', '', 'Adélie'])], (b, [x]) => {
