@@ -171,7 +171,7 @@ export const keys = {
   vaultActive: (accountId: string, vault: string, family: string): Key =>
     inVault(accountId, vault, `${prefixes.vaultActives}${family}`),
   vaultJob: (accountId: string, vault: string, kind: string, fingerprint: string): Key =>
-    inVault(accountId, vault, `JOB#${kind}#${fingerprint}`),
+    inVault(accountId, vault, `${prefixes.vaultJobs}${kind}#${fingerprint}`),
   vaultRotation: (accountId: string, vault: string): Key => inVault(accountId, vault, 'ROTATION'),
   vaultRotationLease: (accountId: string, vault: string): Key => inVault(accountId, vault, 'ROTATING'),
   vaultOperations: (accountId: string, vault: string): Key => inVault(accountId, vault, 'OPERATIONS'),
@@ -265,6 +265,7 @@ export const prefixes = {
   vaultDeleted: 'DELETED#',
   /** Below a manager of the vault. */
   vaultModels: 'MODEL#',
+  vaultJobs: 'JOB#',
   vaultAccesses: 'ACCESS#',
   vaultDamages: 'DAMAGE#',
   vaultServed: 'SERVED#',

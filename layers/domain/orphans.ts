@@ -10,6 +10,7 @@ import { z } from 'zod';
 import { indexes, keys } from './keys.ts';
 import type { Blobs, BucketName } from './ports/blobs/port.ts';
 import { BUCKETS } from './ports/blobs/port.ts';
+import { ConditionFailedError } from './ports/errors.ts';
 import type { Table, Write } from './ports/table/port.ts';
 import { isoTime } from './times.ts';
 
@@ -46,6 +47,17 @@ export function markOfCounted(
 /** A write that clears the mark, because the files have a record now. It fails if they were deleted in the meantime. */
 export function clearOrphanMark(bucket: BucketName, prefix: string): Write {
   return { kind: 'delete', key: keys.orphans(bucket, prefix), condition: { kind: 'present' } };
+}
+
+/** They are due later. Whether they were still marked. */
+export async function renewOrphanMark(table: Table, bucket: BucketName, prefix: string, due: number): Promise<boolean> {
+  try {
+    await table.update(keys.orphans(bucket, prefix), { set: { isk: isoTime(due) } }, { kind: 'present' });
+    return true;
+  } catch (error) {
+    if (error instanceof ConditionFailedError) return false;
+    throw error;
+  }
 }
 
 /** Deletes the files under the prefix, then the mark. Where a loss of power brings that back, the sweep deletes nothing. */

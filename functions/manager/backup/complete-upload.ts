@@ -10,6 +10,7 @@ import { actorOf, readManager, tags } from '../fields.ts';
 import { runOrQueue } from '../jobs/run-or-queue.ts';
 import { uploadPath } from '../upload-fields.ts';
 import { ARCHIVE_GOING, archiveGoingOn, backupSummary } from './fields.ts';
+import type { ImportProgress } from './import-archive.ts';
 import { importWork } from './import-work.ts';
 
 const body = z.strictObject({ parts: uploadedParts }).meta({ id: 'ArchiveUploadCompletion' });
@@ -41,7 +42,7 @@ export const completeUpload = route({
     const outcome = await auditFailure(services, manager, by, { action: 'backup_create' }, () =>
       runOrQueue(services, manager, by, wanted, {
         read: importWork.read,
-        run: async (_, asked, before, pace) => {
+        run: async (_, asked, before: ImportProgress | undefined, pace) => {
           if (upload) await joinParts(blobs.backups, stagedArchive(manager, upload.id), upload, given.parts);
           return importWork.run(services, asked, before, pace);
         },

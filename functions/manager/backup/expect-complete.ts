@@ -18,16 +18,17 @@ const MODEL_BYTES = 100;
 export async function expectComplete(
   services: VaultServices,
   backup: CompleteBackup,
-  contents: ReadonlyMap<string, number>,
+  contents: { readonly names: ReadonlySet<string>; readonly bytes: number },
   refused: (why: string) => Error,
 ): Promise<readonly string[]> {
   const { complete } = backup;
   const manifestBytes = complete.digests.ciphertext.bytes;
-  const bytes = [...contents.values()].reduce((sum, size) => sum + size, manifestBytes);
+  const { names } = contents;
+  const bytes = contents.bytes + manifestBytes;
   if (bytes < complete.bytes) throw refused(`it has ${bytes} of the ${complete.bytes} bytes of its backup`);
   if (!opensAlone(backup)) {
-    const { files = contents.size } = complete;
-    if (files !== contents.size) throw refused(`it has ${contents.size} files, and ${files} by its record`);
+    const { files = names.size } = complete;
+    if (files !== names.size) throw refused(`it has ${names.size} files, and ${files} by its record`);
     if (complete.models * MODEL_BYTES <= manifestBytes) return [];
     throw refused(`its record has ${complete.models} models, and its manifest ${manifestBytes} bytes`);
   }
@@ -43,10 +44,10 @@ export async function expectComplete(
     models.length === complete.models;
   if (!same) throw refused('its record is not that of its manifest');
   const named = models.flatMap((one) => [one, ...(one.int8 ? [one.int8] : [])]);
-  const missing = named.find(({ content }) => !contents.has(content));
+  const missing = named.find(({ content }) => !names.has(content));
   if (missing) throw refused(`it lacks the file ${missing.content}`);
   const known = new Set(named.map(({ content }) => content));
-  const others = [...contents.keys()].filter((sha256) => !known.has(sha256));
+  const others = [...names].filter((sha256) => !known.has(sha256));
   if (others.length > 0 && complete.files !== undefined)
     throw refused(`it has the file ${ARCHIVE.contents}${others[0]}, which its manifest does not name`);
   return others;

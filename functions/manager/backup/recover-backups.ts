@@ -20,9 +20,9 @@ import { createManager, findManager } from '#domain/vault/managers.ts';
 import type { Log } from '#functions/http/contract.ts';
 import { collected } from '../models/seal.ts';
 import type { VaultServices } from '../services.ts';
+import { addBackup } from './add-backup.ts';
 import { ARCHIVE } from './archive.ts';
 import { unchanged } from './copy-backups.ts';
-import { addBackup } from './import-archive.ts';
 import { expectPlatformKey } from './manifest.ts';
 import type { UnpackedFile } from './tar.ts';
 
@@ -120,7 +120,10 @@ async function recoverBackup(
   return true;
 }
 
-async function* filesOf(copies: BlobsWithoutUrls, record: CopiedRecord): AsyncGenerator<UnpackedFile, void> {
+async function* filesOf(
+  copies: BlobsWithoutUrls,
+  record: CopiedRecord,
+): AsyncGenerator<Omit<UnpackedFile, 'end'>, void> {
   const { account_id, manager_id, id, complete, contents } = record;
   const manifest = complete.digests.ciphertext;
   const key = blobKeys.backupManifest(account_id, manager_id, id);

@@ -3,6 +3,7 @@
  * The library of the field brings native code for another runtime.
  */
 import { ValidationError } from '#domain/errors.ts';
+import { ByteReader } from './byte-reader.ts';
 
 const BLOCK = 512;
 const NAME_BYTES = 100;
@@ -38,7 +39,8 @@ async function* entryOf({ name, size, body }: TarFile, at: number): AsyncGenerat
   yield Buffer.alloc(padding(size));
 }
 
-async function* without(bytes: number, pieces: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+/** The pieces without so many bytes at their beginning. */
+export async function* without(bytes: number, pieces: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   let left = bytes;
   for await (const piece of pieces) {
     if (left < piece.length) yield left === 0 ? piece : piece.subarray(left);
@@ -89,11 +91,18 @@ export interface UnpackedFile {
   readonly size: number;
   /** To be read before the next file is asked for; what is left of it is skipped then. */
   readonly body: AsyncIterable<Uint8Array>;
+  /** Where the next one begins, in the archive. */
+  readonly end: number;
 }
 
-/** The entries of an archive, in a stream. Throws `ValidationError` for what is none, was cut off, or goes on after its end. */
-export async function* untar(archive: AsyncIterable<Uint8Array>): AsyncGenerator<UnpackedFile, void> {
-  const bytes = new Reader(archive);
+/**
+ * The entries of an archive, in a stream. Nothing is read before it is asked for. Throws `ValidationError` for what is none, was cut off, or
+ * goes on after its end.
+ *
+ * @param from where the first of these bytes is in the archive: at the beginning of an entry
+ */
+export async function* untar(archive: AsyncIterable<Uint8Array>, from = 0): AsyncGenerator<UnpackedFile, void> {
+  const bytes = new Reader(archive, from);
   try {
     for (;;) {
       const header = await bytes.block();
@@ -102,7 +111,8 @@ export async function* untar(archive: AsyncIterable<Uint8Array>): AsyncGenerator
       if (checksum(header) !== readOctal(header, 148, 8)) throw invalidArchive('a header was changed');
       const name = header.subarray(0, NAME_BYTES).toString('utf8').replaceAll('\u0000', '');
       const body = bytes.file(size);
-      yield { name, isFile: header[156] === 48, size, body };
+      const end = bytes.position + size + padding(size);
+      yield { name, isFile: header[156] === 48, size, body, end };
       for await (const _ of body);
       for await (const _ of bytes.file(padding(size)));
     }
@@ -111,29 +121,22 @@ export async function* untar(archive: AsyncIterable<Uint8Array>): AsyncGenerator
   }
 }
 
-/** Takes bytes off a stream, piece by piece. */
-class Reader {
-  readonly #source: AsyncIterator<Uint8Array>;
-  #rest: Uint8Array = new Uint8Array();
-
-  constructor(source: AsyncIterable<Uint8Array>) {
-    this.#source = source[Symbol.asyncIterator]();
-  }
-
+class Reader extends ByteReader {
   async block(): Promise<Buffer> {
-    const pieces: Uint8Array[] = [];
-    for await (const piece of this.file(BLOCK)) pieces.push(piece);
-    return Buffer.concat(pieces);
+    const block = await this.exactly(BLOCK);
+    if (block === undefined) throw invalidArchive('it was cut off');
+    return block;
   }
 
   /** The next bytes, so many. Read again, it has what is left of them. */
   file(size: number): AsyncIterable<Uint8Array> {
     let left = size;
-    const take = this.#take.bind(this);
+    const take = this.piece.bind(this);
     return {
       async *[Symbol.asyncIterator]() {
         while (left > 0) {
           const piece = await take(left);
+          if (piece === undefined) throw invalidArchive('it was cut off');
           left -= piece.length;
           yield piece;
         }
@@ -146,39 +149,17 @@ class Reader {
    * most programs write them, and no further entry.
    */
   async skipToEnd(): Promise<void> {
-    for (let rest = this.#rest; ; ) {
-      if (!isZero(rest)) throw invalidArchive('something follows after its end');
-      const next = await this.#source.next();
-      if (next.done) return;
-      rest = next.value;
+    for (;;) {
+      const piece = await this.piece(ZEROS.length);
+      if (piece === undefined) return;
+      if (!isZero(piece)) throw invalidArchive('something follows after its end');
     }
-  }
-
-  async close(): Promise<void> {
-    await this.#source.return?.();
-  }
-
-  async #take(most: number): Promise<Uint8Array> {
-    while (this.#rest.length === 0) {
-      const next = await this.#source.next();
-      if (next.done) throw invalidArchive('it was cut off');
-      this.#rest = next.value;
-    }
-    const piece = this.#rest.subarray(0, most);
-    this.#rest = this.#rest.subarray(piece.length);
-    return piece;
   }
 }
 
 const ZEROS = Buffer.alloc(65_536);
 
-function isZero(bytes: Uint8Array): boolean {
-  for (let at = 0; at < bytes.length; at += ZEROS.length) {
-    const piece = bytes.subarray(at, at + ZEROS.length);
-    if (ZEROS.compare(piece, 0, piece.length, 0, piece.length) !== 0) return false;
-  }
-  return true;
-}
+const isZero = (piece: Uint8Array): boolean => ZEROS.compare(piece, 0, piece.length, 0, piece.length) === 0;
 
 function readOctal(header: Buffer, offset: number, bytes: number): number {
   const text = header

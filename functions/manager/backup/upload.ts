@@ -39,7 +39,8 @@ export const upload = route({
     const { adapters, settings } = services;
     const added = await auditFailure(services, manager, by, { action: 'backup_create' }, async () => {
       await reserveBytes(adapters.table, manager.account_id, body.length, settings.caps);
-      return importArchive(services, manager, by, { bytes: Readable.from([body]), size: body.length });
+      const open = async (from: number) => Readable.from([body.subarray(from)]);
+      return importArchive(services, manager, by, { open, size: body.length });
     });
     return { status: 201, body: showBackup(added) };
   },
