@@ -15,6 +15,7 @@ import { INTERRUPTED_EXIT_CODE } from '#domain/training/attempts.ts';
 import type { Log } from '#training/log.ts';
 import type { Outcome } from '#training/run-job.ts';
 import { listenToParent } from './parent.ts';
+import { mostWaitingBytes } from './waiting.ts';
 
 /** What the trainer works at. */
 const task = z.object({
@@ -47,8 +48,6 @@ const UNUSED_QUEUE = { visibilitySeconds: 60, maxReceives: 1 };
 
 /** A line of it says that the task is done, and that the trainer waits for another one. */
 const DONE_FILE = 3;
-/** The memory that it may hold while it waits. */
-const MOST_WAITING_BYTES = 400e6;
 
 /** How long a trainer may take to save a checkpoint after its host has died. */
 const ORPHAN_MS = 10_000;
@@ -68,6 +67,7 @@ const { TRAINYARD_DATA, TRAINYARD_CHECKPOINT_SECONDS: seconds, TRAINYARD_SCRATCH
 // The image is one file, which has no other that a thread could begin with.
 const threads = TRAINYARD_DATA === undefined ? 1 : Math.min(LIMITS.readingThreads, availableParallelism());
 const run = settings.AWS_BATCH_JOB_ATTEMPT;
+const memoryBytes = settings.TRAINYARD_MEMORY ?? Math.min(process.constrainedMemory() || totalmem(), totalmem());
 const isStandby = settings.TRAINYARD_STANDBY !== undefined;
 let names: Record<string, unknown> | undefined;
 const parent = listenToParent(() => {
@@ -103,7 +103,7 @@ try {
       signal: interruption.signal,
       dollarsPerSecond,
       disk: await writableFolder(scratch, tmpdir(), log),
-      memoryBytes: settings.TRAINYARD_MEMORY ?? Math.min(process.constrainedMemory() || totalmem(), totalmem()),
+      memoryBytes,
       threads,
       ...(seconds === undefined ? {} : { checkpointMs: seconds * 1000 }),
       ...(found ? { findDevice: async () => found } : {}),
@@ -125,7 +125,7 @@ try {
 /** Whether it waits for another task of the same account, and has said so. */
 function goesOn(outcome: Outcome): boolean {
   if (!isStandby || outcome === 'interrupted' || interruption.signal.aborted) return false;
-  if (process.memoryUsage.rss() > MOST_WAITING_BYTES) return false;
+  if (process.memoryUsage.rss() > mostWaitingBytes(memoryBytes)) return false;
   names = undefined;
   try {
     writeSync(DONE_FILE, '\n');

@@ -31,7 +31,8 @@ export async function assessClasses(spec: AssessSpec, { rows, about, counts }: J
   early?.catch(() => undefined);
   const logits = new Sample(classes.length);
   for await (const { values, width, truths } of outputsOver(spec, rows)) {
-    for (let row = 0; row < truths.length; row++) logits.add(truths[row]!, values, row * width);
+    if (width === logits.width) logits.addAll(truths, values);
+    else for (let row = 0; row < truths.length; row++) logits.add(truths[row]!, values, row * width);
   }
   // All rows again, one by one, if they are more than a sample holds.
   const all = () => (logits.sampled.sampled === undefined ? [logits] : outputsOver(spec, rows));

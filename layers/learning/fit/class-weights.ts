@@ -31,7 +31,8 @@ export async function classWeights(
 export async function classCounts(rows: EncodedRows, classes: number): Promise<Float64Array> {
   const counts = new Float64Array(classes);
   for await (const { y } of piecesOf(rows, PIECE_ROWS, rowsOf(rows))) {
-    for (const truth of y!.data as Int32Array) counts[truth]!++;
+    const truths = y!.data as Int32Array;
+    for (let row = 0; row < truths.length; row++) counts[truths[row]!]!++;
   }
   return counts;
 }

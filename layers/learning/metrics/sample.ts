@@ -13,7 +13,7 @@ export class Sample {
   readonly width: number;
   readonly #most: number;
   readonly #uniform = uniformStream(0, 'sample of rows');
-  /** Twice as large whenever they are full. */
+  /** At least twice as large whenever they are full. */
   #values: Float64Array;
   #truths: Float64Array;
   /** How many rows there were. */
@@ -28,19 +28,32 @@ export class Sample {
     this.#values = new Float64Array(room * width);
   }
 
+  /** @param values the rows one after another, as many numbers each */
+  addAll(truths: ArrayLike<number>, values: Float32Array | Float64Array): void {
+    const { width } = this;
+    const first = Math.max(0, Math.min(truths.length, this.#most - this.seen));
+    if (first > 0) {
+      if (this.seen + first > this.#truths.length) this.#grow(this.seen + first);
+      for (let row = 0; row < first; row++) this.#truths[this.seen + row] = truths[row]!;
+      this.#values.set(values.subarray(0, first * width), this.seen * width);
+      this.seen += first;
+    }
+    for (let row = first; row < truths.length; row++) this.add(truths[row]!, values, row * width);
+  }
+
   /** @param from where the row begins in `values` */
   add(truth: number, values: ArrayLike<number>, from: number): void {
     this.seen++;
     const place = this.seen <= this.#most ? this.seen - 1 : Math.floor(this.#uniform() * this.seen);
     if (place >= this.#most) return;
-    if (place >= this.#truths.length) this.#grow();
+    if (place >= this.#truths.length) this.#grow(place + 1);
     const { width } = this;
     this.#truths[place] = truth;
     for (let i = 0, at = place * width; i < width; i++, at++) this.#values[at] = values[from + i]!;
   }
 
-  #grow(): void {
-    const room = Math.min(this.#most, 2 * this.#truths.length);
+  #grow(least: number): void {
+    const room = Math.min(this.#most, Math.max(least, 2 * this.#truths.length));
     const [truths, values] = [new Float64Array(room), new Float64Array(room * this.width)];
     truths.set(this.#truths);
     values.set(this.#values);

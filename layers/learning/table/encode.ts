@@ -61,8 +61,8 @@ export interface Some {
   readonly to: number;
 }
 
-/** So many encoded rows stay in the processor's cache until all of their columns are written. */
-const BLOCK_ROWS = 2048;
+/** So many encoded rows stay in the processor's first cache until all of their columns are written. */
+const BLOCK_ROWS = 256;
 
 function* blocksOf({ from, to }: Some): Generator<Some> {
   for (let at = from; at < to; at += BLOCK_ROWS) yield { from: at, to: Math.min(to, at + BLOCK_ROWS) };

@@ -187,8 +187,9 @@ function fitWords({ name, type }: WordColumn): Fitting<WordColumn> {
       const before = seen;
       seen = new Uint8Array(words.length);
       seen.set(before);
-      for (const row of training) {
-        const code = column.values[row]!;
+      const { values } = column;
+      for (let i = 0; i < training.length; i++) {
+        const code = values[training[i]!]!;
         if (code < 0) missing = true;
         else seen[code] = 1;
       }

@@ -1,6 +1,6 @@
 /** Splits rows into those to learn from, those for validation, and those for a test. */
 import { uniformStream } from '#engine/random.ts';
-import { shuffle, shuffled } from '#engine/shuffle.ts';
+import { ascending, shuffle, shuffled } from '#engine/shuffle.ts';
 import { TrainingFailure } from '../failure.ts';
 import { countOf, type SplitBy, type Target } from './columns.ts';
 import { foldRows } from './folds.ts';
@@ -32,7 +32,8 @@ export function splitRows(target: Target, fractions: Fractions, seed: number, sp
   if (splitBy?.by === 'time') return splitByTime(splitBy.values, fractions);
   if (splitBy?.by === 'group') return splitByGroup(splitBy.values, fractions, seed);
   const wanted = sizesOf(countOf(target), fractions);
-  if (wanted.validation + wanted.test === 0) return new Sides(countOf(target)).split();
+  if (wanted.validation + wanted.test === 0)
+    return { training: ascending(countOf(target)), validation: new Int32Array(), test: new Int32Array() };
   const strata = fractions.isRandom
     ? [Int32Array.from({ length: countOf(target) }, (_, row) => row)]
     : strataOf(target);
@@ -83,7 +84,7 @@ class Sides {
 
   split(): Split {
     const sizes = SIDES.map(() => 0);
-    for (const side of this.#side) sizes[side]!++;
+    for (let row = 0; row < this.#side.length; row++) sizes[this.#side[row]!]!++;
     const [training, validation, test] = sizes.map((size, side) => this.#rowsOf(side, size));
     return { training: training!, validation: validation!, test: test! };
   }
