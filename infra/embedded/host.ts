@@ -17,6 +17,7 @@ import { provideStreamingRuntime } from './gateway/response-stream.ts';
 import { type SharedLimits, shareLimits } from './gateway/shared-limits.ts';
 import type { TrustedProxies } from './gateway/trusted-proxies.ts';
 import { noticeUnannouncedProxy } from './gateway/unannounced-proxy.ts';
+import { giveBackMemory } from './give-back-memory.ts';
 import type { HostOptions } from './host-options.ts';
 import { hostSettings } from './host-settings.ts';
 import { Invoker } from './invoke/invoker.ts';
@@ -141,7 +142,10 @@ export async function startHost(options: HostOptions): Promise<Host> {
     stops.push(async () => void (await Promise.all(timers.map((one) => one.stop()))));
     stops.push(async () => void (await Promise.all(Object.values(listeners).map((one) => one.listener.close()))));
     // Loads ONNX Runtime, so that the first prediction does not wait for it.
-    invoker.warm('platform-predict').catch((error: unknown) => onError(error, 'platform-predict'));
+    invoker.warm('platform-predict').then(
+      () => options.ownsProcess && giveBackMemory(),
+      (error: unknown) => onError(error, 'platform-predict'),
+    );
     return {
       bases: Object.fromEntries(Object.entries(listeners).map(([name, { base }]) => [name, base])) as Host['bases'],
       ...(bootstrap !== undefined && !(await adapters.table.get(keys.operator())) ? { bootstrapToken: bootstrap } : {}),

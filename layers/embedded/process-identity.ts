@@ -5,8 +5,19 @@ import { readFileSync } from 'node:fs';
  * unknown, written as 0, and only the pid counts.
  */
 export function processIdentity(pid: number = process.pid): string {
-  return `${pid}-${startTime(pid)}`;
+  if (pid !== process.pid) return identityOf(pid, startTime(pid));
+  if (own === undefined) {
+    const start = startTime(pid);
+    if (start === undefined) return identityOf(pid, start);
+    own = identityOf(pid, start);
+  }
+  return own;
 }
+
+/** Of this process: each new file has it in its name. */
+let own: string | undefined;
+
+const identityOf = (pid: number, start = '0'): string => `${pid}-${start}`;
 
 export const pidOf = (identity: string): number => Number(identity.split('-')[0]);
 
@@ -23,7 +34,7 @@ export function isAlive(identity: string): boolean {
   return processState(pid) !== 'Z' && processIdentity(pid) === identity;
 }
 
-const startTime = (pid: number): string => statFields(pid)[19] ?? '0';
+const startTime = (pid: number): string | undefined => statFields(pid)[19];
 const processState = (pid: number): string | undefined => statFields(pid)[0];
 
 /** The fields of /proc/PID/stat after the command's name, which may contain spaces and brackets; see proc(5). */

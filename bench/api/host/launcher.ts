@@ -13,6 +13,7 @@ interface HostModule {
   startHost(options: {
     readonly dataDir: string;
     readonly portOffset: 'free';
+    readonly ownsProcess: true;
     readonly settings: Readonly<Record<string, unknown>>;
   }): Promise<{ readonly bases: Bases; close(): Promise<void> }>;
 }
@@ -24,6 +25,7 @@ const { startHost }: HostModule = await import(pathToFileURL(join(checkout, 'inf
 const host = await startHost({
   dataDir,
   portOffset: 'free',
+  ownsProcess: true,
   settings: {
     rates: { authenticatedPerHour: NEVER, anonymousPerHour: NEVER, loginFailures: NEVER },
     ...JSON.parse(more),

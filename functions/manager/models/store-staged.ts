@@ -24,19 +24,27 @@ interface Wanted {
   readonly sealing: Sealing | undefined;
   /** The model's own file, where it is in its place already. */
   readonly original: StoredOriginal | undefined;
+  readonly pickle: StoredModel['pickle'];
 }
 
 /** Throws `UnsafeArtifactError`, and `BlobNotFoundError` if nothing is staged any more. */
+export const inspectStaged = (
+  { adapters: { blobs } }: JobServices,
+  manager: Manager,
+  { id, file_size, name }: VaultUpload,
+): Promise<StoredModel['pickle']> =>
+  inspectPickles(accessTo(blobs.artifacts, stagedModel(manager, id).file, file_size), manager, name);
+
+/** Throws `BlobNotFoundError` if nothing is staged any more. */
 export async function storeStaged(
   services: JobServices,
   manager: Manager,
   upload: VaultUpload,
-  { place, signing, sealing, original }: Wanted,
+  { place, signing, sealing, original, pickle }: Wanted,
 ): Promise<{ readonly stored: Stored; readonly warnings: readonly string[] }> {
   const { blobs, keys } = services.adapters;
   const { artifacts } = blobs;
   const { file: staged } = stagedModel(manager, upload.id);
-  const pickle = await inspectPickles(accessTo(artifacts, staged, upload.file_size), manager, upload.name);
   const file = original ?? (await storeFrom(artifacts, staged, fileOf(place, 'original'), sealing, upload.file_size));
   const { size, sha256 } = file;
   const signature = await signatureOf(keys, signing, { name: upload.name, sha256 });

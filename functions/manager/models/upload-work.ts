@@ -24,7 +24,7 @@ import { heldContext } from './held-key.ts';
 import { proofOf } from './platform-copy/proof.ts';
 import { savedAnswer, showSaved } from './save.ts';
 import type { Saved } from './save-model.ts';
-import { storeStaged } from './store-staged.ts';
+import { inspectStaged, storeStaged } from './store-staged.ts';
 
 const request = z.object({ upload_id: z.string(), sign: z.boolean() });
 const secrets = z.object({ signing_key: z.string().optional() });
@@ -77,11 +77,15 @@ async function save(services: JobServices, { manager, by, request, secrets }: As
   await pace.reached({ model_name: upload.name });
   const room = roomFor(table, manager.account_id, upload.file_size, services.settings.caps);
   await room?.();
+  // While the rest of the file is made.
+  const inspected = inspectStaged(services, manager, upload);
+  inspected.catch(() => undefined);
   const { place, original } = (await earlyFile(services, manager, upload)) ?? (await newPlace(services, manager));
   try {
+    const pickle = await inspected;
     const signing = { sign: request.sign, signingKey: secrets.signing_key };
     const sealing = await sealingOf(services, upload);
-    const wanted = { place, signing, sealing, original };
+    const wanted = { place, signing, sealing, original, pickle };
     const { stored, warnings } = await storeStaged(services, manager, upload, wanted);
     const before = upload.replace ? await findModel(table, manager, upload.name) : undefined;
     const model: StoredModel = {

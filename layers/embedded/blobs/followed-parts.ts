@@ -72,12 +72,15 @@ export class FollowedParts implements FollowedUpload {
     const parts = this.#whole();
     if (!this.#isFramed) throw new TypeError('what was read last were no frames');
     const { contents, put } = this.#store;
-    await this.#flushing;
-    const linked = await linkStored(contents, parts);
+    // Side by side: each waits for the disk.
+    const written = contents.write(once(header), DURABLE).then((one) => [one]);
+    const done = await Promise.allSettled([written, linkStored(contents, parts), this.#flushing.then(() => [])]);
+    const whole = done.flatMap((one) => (one.status === 'fulfilled' ? one.value : []));
     try {
-      return await put(key, [await contents.write(once(header), DURABLE), ...linked]);
+      for (const one of done) if (one.status === 'rejected') throw one.reason;
+      return await put(key, whole);
     } catch (error) {
-      await contents.remove(linked.map(({ name }) => name));
+      await contents.remove(whole.map(({ name }) => name));
       throw error;
     }
   }

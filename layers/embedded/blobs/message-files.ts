@@ -42,6 +42,12 @@ export async function takeMessage(contents: Contents, upload: string): Promise<U
   return parts === undefined || partBytes === undefined ? undefined : { frames, parts, partBytes };
 }
 
+/** Resolves once all of it has ended. Rejects with the first error, when nothing goes on any more that would have to be undone. */
+async function allDone(work: readonly Promise<unknown>[]): Promise<void> {
+  await Promise.allSettled(work);
+  await Promise.all(work);
+}
+
 /** All bytes of a file as it is stored. */
 export async function* readStored(contents: Contents, { name }: Content): AsyncGenerator<Buffer> {
   const path = contents.path(name);
@@ -64,16 +70,18 @@ export async function linkStored(contents: Contents, of: readonly Content[]): Pr
   const first = newName();
   const folder = dirname(contents.path(first));
   await contents.folder(first, true);
-  const linked: Content[] = [];
+  // All in one folder, so that there is one to wait for.
+  const linked: Content[] = of.map(() => ({ name: newName(first), size: 0 }));
   try {
-    for (const { name: from } of of) {
-      // All in one folder, so that there is one to wait for.
-      const name = newName(first);
-      await link(contents.path(from), contents.path(name));
-      linked.push({ name, size: 0 });
-    }
+    await allDone(
+      of.map(async ({ name: from }, part) => {
+        const { name } = linked[part]!;
+        await link(contents.path(from), contents.path(name));
+        linked[part] = { name, size: (await stat(contents.path(name))).size };
+      }),
+    );
     await syncFolder(folder);
-    return await Promise.all(linked.map(async ({ name }) => ({ name, size: (await stat(contents.path(name))).size })));
+    return linked;
   } catch (error) {
     await contents.remove(linked.map(({ name }) => name));
     throw error;
