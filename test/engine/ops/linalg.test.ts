@@ -90,6 +90,16 @@ describe('gemm', () => {
     for (const [i, value] of toNumbers(plain!).entries()) expect(toNumbers(tall!)[i]).toBeCloseTo(value, 10);
   });
 
+  test('is the same product with so few columns that it is written in other ops', async () => {
+    const [x, z] = [random(1, [20, 18]), random(2, [20, 3])];
+    const { narrow, plain } = await evaluate([x, z], (b, [x, z]) => ({
+      narrow: ops.gemm(b, x!, z!, undefined, { transX: true }),
+      plain: ops.matMul(b, ops.transpose(b, x!), z!),
+    }));
+    expect(narrow!.shape).toEqual([18, 3]);
+    for (const [i, value] of toNumbers(plain!).entries()) expect(toNumbers(narrow!)[i]).toBeCloseTo(value, 10);
+  });
+
   test('refuses a bias that would stretch the product', () => {
     const b = new Builder();
     const x = b.input('x', 'float32', [1, 2]);
