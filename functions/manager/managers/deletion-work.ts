@@ -5,6 +5,7 @@ import { ManagerNotEmptyError } from '#domain/vault/errors.ts';
 import { getManager, removeManager } from '#domain/vault/managers.ts';
 import { expectNoneServed } from '#domain/vault/served.ts';
 import { backUpInTurns, turnsProgress } from '../backup/in-turns.ts';
+import { orDropped } from '../backup/or-dropped.ts';
 import type { Asked, Pace } from '../jobs/work.ts';
 import type { VaultServices } from '../services.ts';
 import { deleteVault } from './delete-vault.ts';
@@ -32,10 +33,13 @@ async function run(
     manager.models === 0 && before === undefined
       ? undefined
       : await backUpInTurns(services, asked, { kind: 'deletion', what: manager.id, facts: { changes } }, before, pace);
-  // As it is now: the backup may have taken long.
-  const { models } = await getManager(table, manager.account_id, manager.id);
-  if (backup && backup.complete.models !== models) throw new ManagerNotEmptyError(manager.id, models);
-  await removeManager(table, backup ? { ...manager, models, changes } : manager, by, now, confirmed);
+  const models = await orDropped(services, asked, backup, async () => {
+    // As it is now: the backup may have taken long.
+    const { models } = await getManager(table, manager.account_id, manager.id);
+    if (backup && backup.complete.models !== models) throw new ManagerNotEmptyError(manager.id, models);
+    await removeManager(table, backup ? { ...manager, models, changes } : manager, by, now, confirmed);
+    return models;
+  });
   await deleteVault(services, manager);
   return { models: backup ? models : manager.models, backup_path: backup ? backupPath(backup) : null };
 }

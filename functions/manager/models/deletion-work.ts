@@ -8,6 +8,7 @@ import { findModel, modelNotFound } from '#domain/vault/models.ts';
 import { removeModel } from '#domain/vault/remove-model.ts';
 import { expectNotServed } from '#domain/vault/served.ts';
 import { backUpInTurns, completedBefore, turnsProgress } from '../backup/in-turns.ts';
+import { orDropped } from '../backup/or-dropped.ts';
 import type { Asked, Pace } from '../jobs/work.ts';
 import type { VaultServices } from '../services.ts';
 
@@ -41,7 +42,7 @@ async function run(
   const backup = backupFirst
     ? await backUpInTurns(services, asked, { kind: 'deletion', what: name, include: [name], facts }, before, pace)
     : undefined;
-  const prefixes = await removeModel(table, manager, model, by, now);
+  const prefixes = await orDropped(services, asked, backup, () => removeModel(table, manager, model, by, now));
   for (const prefix of prefixes) {
     // They stay marked as orphaned until then, so the sweep retries a failure.
     await deleteOrphans(table, blobs.artifacts, 'artifacts', prefix).catch((error: unknown) =>

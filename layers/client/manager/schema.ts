@@ -677,7 +677,7 @@ export interface paths {
         post?: never;
         /**
          * Delete a backup
-         * @description An addition to the document. Files that other backups hold stay.
+         * @description An addition to the document. Files that other backups hold stay. One whose making was broken off goes as well; one that is being made is 409.
          */
         delete: operations["delete_api_model_manager_manager_id_backup_backup_name"];
         options?: never;
@@ -4886,6 +4886,7 @@ export interface operations {
             401: components["responses"]["ManagerError401"];
             403: components["responses"]["ManagerError403"];
             404: components["responses"]["ManagerError404"];
+            409: components["responses"]["ManagerError409"];
             429: components["responses"]["ManagerError429"];
             431: components["responses"]["ManagerError431"];
             500: components["responses"]["ManagerError500"];

@@ -22,6 +22,7 @@ import { BackupExistsError, BackupNotFoundError } from './errors.ts';
 import { itemOf } from './item.ts';
 import { LISTED_NAMES } from './managers.ts';
 import { addBackupBytes, manifestBytes } from './stored-bytes.ts';
+import { findUnfinished } from './unfinished-backups.ts';
 
 const keyOf = (of: Pick<Backup, 'account_id' | 'manager_id' | 'name'>) =>
   keys.vaultBackup(of.account_id, of.manager_id, of.name);
@@ -40,12 +41,9 @@ export async function startBackup(table: Table, started: Backup, now: number): P
     await table.put(itemOf(keyOf(started), { ...started, ...index }), { kind: 'absent' });
   } catch (error) {
     if (!(error instanceof ConditionFailedError)) throw error;
-    const there = await table.get(keyOf(started));
-    throw new BackupExistsError(
-      started.manager_id,
-      started.name,
-      there === undefined || isComplete(backup.parse(there)),
-    );
+    const { account_id, manager_id, name } = started;
+    const there = await findUnfinished(table, { account_id, id: manager_id }, name, now);
+    throw new BackupExistsError(manager_id, name, there && (there.isInHand ? 'in_hand' : 'broken_off'));
   }
 }
 
@@ -139,14 +137,10 @@ export async function listBackups(table: Table, of: Audited): Promise<CompleteBa
 }
 
 /** From then on it does not exist. Throws `BackupNotFoundError`. `by`: none for what the schedule cleans up. */
-export async function dropBackup(
-  table: Table,
-  of: Backup,
-  now: () => number,
-  by?: Actor,
-  condition = sameBackup(of),
-): Promise<void> {
+export async function dropBackup(table: Table, of: Backup, now: () => number, by?: Actor): Promise<void> {
   const { account_id, manager_id, id, name } = of;
+  // One that has been completed meanwhile stays.
+  const condition = isComplete(of) ? sameBackup(of) : unfinished(of);
   const dropped = { ...of, ipk: indexes.droppedBackups, isk: isoTime(now()) };
   const writes: Write[] = [
     { kind: 'delete', key: keyOf(of), condition },
@@ -179,7 +173,7 @@ export async function deleteDropped(table: Table, blobs: Blobs, of: Backup, now:
  */
 export async function discardBackup(table: Table, blobs: Blobs, of: Backup, now: () => number): Promise<void> {
   try {
-    await dropBackup(table, of, now, undefined, unfinished(of));
+    await dropBackup(table, of, now);
   } catch (error) {
     const isGone = error instanceof BackupNotFoundError && (await table.get(keyOf(of))) === undefined;
     if (isGone) await releaseContents(table, blobs, of, now());

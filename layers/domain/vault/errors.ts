@@ -138,13 +138,22 @@ export class ModelServedError extends VaultError {
   }
 }
 
+const EXISTING = {
+  complete: ['already exists', ''],
+  in_hand: ['is not complete', ': it is being made. Choose another name, or wait until it has ended'],
+  broken_off: [
+    'is not complete',
+    ': its making was broken off. Delete it to have its name at once, or choose another one; it is deleted within an hour at most',
+  ],
+} as const;
+
 export class BackupExistsError extends VaultError {
   readonly code = 'backup_exists';
   readonly status = 409;
-  constructor(managerId: string, name: string, isComplete = true) {
-    const facts = { manager_id: managerId, backup_name: name };
-    const unfinished = `Backup '${name}' is not complete in manager '${managerId}': another request makes it, or was broken off. Choose another name, or repeat the request in an hour at most`;
-    super(isComplete ? `Backup '${name}' already exists in manager '${managerId}'` : unfinished, facts);
+  constructor(managerId: string, name: string, state: keyof typeof EXISTING = 'complete') {
+    const [is, advice] = EXISTING[state];
+    const message = `Backup '${name}' ${is} in manager '${managerId}'${advice}`;
+    super(message, { manager_id: managerId, backup_name: name });
   }
 }
 
