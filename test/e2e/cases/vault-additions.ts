@@ -73,7 +73,7 @@ export function vaultAdditions(world: World): void {
       expect(Buffer.from(loaded.body.model_data, 'base64').equals(file)).toBe(true);
     });
 
-    test('activates a version, changes metadata, and keeps earlier revisions', async () => {
+    test('activates a version, changes metadata, keeps earlier revisions, and forgets what is deleted', async () => {
       const id = await manager();
       for (const version of ['1.0', '2.0']) await save(id, `m_v${version}`);
       expect((await call('POST', `/${id}/models/m_v1.0/activate`)).body).toMatchObject({ previous: 'm_v2.0' });
@@ -89,6 +89,11 @@ export function vaultAdditions(world: World): void {
       const load = async (more: object) =>
         (await call('POST', `/${id}/models/load`, { model_name: 'm_v1.0', ...more })).body.model_data;
       expect([await load({ revision }), await load({})]).toEqual([FILE, Buffer.from('newer').toString('base64')]);
+      const deletion = { confirm_deletion: true, backup_before_delete: false };
+      expect((await call('DELETE', `/${id}/models/m_v1.0`, deletion)).status).toBe(200);
+      await save(id, 'm_v1.0');
+      const after = (await call('GET', `/${id}/models/m/versions`)).body.versions;
+      expect(after.map(({ is_active }: { is_active: boolean }) => is_active)).toEqual([true, false]);
     });
 
     test('signs with the key of the platform, as anybody can verify', async () => {
