@@ -69,6 +69,11 @@ async function cleanUp() {
   await makeSweep(permitted('sweep', world.platform.store), { settings: { waitingSeconds: 600 }, logger })();
 }
 
+async function progressOf(upload_id: string) {
+  const job = await findJob(world.platform.store.table, await managerOf(), 'import', fingerprintOf({ upload_id }));
+  return job!.progress;
+}
+
 /** Everything in the backup opens, and it goes. */
 async function expectWhole() {
   expect((await world.call('GET', `/${id}/backup/list`)).body.total_backups).toBe(1);
@@ -141,9 +146,9 @@ describe('an archive that is added in several turns', () => {
     const { complete, upload_id } = await put(archive);
     expect((await complete()).status).toBe(202);
     for (let turn = 0; turn < 4; turn += 1) await deliver(0);
-    const job = await findJob(world.platform.store.table, await managerOf(), 'import', fingerprintOf({ upload_id }));
-    expect(job!.progress).toMatchObject({ files: 3, has_manifest: true, place: { format: 'gzip' } });
-    const { place, next } = job!.progress as { place: { tar: number }; next: number };
+    const progress = await progressOf(upload_id);
+    expect(progress).toMatchObject({ files: 3, has_manifest: true, place: { format: 'gzip' } });
+    const { place, next } = progress as { place: { tar: number }; next: number };
     expect(next - place.tar).toBeLessThan(4 * 65_535);
     while (await deliver());
     expect((await complete()).status).toBe(201);
@@ -151,13 +156,14 @@ describe('an archive that is added in several turns', () => {
   });
 
   test('is kept as long as its turns take', async () => {
-    const { complete } = await put(archive);
+    const { complete, upload_id } = await put(archive);
     expect((await complete()).status).toBe(202);
     for (let turn = 0; turn < 4; turn += 1) {
       await deliver(0);
       world.platform.clock.now += 3_000_000;
       await cleanUp();
     }
+    expect(await progressOf(upload_id)).toMatchObject({ files: 3, has_manifest: true });
     while (await deliver());
     const { status, body } = await complete();
     expect([status, body]).toMatchObject([201, { backup_name: 'b' }]);
