@@ -18,12 +18,10 @@ const { values } = parseArgs({
   options: {
     runs: { type: 'string', default: '10' },
     minutes: { type: 'string', default: '60' },
-    'port-offset': { type: 'string', default: '21000' },
   },
 });
 const most = Number(values.runs);
 const end = Date.now() + Number(values.minutes) * 60_000;
-const offset = Number(values['port-offset']);
 /** After how many kills it says how far it is. */
 const SHOWN = 25;
 
@@ -75,7 +73,7 @@ async function killWithin(host: FaultyHost, vault: FaultyVault, operation: Opera
 
 let running: FaultyHost | undefined;
 const start = async (): Promise<FaultyHost> => {
-  running = await startHost(dir, offset);
+  running = await startHost(dir);
   return running;
 };
 

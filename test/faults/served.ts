@@ -1,12 +1,12 @@
-/** The host that is killed: an ordinary one, without limits of requests and of guesses. SIGTERM ends it properly. */
+/** The host that is killed: an ordinary one, without limits of requests and of guesses. Prints the vault's base URL. SIGTERM ends it properly. */
 import { startHost } from '#infra/embedded/host.ts';
 import { KEY } from './key.ts';
 
-const [dataDir = '', offset = ''] = process.argv.slice(2);
+const [dataDir = ''] = process.argv.slice(2);
 const unlimited = 1_000_000_000;
 const host = await startHost({
   dataDir,
-  portOffset: Number(offset),
+  portOffset: 'free',
   apiKeys: [KEY],
   settings: {
     // Some backups, restores and saves in parts go on as jobs.
@@ -22,3 +22,4 @@ const host = await startHost({
   },
 });
 process.once('SIGTERM', () => void host.close().then(() => process.exit(0)));
+process.stdout.write(`${host.bases.manager}\n`);

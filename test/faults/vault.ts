@@ -105,7 +105,8 @@ export class FaultyVault {
     // The least that is allowed: a derivation takes milliseconds.
     const derivation = { use_scrypt: false, key_iterations: 100_000, hash_algorithm: 'sha256' };
     const config = { ...derivation, backup_enabled: false };
-    await this.call(base, 'POST', 'create', { manager_id: this.id, config });
+    const { status, body } = await this.call(base, 'POST', 'create', { manager_id: this.id, config });
+    if (status !== 201) throw new Error(`manager ${this.id} was not created: ${status} ${JSON.stringify(body)}`);
   }
 
   /** Makes sure that the operation has something to work on. Rejects if the host dies before it answers. */
