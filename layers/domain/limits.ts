@@ -61,6 +61,8 @@ export const LIMITS = {
     network: 512,
     imported: 4_096,
   },
+  /** Of NumPy arrays of images: how many, the numbers of each, and the characters of different labels. */
+  imageArrays: { images: 4_000_000, numbers: 4 * 2_048 * 2_048, labelCharacters: 16 * 1_048_576 },
   /** Of a NumPy array in Fortran order, which is in memory as a whole while it is read. */
   fortranOrderBytes: 128 * 1_048_576,
   /** Of what is said about how a file is to be read. */

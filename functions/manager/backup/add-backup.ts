@@ -28,7 +28,7 @@ export async function addBackup<File extends Omit<UnpackedFile, 'end'>>(
   const { table, now } = services.adapters;
   const other = (await listBackups(table, manager)).find(({ id, name }) => id === found.id || name === found.name);
   if (other && other.upload !== undefined && other.upload === found.upload) return other;
-  if (other) throw new BackupExistsError(manager.id, found.name);
+  if (other) throw new BackupExistsError(manager.id, other.name);
   const { complete, ...started } = found;
   await startOrGoOn(services, started);
   try {

@@ -26,9 +26,15 @@ export async function expectComplete(
   const { names } = contents;
   const bytes = contents.bytes + manifestBytes;
   if (bytes < complete.bytes) throw refused(`it has ${bytes} of the ${complete.bytes} bytes of its backup`);
+  const expectBytes = () => {
+    // A backup of an earlier version may have a file that does not count in it.
+    if (bytes === complete.bytes || complete.files === undefined) return;
+    throw refused(`it has ${bytes} bytes, and ${complete.bytes} by its record`);
+  };
   if (!opensAlone(backup)) {
     const { files = names.size } = complete;
     if (files !== names.size) throw refused(`it has ${names.size} files, and ${files} by its record`);
+    expectBytes();
     if (complete.models * MODEL_BYTES <= manifestBytes) return [];
     throw refused(`its record has ${complete.models} models, and its manifest ${manifestBytes} bytes`);
   }
@@ -50,5 +56,6 @@ export async function expectComplete(
   const others = [...names].filter((sha256) => !known.has(sha256));
   if (others.length > 0 && complete.files !== undefined)
     throw refused(`it has the file ${ARCHIVE.contents}${others[0]}, which its manifest does not name`);
+  expectBytes();
   return others;
 }

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { BlobNotFoundError } from '#domain/ports/errors.ts';
 import type { Json } from '#domain/ports/table/port.ts';
+import type { CompleteBackup } from '#domain/vault/backup.ts';
 import { discardBackup, listBackups } from '#domain/vault/backups.ts';
 import { extendUpload } from '#domain/vault/ended-uploads.ts';
 import type { Manager } from '#domain/vault/manager.ts';
@@ -39,14 +40,14 @@ async function run(
   };
   const open = (from: number) => bytesOf(services, staged.file, id, from);
   const archive = { open, size: upload.file_size, upload: id, renew };
-  const added = await importArchive(services, manager, by, archive, { before, pace: noted }).catch(
-    async (error: unknown) => {
-      if (await findArchiveUpload(table, manager, id, now())) throw error;
-      // It was given up, or another completion has added it.
-      await discardGivenUp(services, manager, id, reached);
-      throw uploadNotFound(id);
-    },
-  );
+  let added: CompleteBackup;
+  try {
+    added = await importArchive(services, manager, by, archive, { before, pace: noted });
+  } catch (error) {
+    if (await findArchiveUpload(table, manager, id, now())) throw error;
+    // It was given up, or another completion has added it.
+    return addedBefore(services, manager, id, reached);
+  }
   await endArchiveUpload(table, manager, id);
   await deleteStaged(table, blobs.backups, staged);
   return backupSummary.parse(showBackup(added));

@@ -86,7 +86,8 @@ export async function storeFiles<File extends Omit<UnpackedFile, 'end'>>(
     } else if (name.startsWith(ARCHIVE.contents)) {
       const sha256 = name.slice(ARCHIVE.contents.length);
       if (names.has(sha256)) throw refused(`it has ${shown(name)} twice`);
-      const own = ownBytes(sha256.startsWith(`${id}-`) ? undefined : sha256, body, () => refused('a file was changed'));
+      const changed = () => refused(`its file ${shown(name)} was changed`);
+      const own = ownBytes(sha256.startsWith(`${id}-`) ? undefined : sha256, body, changed);
       const of = { sha256, bytes: size, place: newId(now()), read: () => own, compared: compared(sha256) };
       const given = { ...of, room: isOutside ? room : undefined };
       await holdContent(table, blobs.backups, found, given, now());

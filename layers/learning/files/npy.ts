@@ -80,7 +80,7 @@ export function npyHeader(bytes: Buffer, name: string): NpyHeader {
   if (!isOfNumbers(type)) {
     throw fileFault(`array ${shown(name)} must be of numbers (${NUMBERS}); got the header ${shown(text)}`);
   }
-  const size = countOf(header) * TYPES[type].size;
+  const size = numberBytes({ ...header, type });
   if (header.isFortran && size > MOST_IN_FORTRAN_ORDER) {
     throw fileFault(
       `array ${shown(name)} must be in C order (np.ascontiguousarray makes it so), or have at most ${MOST_IN_FORTRAN_ORDER} bytes; got ${size} in Fortran order`,
@@ -88,6 +88,10 @@ export function npyHeader(bytes: Buffer, name: string): NpyHeader {
   }
   return { ...header, type };
 }
+
+/** Of all numbers that the header says there are: infinite, or not a number, where it says more than that can be counted. */
+export const numberBytes = (header: Pick<NpyHeader, 'shape' | 'type'>): number =>
+  countOf(header) * TYPES[header.type].size;
 
 /** For messages. */
 export const NUMBERS = Object.keys(TYPES).join(', ');

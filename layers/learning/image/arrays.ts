@@ -1,7 +1,8 @@
 /** Images in NumPy arrays: an `.npz`, which is a ZIP of arrays, with the images and their labels. */
 import type { ValidationError } from '#domain/errors.ts';
+import { LIMITS } from '#domain/limits.ts';
 import { fileFault, shown } from '../csv/fault.ts';
-import { isOfNumbers, type NpyHeader, NUMBERS, npyHeader, npyNumbers, plainHeader } from '../files/npy.ts';
+import { isOfNumbers, type NpyHeader, NUMBERS, npyHeader, npyNumbers, numberBytes, plainHeader } from '../files/npy.ts';
 import { isOfTexts, npyTexts } from '../files/npy-texts.ts';
 import type { ZipEntry } from '../files/zip.ts';
 import type { ImageShape, PixelValues } from './rows.ts';
@@ -42,18 +43,28 @@ export async function openArrays(entries: readonly ZipEntry[], unlabelled = fals
   const images = imagesOf(entries, unlabelled);
   const header = npyHeader(await beginningOf(images), images.name);
   const [count = 0, ...dims] = header.shape;
+  expectBounded(images, header);
   const layout = layoutOf(dims, images.name);
-  // A header may say anything: no image takes fewer bytes than it has numbers.
-  if (count * layout.size > images.size) throw fewer(images, header.shape);
-  const labels = unlabelled ? Array<string>(count).fill('') : await labelsOf(named(entries, LABELS, 'labels'));
-  if (count === 0) throw fileFault(`array ${shown(images.name)} must have images; got 0`);
-  if (labels.length !== count) {
-    throw fileFault(
-      `array ${shown(images.name)} must have as many images as there are labels, ${labels.length}; got ${count}`,
-    );
-  }
+  const labels = unlabelled
+    ? Array<string>(count).fill('')
+    : await labelsOf(named(entries, LABELS, 'labels'), { name: images.name, count });
   const values = header.type === 'u1' || header.type === 'b1' ? 'bytes' : 'numbers';
   return { name: nameOf(images), header, layout, labels, values, read: () => rowsOf(images, layout, values) };
+}
+
+/** A header may say anything: before anything is made of its size, the file has to have as many bytes. */
+function expectBounded(entry: ZipEntry, header: NpyHeader): void {
+  const { shape } = header;
+  const [count = 0, ...dims] = shape;
+  const fault = (must: string, got: number | string) =>
+    fileFault(`array ${shown(entry.name)} must ${must}; got ${got}`);
+  if (count === 0) throw fault('have images', 0);
+  const numbers = dims.reduce((product, dim) => product * dim, 1);
+  if (numbers === 0) throw fault('have images of at least one pixel', `the shape [${shape.join(', ')}]`);
+  if (!(numberBytes(header) <= entry.size)) throw fewer(entry, shape);
+  const most = LIMITS.imageArrays;
+  if (count > most.images) throw fault(`have at most ${most.images} images`, count);
+  if (numbers > most.numbers) throw fault(`have images of at most ${most.numbers} numbers each`, numbers);
 }
 
 const fewer = ({ name }: ZipEntry, shape: readonly number[]): ValidationError =>
@@ -138,32 +149,55 @@ export function squareShape(count: number): ImageShape | undefined {
 /** A table of four numbers is no image. */
 const LEAST_SIDE = 4;
 
-async function labelsOf(entry: ZipEntry): Promise<string[]> {
-  const labels: string[] = [];
+/** As many as there are images. */
+async function labelsOf(entry: ZipEntry, images: { readonly name: string; readonly count: number }): Promise<string[]> {
   const head = plainHeader(await beginningOf(entry), entry.name);
-  if (isOfTexts(head)) {
-    for await (const { shape, text } of npyTexts(entry.open(), entry.name)) {
-      if (labels.length === 0) expectColumn(entry, shape);
-      labels.push(text);
-    }
-    return labels;
-  }
+  expectColumn(entry, head.shape, images);
+  if (isOfTexts(head)) return textsOf(entry);
   if (!isOfNumbers(head.type)) {
     throw fileFault(
       `array ${shown(entry.name)} must be of numbers (${NUMBERS}) or of texts, such as y.astype(str); got the header ${shown(head.text)}`,
     );
   }
-  for await (const { header, values } of npyNumbers(entry.open(), entry.name, 1024)) {
-    expectColumn(entry, header.shape);
+  const labels: string[] = [];
+  for await (const { values } of npyNumbers(entry.open(), entry.name, 1024)) {
     for (const value of values) labels.push(Number.isNaN(value) ? '' : String(value));
   }
   return labels;
 }
 
-function expectColumn({ name }: ZipEntry, shape: readonly number[]): void {
-  const [, width = 1, ...more] = shape;
-  if (width === 1 && more.length === 0) return;
-  throw fileFault(`array ${shown(name)} must have one label for each image; got the shape [${shape.join(', ')}]`);
+/** Each that is different is in memory once. */
+async function textsOf(entry: ZipEntry): Promise<string[]> {
+  const labels: string[] = [];
+  const different = new Map<string, string>();
+  const most = LIMITS.imageArrays.labelCharacters;
+  let characters = 0;
+  for await (const { text } of npyTexts(entry.open(), entry.name)) {
+    const known = different.get(text);
+    labels.push(known ?? text);
+    if (known !== undefined) continue;
+    different.set(text, text);
+    characters += text.length;
+    if (characters > most) {
+      throw fileFault(`array ${shown(entry.name)} must have labels of at most ${most} characters, each counted once`);
+    }
+  }
+  return labels;
+}
+
+function expectColumn(
+  { name }: ZipEntry,
+  shape: readonly number[],
+  images: { readonly name: string; readonly count: number },
+): void {
+  const [labels = 0, width = 1, ...more] = shape;
+  if (width !== 1 || more.length > 0) {
+    throw fileFault(`array ${shown(name)} must have one label for each image; got the shape [${shape.join(', ')}]`);
+  }
+  if (labels === images.count) return;
+  throw fileFault(
+    `array ${shown(images.name)} must have as many images as there are labels, ${labels}; got ${images.count}`,
+  );
 }
 
 async function* rowsOf(entry: ZipEntry, { size, places }: Layout, values: PixelValues) {

@@ -5,7 +5,7 @@ import { tar } from '#functions/manager/backup/tar.ts';
 import { collected } from '#functions/manager/models/seal.ts';
 import { deliverer } from './deliver.ts';
 import { digestOf, type Parts, partsOf, takenOut, upload } from './forged.ts';
-import { getFile } from './presigned.ts';
+import { getFile, putPart } from './presigned.ts';
 import { FILE, PASSWORD, useVault } from './world.ts';
 
 jest.setTimeout(60_000);
@@ -108,9 +108,27 @@ describe('an archive is refused', () => {
     expect((await upload(world, id, await packed(entriesOf(sealed)))).status).toBe(201);
     await world.call('DELETE', `/${id}/backup/b`);
   });
+
+  test('that has more bytes than its record, which a password protects', async () => {
+    const sealed = await takenOut(world, id, { encrypt_backup: true, backup_password: PASSWORD });
+    const { bytes } = sealed.record.complete as { bytes: number };
+    const entries = [recordOf(sealed, { bytes: 1 }), manifestOf(sealed), ...contentsOf(sealed)];
+    await expectRefused(await packed(entries), `it has ${bytes} bytes, and 1 by its record`);
+  });
 });
 
 describe('an archive is taken', () => {
+  test('once, by two completions at the same time, which have the same answer', async () => {
+    const archive = await packed(entriesOf(parts));
+    const { body } = await world.call('POST', `/${id}/backup/uploads`, { file_size: archive.length });
+    const etag = await putPart(world.platform.store, body.parts[0].url, archive);
+    const complete = () =>
+      world.call('POST', `/${id}/backup/uploads/${body.upload_id}/complete`, { parts: [{ part: 1, etag }] });
+    const [one, other] = await Promise.all([complete(), complete()]);
+    expect([one.status, other.status, other.body]).toEqual([201, 201, one.body]);
+    await world.call('DELETE', `/${id}/backup/b`);
+  });
+
   test('that somebody has unpacked and packed anew', async () => {
     const folder: Entry = { name: 'contents/', bytes: Buffer.alloc(0), type: '5' };
     const entries = [recordOf(parts), manifestOf(parts), folder, ...contentsOf(parts)];

@@ -47,12 +47,10 @@ export async function archiveOf(
   complete: object = {},
 ): Promise<Buffer<ArrayBuffer>> {
   const digests = { plaintext: digestOf(manifest), ciphertext: digestOf(manifest) };
-  const before = { ...(record.complete as object), files: contents.size };
+  const bytes = [manifest, ...contents.values()].reduce((sum, { length }) => sum + length, 0);
+  const before = { ...(record.complete as object), files: contents.size, bytes };
   const files = [
-    [
-      'backup.json',
-      Buffer.from(JSON.stringify({ ...record, complete: { ...before, bytes: 0, digests, ...complete } })),
-    ],
+    ['backup.json', Buffer.from(JSON.stringify({ ...record, complete: { ...before, digests, ...complete } }))],
     ['manifest', manifest],
     ...[...contents].map(([sha256, bytes]) => [`contents/${sha256}`, bytes] as const),
   ] as const;

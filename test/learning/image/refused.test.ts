@@ -1,4 +1,5 @@
 /** What no training could read: the message names the entry, or the row of the manifest. */
+import { randomBytes } from 'node:crypto';
 import { describe, expect, test } from '@jest/globals';
 import { ValidationError } from '#domain/errors.ts';
 import { TrainingFailure } from '#learning/failure.ts';
@@ -41,6 +42,23 @@ function hugePng(): Buffer {
   bytes.writeUInt32BE(100_000, 16);
   bytes.writeUInt32BE(100_000, 20);
   return bytes;
+}
+
+/** Of files of a few hundred bytes. */
+const HEADERS: readonly [string, number[], RegExp][] = [
+  ['<f2', [400_000_000, 0, 5], /must have images of at least one pixel; got the shape \[400000000, 0, 5\]/],
+  ['|u1', [0, 4, 4], /must have images; got 0/],
+  ['|u1', [4, 30_000, 30_000], /must have the numbers that its shape \[4, 30000, 30000\] says; got fewer/],
+  ['|u1', [4, 225_000_000], /must have the numbers that its shape .* says; got fewer/],
+  ['|u1', [60, 99_999_999, 99_999_999], /must have the numbers that its shape .* says; got fewer/],
+  ['<f8', [4, 2, 2], /must have the numbers that its shape \[4, 2, 2\] says; got fewer/],
+];
+
+/** Each of 1,000 characters. */
+function differentTexts(count: number): Buffer {
+  const bytes = Buffer.alloc(count * 1000, 'x');
+  for (let i = 0; i < count; i++) bytes.write(`${i}`.padStart(8, '0'), i * 1000);
+  return npyOf('|S1000', [count], bytes);
 }
 
 describe('a ZIP is refused', () => {
@@ -159,6 +177,26 @@ describe('a ZIP is refused', () => {
         file('y.npy', npyOf('|u1', [2], Buffer.from([0, 1]))),
       ],
       /got -1e\+39 in x\[0\]/,
+    ],
+    ...HEADERS.map(([type, shape, message]): [string, Packed[], RegExp] => [
+      `whose header says [${shape.join(', ')}] of ${type}, before anything of that size is made`,
+      [file('x.npy', npyOf(type, shape, Buffer.alloc(64))), file('y.npy', npyOf('|u1', [4], Buffer.alloc(4)))],
+      message,
+    ]),
+    [
+      'with more images than are taken',
+      [file('x.npy', npyOf('|u1', [4_000_001, 1, 1], Buffer.alloc(4_000_001)))],
+      /array "x.npy" must have at most 4000000 images; got 4000001/,
+    ],
+    [
+      'with images of more numbers than are taken',
+      [file('x.npy', npyOf('|u1', [1, 4096, 4097], randomBytes(4096 * 4097)))],
+      /array "x.npy" must have images of at most 16777216 numbers each; got 16781312/,
+    ],
+    [
+      'whose labels are other ones for too many images',
+      [file('x.npy', npyOf('|u1', [17_000, 1, 1], Buffer.alloc(17_000))), file('y.npy', differentTexts(17_000))],
+      /array "y.npy" must have labels of at most 16777216 characters/,
     ],
     [
       'whose arrays end early',
