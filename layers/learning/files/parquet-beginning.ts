@@ -4,10 +4,10 @@
  *
  *     dictionary ├──█────────────────┤ first page ├──█──────────────┤ other pages …
  */
-import { parquetHeader } from 'hyparquet/src/column.js';
 import type { FileBytes } from './file-bytes.ts';
 import type { ChunkOf } from './parquet-chunk.ts';
 import { ParquetColumn } from './parquet-columns.ts';
+import { type PageHeader, pageHeader } from './parquet-header.ts';
 import { PageReader } from './parquet-page.ts';
 import { kindOf } from './parquet-values.ts';
 import { snappyBeginning } from './snappy-beginning.ts';
@@ -16,7 +16,7 @@ import { snappyBeginning } from './snappy-beginning.ts';
 const BYTES = 32_768;
 
 interface Page {
-  readonly header: ReturnType<typeof parquetHeader>;
+  readonly header: PageHeader;
   /** Its first bytes, unpacked. */
   readonly bytes: Uint8Array;
 }
@@ -51,9 +51,8 @@ async function pageAt(file: FileBytes, offset: number, { column: { codec } }: Ch
   if (codec !== 'SNAPPY' && codec !== 'UNCOMPRESSED') return undefined;
   const bytes = await file.range(offset, offset + BYTES);
   const place = { view: new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength), offset: 0 };
-  const header = parquetHeader(place);
+  const header = pageHeader(place);
   const { compressed_page_size: packed, uncompressed_page_size: size } = header;
-  if (!(packed >= 0 && size >= 0)) return undefined;
   const body = bytes.subarray(place.offset, place.offset + packed);
   return { header, bytes: codec === 'SNAPPY' ? snappyBeginning(body, Math.min(size, BYTES)) : body };
 }

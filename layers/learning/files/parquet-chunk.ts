@@ -1,9 +1,9 @@
 /** Reads one column of one row group. */
 import type { ColumnMetaData, SchemaElement } from 'hyparquet';
-import { parquetHeader } from 'hyparquet/src/column.js';
 import { fileFault, shown } from '../csv/fault.ts';
 import { ParquetColumn, type ParquetPage, type StreamedColumn } from './parquet-columns.ts';
 import { ofDamage } from './parquet-damage.ts';
+import { type PageHeader, type Place, pageHeader } from './parquet-header.ts';
 import { PageMemory, PageReader } from './parquet-page.ts';
 import { kindOf } from './parquet-values.ts';
 
@@ -61,7 +61,7 @@ function* readPages(
     const place = { view, offset: 0 };
     let got = 0;
     while (got < Math.min(most, rows) && place.offset < view.byteLength - 1) {
-      const header = parquetHeader(place);
+      const header = pageHeader(place);
       const packed = bytes.subarray(place.offset, place.offset + header.compressed_page_size);
       place.offset += header.compressed_page_size;
       if (header.type === 'DICTIONARY_PAGE') {
@@ -97,8 +97,6 @@ export function bytesForRows(bytes: Uint8Array, rows: number): number {
     const header = headerAt(place);
     if (!header) return before + bytes.length + HEADER_BYTES;
     const page = header.data_page_header ?? header.data_page_header_v2;
-    // One that makes no sense is refused by whoever reads it.
-    if (!(header.compressed_page_size >= 0)) return Number.POSITIVE_INFINITY;
     place.offset += header.compressed_page_size;
     got += page?.num_values ?? 0;
     if (place.offset > bytes.length) return place.offset + (got < rows ? HEADER_BYTES : 0);
@@ -107,9 +105,9 @@ export function bytesForRows(bytes: Uint8Array, rows: number): number {
 }
 
 /** Undefined where its bytes end, or it is damaged. */
-function headerAt(place: { view: DataView; offset: number }): ReturnType<typeof parquetHeader> | undefined {
+function headerAt(place: Place): PageHeader | undefined {
   try {
-    return parquetHeader(place);
+    return pageHeader(place);
   } catch {
     return undefined;
   }
@@ -125,11 +123,10 @@ function expectPages(
   const reader = { view, offset: 0 };
   let [values, bytes] = [0, 0];
   while (reader.offset < view.byteLength - 1 && values < Math.min(most, rows)) {
-    const header = parquetHeader(reader);
+    const header = pageHeader(reader);
     const { compressed_page_size: packed, uncompressed_page_size: size } = header;
     const page = header.data_page_header ?? header.data_page_header_v2;
     const count = page?.num_values ?? header.dictionary_page_header?.num_values ?? 0;
-    if (!(packed >= 0 && size >= 0 && count >= 0)) throw new Error('a page has no size');
     if (page) values += count;
     bytes += size;
     if (values > rows || count > MOST_VALUES || bytes > Number(unpackedSize))

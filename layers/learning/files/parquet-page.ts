@@ -1,10 +1,11 @@
 /** Reads the values of one page of a Parquet column. */
 import { brotliDecompressSync, gunzipSync, zstdDecompressSync } from 'node:zlib';
 import type { ColumnMetaData, Compressors, DataPageHeader, DecodedArray, SchemaElement } from 'hyparquet';
-import { type parquetHeader, readPage } from 'hyparquet/src/column.js';
+import { readPage } from 'hyparquet/src/column.js';
 import { decompressPage, readDataPage } from 'hyparquet/src/datapage.js';
 import { release } from '#domain/release.ts';
 import type { ParquetPage } from './parquet-columns.ts';
+import type { PageHeader } from './parquet-header.ts';
 import { isOneRun, RunsMemory, readRuns } from './parquet-runs.ts';
 import { kindOf } from './parquet-values.ts';
 import { readWords, Words } from './parquet-words.ts';
@@ -18,8 +19,6 @@ const COMPRESSORS: Compressors = {
   ZSTD: (packed, length) => zstdDecompressSync(packed, { maxOutputLength: Math.max(1, length) }),
 };
 export const CODECS = ['UNCOMPRESSED', ...Object.keys(COMPRESSORS)];
-
-type PageHeader = ReturnType<typeof parquetHeader>;
 
 /** What the values of a page lie in, where they are used up before the next page is read. */
 export class PageMemory {

@@ -15,6 +15,7 @@ import type { FileBytes } from './file-bytes.ts';
 import type { ParquetBatch } from './parquet-batch.ts';
 import type { ChunkOf } from './parquet-chunk.ts';
 import { isSlip, ofDamage } from './parquet-damage.ts';
+import { expectNumbers } from './parquet-directory.ts';
 import { RowGroup } from './parquet-group.ts';
 import { CODECS } from './parquet-page.ts';
 import { kindOf } from './parquet-values.ts';
@@ -82,6 +83,7 @@ function opened(
   columns: readonly SchemaTree[],
   { firstGroup, hashed }: Required<ParquetOptions>,
 ): Omit<ParquetTable, 'batches'> {
+  expectNumbers(metadata);
   for (const column of columns) expectFlat(column);
   const header = columns.map(({ element }) => element.name.trim());
   expectHeader(header);
