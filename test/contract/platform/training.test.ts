@@ -12,18 +12,22 @@ let dataset: string;
 let job: string;
 
 /** The document's request: all of its fields, and the model type that there is for tables. */
-const start = (epochs: number): Call => ({
+const start = (epochs: number, more: { hyperparameters?: object; early_stopping?: object } = {}): Call => ({
   method: 'POST',
   path: '/training/start',
   token: scene.token,
   body: {
     dataset_id: dataset,
     model_type: 'mlp',
-    hyperparameters: { learning_rate: 0.001, batch_size: 32, epochs, optimizer: 'adam' },
     validation_split: 0.2,
     early_stopping: { enabled: true, patience: EPOCHS, monitor: 'val_loss' },
+    ...more,
+    hyperparameters: { learning_rate: 0.001, batch_size: 32, epochs, optimizer: 'adam', ...more.hyperparameters },
   },
 });
+/** For minutes, however fast the machine is. */
+const startLong = (): Call =>
+  start(10_000, { hyperparameters: { hidden_layers: [1024, 1024] }, early_stopping: { enabled: false } });
 const get = (path: string): Call => ({ method: 'GET', path, token: scene.token });
 const started = { job_id: uuid, status: is('queued'), created_at: time, estimated_time: number, ...ADDITIONS.started };
 const keep = (body: { job_id: string }): void => {
@@ -95,7 +99,7 @@ describe('the document’s training', () => {
     runExamples(
       () => world.base,
       [
-        { name: 'POST /training/start again', call: () => start(10_000), status: 201, body: started, after: keep },
+        { name: 'POST /training/start again', call: startLong, status: 201, body: started, after: keep },
         {
           name: 'POST /training/stop/{job_id}',
           call: () => ({ method: 'POST', path: `/training/stop/${job}`, token: scene.token }),
@@ -112,7 +116,7 @@ describe('the document’s training', () => {
       [
         ...[1, 2, 3, 4, 5].map((i) => ({
           name: `POST /training/start, ${i} of 5`,
-          call: () => start(10_000),
+          call: startLong,
           status: 201,
           body: started,
           after: keep,
@@ -141,7 +145,7 @@ describe('the document’s training', () => {
         },
         {
           name: 'POST /training/start of a sixth',
-          call: () => start(10_000),
+          call: startLong,
           status: 429,
           body: { error: is('rate_limit_exceeded'), message: words, retry_after: integer },
           headers: { 'retry-after': /^\d+$/ },
