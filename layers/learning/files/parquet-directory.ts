@@ -1,8 +1,8 @@
-/** What a file's directory says of its places and sizes is used as numbers, whatever a damaged one holds there instead. */
+/** Checks that the directory of a Parquet file has numbers where places and sizes belong: a damaged one may have lists or texts there. */
 import type { FileMetaData } from 'hyparquet';
 import { fileFault } from '../csv/fault.ts';
 
-/** A missing place of a dictionary is one of none. Throws `ValidationError` with field `file`. */
+/** Throws `ValidationError` with field `file`. */
 export function expectNumbers({ num_rows, row_groups, schema }: FileMetaData): void {
   const isWhole =
     isCount(num_rows) &&
@@ -11,7 +11,7 @@ export function expectNumbers({ num_rows, row_groups, schema }: FileMetaData): v
   if (!isWhole) throw fileFault('must be a whole Parquet file; its directory is damaged');
 }
 
-/** Columns without `meta_data` are refused for what they are. */
+/** A column without `meta_data` is refused by `openParquet`, and one without a dictionary has no place of it. */
 function hasNumbers({ meta_data }: FileMetaData['row_groups'][number]['columns'][number]): boolean {
   if (!meta_data) return true;
   const { dictionary_page_offset = 0n, path_in_schema, ...places } = meta_data;
