@@ -1,30 +1,16 @@
 /** Models that are deleted or damaged while their keys are rotated. */
 import { expect, jest, test } from '@jest/globals';
-import type { Blobs } from '#domain/ports/blobs/port.ts';
 import { fileOf } from '#domain/vault/files.ts';
 import { getManager } from '#domain/vault/managers.ts';
 import { getModel } from '#domain/vault/models.ts';
+import { Meanwhile } from './meanwhile.ts';
 import { bytesOf, FILE, PASSWORD, useVault } from './world.ts';
 
 jest.setTimeout(60_000);
 
 /** What happens once before a file of a model is read: its record has been read by then. */
-let beforeRead: (() => Promise<unknown>) | undefined;
-const world = useVault((adapters) => {
-  const artifacts = new Proxy<Blobs>(adapters.blobs.artifacts, {
-    get(target, name) {
-      const own: unknown = Reflect.get(target, name);
-      if (typeof own !== 'function') return own;
-      return async (...args: unknown[]) => {
-        const happens = name === 'get' ? beforeRead : undefined;
-        if (happens) beforeRead = undefined;
-        await happens?.();
-        return own.apply(target, args);
-      };
-    },
-  });
-  return { ...adapters, blobs: { ...adapters.blobs, artifacts } };
-});
+const reading = new Meanwhile('get');
+const world = useVault((adapters) => reading.in(adapters));
 
 const NEW = 'new_secure_password';
 const rotate = async (id: string) => {
@@ -45,20 +31,20 @@ const remove = (id: string, name: string) => world.call('DELETE', `/${id}/models
 
 test('one that was deleted is no failure', async () => {
   const id = await saved('a', 'b');
-  beforeRead = () => remove(id, 'a');
+  reading.before = () => remove(id, 'a');
   expect(await rotate(id)).toEqual({ status: 200, errors: 0, counts: [1, 1, 0] });
   expect(bytesOf(await world.load(id, 'b', NEW))).toEqual(FILE);
 });
 
 test('one that was deleted says nothing about the old password', async () => {
   const id = await saved('a');
-  beforeRead = () => remove(id, 'a');
+  reading.before = () => remove(id, 'a');
   expect(await rotate(id)).toEqual({ status: 200, errors: 0, counts: [0, 1, 0] });
 });
 
 test('one that was deleted and saved again is rotated', async () => {
   const id = await saved('a');
-  beforeRead = async () => {
+  reading.before = async () => {
     await remove(id, 'a');
     await world.save(id, 'a', { password: PASSWORD });
   };
@@ -70,6 +56,6 @@ test('one whose file is missing is a failure, which is logged', async () => {
   const id = await saved('a', 'b');
   const { table, blobs } = world.platform.store;
   const model = await getModel(table, await getManager(table, world.accountId, id), 'b');
-  beforeRead = () => blobs.artifacts.delete(fileOf(model, 'original'));
+  reading.before = () => blobs.artifacts.delete(fileOf(model, 'original'));
   expect(await rotate(id)).toEqual({ status: 200, errors: 1, counts: [1, 0, 1] });
 });

@@ -1,27 +1,13 @@
 /** Models that are replaced while their record is changed: the earlier revision is what the record had become. */
 import { expect, jest, test } from '@jest/globals';
-import type { Blobs } from '#domain/ports/blobs/port.ts';
+import { Meanwhile } from './meanwhile.ts';
 import { bytesOf, FILE, PASSWORD, useVault } from './world.ts';
 
 jest.setTimeout(60_000);
 
 /** What happens once before a file of a model is written: the record that the save replaces has been read by then. */
-let beforeWrite: (() => Promise<unknown>) | undefined;
-const world = useVault((adapters) => {
-  const artifacts = new Proxy<Blobs>(adapters.blobs.artifacts, {
-    get(target, name) {
-      const own: unknown = Reflect.get(target, name);
-      if (typeof own !== 'function') return own;
-      return async (...args: unknown[]) => {
-        const happens = name === 'put' ? beforeWrite : undefined;
-        if (happens) beforeWrite = undefined;
-        await happens?.();
-        return own.apply(target, args);
-      };
-    },
-  });
-  return { ...adapters, blobs: { ...adapters.blobs, artifacts } };
-});
+const writing = new Meanwhile('put');
+const world = useVault((adapters) => writing.in(adapters));
 
 const NEW = 'new_secure_password';
 const NEWER = Buffer.from('newer').toString('base64');
@@ -35,7 +21,7 @@ async function loadEarlier(id: string, password: string) {
 test('the old password does not open an earlier revision that was replaced during the rotation', async () => {
   const id = await world.manager({ backup_enabled: false });
   await world.save(id, 'm', { password: PASSWORD });
-  beforeWrite = async () => {
+  writing.before = async () => {
     const rotation = { old_password: PASSWORD, new_password: NEW };
     expect((await world.call('PUT', `/${id}/security/password`, rotation)).body).toMatchObject({
       rotated: 1,
@@ -51,7 +37,7 @@ test('the old password does not open an earlier revision that was replaced durin
 test('what was changed of a model meanwhile stays with its earlier revision', async () => {
   const id = await world.manager({ backup_enabled: false });
   await world.save(id, 'm', { password: PASSWORD });
-  beforeWrite = () => world.call('PATCH', `/${id}/models/m`, { metadata: { note: 'changed' } });
+  writing.before = () => world.call('PATCH', `/${id}/models/m`, { metadata: { note: 'changed' } });
   expect((await replace(id)).status).toBe(201);
   expect((await loadEarlier(id, PASSWORD)).body.metadata).toEqual({ note: 'changed' });
 });
@@ -59,6 +45,6 @@ test('what was changed of a model meanwhile stays with its earlier revision', as
 test('of two that replace it, one is told that it was changed', async () => {
   const id = await world.manager({ backup_enabled: false });
   await world.save(id, 'm', { password: PASSWORD });
-  beforeWrite = () => replace(id);
+  writing.before = () => replace(id);
   expect(await replace(id)).toMatchObject({ status: 409, body: { error: 'ModelChangedError' } });
 });
