@@ -3,18 +3,18 @@
  * each on as a job of its own; deletes backups whose time is over, and cleans up what crashes left of backups and of deleted
  * managers. Every step is idempotent.
  */
-import { send } from '#domain/messages.ts';
 import type { Adapters } from '#domain/ports/adapters.ts';
 import type { Key } from '#domain/ports/table/port.ts';
 import type { Settings } from '#domain/settings.ts';
 import { deleteDropped, dropBackup, dueOf } from '#domain/vault/backups.ts';
 import { copiesDue, copiesOwner, postponeCopies } from '#domain/vault/copies.ts';
 import { drillsDue, endDrills, postponeDrill } from '#domain/vault/drills.ts';
-import { abandonedJobs, noteSent } from '#domain/vault/jobs.ts';
+import { abandonedJobs } from '#domain/vault/jobs.ts';
 import { deletedManagers, findManager, managersDue, postponeBackup, scheduleBackup } from '#domain/vault/managers.ts';
 import { auditRefusedCalls } from '#domain/vault/refused-calls.ts';
 import { abortExpiredUploads } from '#domain/vault/uploads.ts';
 import type { Log } from '#functions/http/contract.ts';
+import { sendAgain } from '#functions/manager/jobs/send-job.ts';
 import { startScheduled } from '#functions/manager/jobs/start-scheduled.ts';
 import { deleteVault } from '#functions/manager/managers/delete-vault.ts';
 import type { VaultServices } from '#functions/manager/services.ts';
@@ -88,12 +88,9 @@ async function copyDue(services: VaultServices): Promise<void> {
 
 /** Jobs whose process died with their message. */
 async function resumeAbandoned({ adapters, settings }: VaultServices): Promise<void> {
-  const { table, queues, now } = adapters;
+  const { table, now } = adapters;
   for (const job of await abandonedJobs(table, now() - settings.vaultLeaseSeconds * 1000, AT_ONCE)) {
-    const { account_id, manager_id, kind, fingerprint } = job;
-    await send(queues.vault, { account_id, manager_id, kind, fingerprint });
-    // It may only be waiting for its turn, and needs no message for each run until then.
-    await noteSent(table, job, now());
+    await sendAgain(adapters, job);
   }
 }
 

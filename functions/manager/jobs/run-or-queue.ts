@@ -4,7 +4,6 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { canonicalJson } from '#domain/canonical-json.ts';
 import { seal, unseal } from '#domain/envelope.ts';
 import { ConflictError, TrainyardError } from '#domain/errors.ts';
-import { send } from '#domain/messages.ts';
 import type { Keys } from '#domain/ports/keys/port.ts';
 import type { Json, Table } from '#domain/ports/table/port.ts';
 import type { Actor } from '#domain/vault/audit.ts';
@@ -13,6 +12,7 @@ import type { Manager } from '#domain/vault/manager.ts';
 import { ROTATION_RUNS } from '#domain/vault/rotation-lease.ts';
 import type { VaultServices } from '../services.ts';
 import { hasSecrets, lockOf, opensResult, type Secrets } from './result-lock.ts';
+import { sendIfLost, sendJob } from './send-job.ts';
 import { PostponedError, type Work } from './work.ts';
 
 /** How long a request works before it hands on; less than a function may take. */
@@ -75,7 +75,10 @@ export async function runOrQueue<Q extends Json, S extends Secrets, P, R>(
   const fingerprint = fingerprintOf(request);
   const before = await findJob(table, manager, kind, fingerprint);
   const ended = before && (await untilEnded(services, before, secrets));
-  if (ended?.state === 'running') return { going: ended.progress };
+  if (ended?.state === 'running') {
+    await sendIfLost(services.adapters, ended);
+    return { going: ended.progress };
+  }
   if (ended && (await opensResult(services, ended, by.userId, secrets))) {
     const isAnswer = ended.failure || (await isCurrent(services, manager, read(ended.result ?? null)));
     if (isAnswer) return { done: await handOut(table, ended, read) };
@@ -118,7 +121,7 @@ async function handOn(
   of: HandedOn,
   progress: Json,
 ): Promise<void> {
-  const { table, keys, queues, now } = services.adapters;
+  const { table, keys, now } = services.adapters;
   const { account_id, vault, id: manager_id } = manager;
   const { secrets, ended, ...rest } = of;
   const plain = Buffer.from(JSON.stringify(secrets), 'utf8');
@@ -131,7 +134,7 @@ async function handOn(
     if (other?.state === 'running') await expectSameSecrets(keys, other, secrets);
     throw new ConflictError('The same is being done by another request; repeat it to see how far it is');
   }
-  await send(queues.vault, { account_id, manager_id, kind: of.kind, fingerprint: of.fingerprint });
+  await sendJob(services.adapters, job);
 }
 
 /** Waits a little for a job. It may be running still. */

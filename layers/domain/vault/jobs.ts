@@ -5,7 +5,7 @@
  *
  *     request ── not done in time ── JOB, message ── 202
  *     consumer   lease ── work, renewing ── done or failed; or time is up ── lease let go, message
- *     crash      the lease runs out ── the schedule sends the message again
+ *     crash      the lease runs out ── the schedule sends the message again, or before that the same request
  *     request again ── 202 with how far it is, or the result, once
  *     schedule   JOB, message, unless it is in hand already; nobody asks for a result, so that its end deletes it
  */
@@ -75,6 +75,8 @@ export const vaultJob = z.object({
   failure: failure.optional(),
   lease: z.string(),
   lease_until: z.string(),
+  /** From when on its message may be taken for lost, while it runs: the sort key of the index. */
+  isk: z.string().optional(),
   /** Leases since it last got further. */
   attempts: z.int(),
   /** Leases in all. Jobs of earlier versions did not count them. */
@@ -101,7 +103,7 @@ export async function findJob(
   return item && vaultJob.parse(item);
 }
 
-type NewJob = Omit<VaultJob, 'state' | 'lease' | 'lease_until' | 'attempts' | 'turns' | 'started_at'>;
+type NewJob = Omit<VaultJob, 'state' | 'lease' | 'lease_until' | 'isk' | 'attempts' | 'turns' | 'started_at'>;
 
 /** Whether there was none, or only the one that has ended and whose result is of somebody else. */
 export async function startJob(table: Table, wanted: NewJob, now: number, ended?: VaultJob): Promise<boolean> {
@@ -192,6 +194,22 @@ const WAITING_MS = 900_000;
 export async function noteSent(table: Table, job: VaultJob, now: number): Promise<void> {
   const same = { kind: 'compare', attribute: 'lease_until', op: '=', value: job.lease_until } as const;
   await changed(table, job, { set: { isk: isoTime(now + WAITING_MS) } }, [running, same]);
+}
+
+/** How long a message takes at most to be worked on where nothing else waits. */
+const PROMPT_MS = 10_000;
+/** For whoever sends it again to do so. */
+const SENDING_MS = 60_000;
+
+/**
+ * Whether whoever asks is to send the message again: it seems to be lost, to a crash between the job's record and its sending,
+ * and nobody else sends it at the same time. One that was tried and failed waits for its queue.
+ */
+export async function claimSending(table: Table, job: VaultJob, now: number): Promise<boolean> {
+  const { isk, attempts } = job;
+  if (isk === undefined || attempts > 0 || isk > isoTime(now - PROMPT_MS)) return false;
+  const same = { kind: 'compare', attribute: 'isk', op: '=', value: isk } as const;
+  return (await changed(table, job, { set: { isk: isoTime(now + SENDING_MS) } }, [running, same])) !== undefined;
 }
 
 async function changed(

@@ -185,17 +185,42 @@ describe('what does not end within a request', () => {
     expect((await call(id, 'backup/create', { backup_name: 'b' })).status).toBe(201);
   });
 
-  test('goes on by schedule where its message was lost', async () => {
+  /** A backup as a job whose process died before it had sent the message. */
+  async function withoutMessage(): Promise<() => ReturnType<typeof call>> {
     const id = await filled();
-    const { store, settings, clock } = world.platform;
-    await slowly(() => call(id, 'backup/create', { backup_name: 'b' }));
-    const [lost] = await store.queues.vault.receive({ max: 1 });
-    await store.queues.vault.acknowledge(lost!.receipt);
+    const { vault } = world.platform.store.queues;
+    const backUp = () => call(id, 'backup/create', { backup_name: 'b' });
+    await slowly(backUp);
+    const [lost] = await vault.receive({ max: 1 });
+    await vault.acknowledge(lost!.receipt);
     expect(await deliver()).toBe(false);
+    return backUp;
+  }
+
+  test('goes on by schedule where its message was lost', async () => {
+    const backUp = await withoutMessage();
+    const { store, settings, clock } = world.platform;
     clock.now += 600_000;
     await makeSchedule(permitted('back-up-vaults', store), { settings, logger })();
     expect(await deliver()).toBe(true);
-    expect((await call(id, 'backup/create', { backup_name: 'b' })).status).toBe(201);
+    expect((await backUp()).status).toBe(201);
+  });
+
+  test('goes on by the same request where its message was lost', async () => {
+    const backUp = await withoutMessage();
+    const { clock, store } = world.platform;
+    expect((await backUp()).status).toBe(202);
+    expect(await deliver()).toBe(false);
+    clock.now += 11_000;
+    const answers = await Promise.all([backUp(), backUp()]);
+    expect(answers.map(({ status }) => status)).toEqual([202, 202]);
+    clock.now += 61_000;
+    expect((await backUp()).status).toBe(202);
+    expect(await store.queues.vault.receive({ max: 10 })).toHaveLength(1);
+    // Whoever received it dies, and the queue hands it out once more.
+    clock.now += 3_600_000;
+    expect(await deliver()).toBe(true);
+    expect((await backUp()).status).toBe(201);
   });
 
   test('that fails is answered with its error', async () => {
