@@ -12,7 +12,6 @@ import { type Arguments, readArguments, USAGE } from './arguments.ts';
 import { type PlatformClient, uploadFile } from './upload-file.ts';
 
 const POLL_MS = 1000;
-const MEBIBYTE = 1_048_576;
 
 type Dataset = components['schemas']['DatasetDetail'];
 
@@ -26,8 +25,7 @@ async function main({ file, base, user, password, ...wanted }: Arguments): Promi
     credentials.token = login.access_token;
   };
   await refresh();
-  const onProgress = (sent: number, size: number): void =>
-    terminal.progress((sent / size) * 100, `${Math.round(sent / MEBIBYTE)} of ${Math.round(size / MEBIBYTE)} MiB`);
+  const onProgress = (sent: number, size: number): void => terminal.transferred(sent, size);
   const id = await uploadFile(client, file, wanted, { onProgress, refresh });
   terminal.step('Uploaded', `dataset ${id}`);
   const { rows, columns, target } = await processed(client, id);

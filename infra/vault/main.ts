@@ -10,13 +10,10 @@ import { vaultClient } from './client.ts';
 import { loadFile } from './load-file.ts';
 import { GivenUpError, saveFile } from './save-file.ts';
 
-const MEBIBYTE = 1_048_576;
-
 async function main({ action, file, base, apiKey, password: given, ...wanted }: Arguments): Promise<void> {
   const terminal = new Terminal(process.stdout);
   const password = given ?? (await asked(wanted.model));
-  const onProgress = (done: number, size: number): void =>
-    terminal.progress((done / size) * 100, `${Math.round(done / MEBIBYTE)} of ${Math.round(size / MEBIBYTE)} MiB`);
+  const onProgress = (done: number, size: number): void => terminal.transferred(done, size);
   const model = { ...wanted, ...(password ? { password } : {}) };
   const client = vaultClient(base, apiKey);
   const hash =

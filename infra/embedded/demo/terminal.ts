@@ -2,6 +2,7 @@
 import type { Writable } from 'node:stream';
 
 const BAR = 30;
+const MEBIBYTE = 1_048_576;
 
 export class Terminal {
   readonly #out: Writable & { readonly isTTY?: boolean };
@@ -30,5 +31,11 @@ export class Terminal {
     if (quarter === this.#shown) return;
     this.#shown = quarter;
     this.say(`  ${quarter.padStart(5)}  ${text}`);
+  }
+
+  /** The progress of a transfer, in bytes. A file may have none. */
+  transferred(done: number, size: number): void {
+    const mebibytes = (bytes: number): string => (bytes / MEBIBYTE).toFixed(size < 10 * MEBIBYTE ? 2 : 0);
+    this.progress(size === 0 ? 100 : (done / size) * 100, `${mebibytes(done)} of ${mebibytes(size)} MiB`);
   }
 }
