@@ -13,7 +13,7 @@ import { expectPixels, type Pixels } from './images.ts';
 import { inspect, refused } from './inspect.ts';
 import { ML_DOMAIN, renamed } from './label.ts';
 import { notesOf } from './notes.ts';
-import { ownValues } from './own-values.ts';
+import { answersPlaces, ownValues } from './own-values.ts';
 import { rowDependence } from './row-dependence.ts';
 import {
   classesOf,
@@ -87,6 +87,7 @@ export async function readImported(bytes: Uint8Array, given: Wishes): Promise<Im
     wishes,
     known: (n) => (own.classes?.length === n ? own.classes : classesOf(graph, n)),
     valuesOf: (label) => ownValues(graph, label),
+    answersPlaces: (label) => answersPlaces(graph, label),
   });
   const features = inputs.flatMap((input) =>
     input.features.map((name) => ({
@@ -197,12 +198,14 @@ interface Known {
   readonly known: (count: number) => readonly string[] | undefined;
   /** What the output may be, as the graph lists it. */
   readonly valuesOf: (label: string) => readonly string[] | undefined;
+  /** Whether the output is the place of a class, whatever the graph lists. */
+  readonly answersPlaces: (label: string) => boolean;
 }
 
 function readingOf(
   outputs: readonly ImportedOutput[],
   results: Tensors | undefined,
-  { zipMap, wishes, known, valuesOf }: Known,
+  { zipMap, wishes, known, valuesOf, answersPlaces: isPlace }: Known,
 ): { reading: Reading; classes: readonly string[] } {
   const isNumber = ({ elemType }: ImportedOutput) => FRACTIONS.some((one) => one === elemType);
   const columns = ({ name, columns: declared }: ImportedOutput) => {
@@ -223,8 +226,10 @@ function readingOf(
     const scale =
       wishes.scores ??
       (zipMap || label || !results || isDistribution(results[scores.name]!) ? 'probabilities' : 'logits');
-    const answered = label && results?.[label.name];
-    const said = label && wishes.classes ? renamed(label, classes, { listed: listed ?? own, answered }) : label;
+    const places = label && isPlace(label.name) ? classes.map((_, place) => `${place}`) : undefined;
+    const answered = label && !places ? results?.[label.name] : undefined;
+    const named = label && wishes.classes ? renamed(label, classes, { listed: listed ?? own, answered }) : label;
+    const said = named && places ? { ...named, values: places } : named;
     return {
       reading: { task: 'classification', scores: scores.name, scale, ...(said ? { label: said } : {}) },
       classes,

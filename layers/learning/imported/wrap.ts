@@ -201,17 +201,19 @@ function afterNodes({ reading, serving: { classes }, mlOpset }: Wrapping): Parts
       valueInfo('label', dataType.string, ['rows']),
       valueInfo('probabilities', dataType.float32, ['rows', classes.length]),
     ],
-    initializer: [
-      {
-        name: CLASSES,
-        dims: [classes.length],
-        dataType: dataType.string,
-        stringData: classes.map((name) => Buffer.from(name)),
-      },
-      ...answering.initializer,
-    ],
+    // The runtime refuses constants that nothing reads in models of an IR version below 4, as CatBoost writes them.
+    initializer: [...(answering.nodes.some(readsClasses) ? [named(classes)] : []), ...answering.initializer],
   };
 }
+
+const readsClasses = ({ input }: NodeProto): boolean => input.includes(CLASSES);
+
+const named = (classes: readonly string[]): TensorProto => ({
+  name: CLASSES,
+  dims: [classes.length],
+  dataType: dataType.string,
+  stringData: classes.map((name) => Buffer.from(name)),
+});
 
 function highestNodes(): NodeProto[] {
   const place = `${ADDED}label/place`;

@@ -107,6 +107,90 @@ describe("a model's own label, which may be another class than that of the highe
   });
 });
 
+/** One tree: class 0 up to 0.5, class 1 above. */
+function trees(
+  classes: TensorProto | readonly number[],
+  ids: readonly number[],
+  weights: readonly number[],
+): Uint8Array {
+  const value = (name: string, type: number, columns?: number) => {
+    const dim = [{ dimParam: 'rows' }, ...(columns ? [{ dimValue: columns }] : [])];
+    return { name, type: { tensorType: { elemType: type, shape: { dim } } } };
+  };
+  const ints = (name: string, ...of: number[]) => ({ name, type: attributeType.ints, ints: of });
+  const floats = (name: string, ...of: number[]) => ({ name, type: attributeType.floats, floats: of });
+  const words = (name: string, ...of: string[]) => ({
+    ...{ name, type: attributeType.strings },
+    strings: of.map((word) => Buffer.from(word)),
+  });
+  const isText = 'stringData' in classes;
+  const leaves = ids.map((_, at) => 1 + Math.floor((at * 2) / ids.length));
+  const ensemble: NodeProto = {
+    ...{
+      name: 'trees',
+      opType: 'TreeEnsembleClassifier',
+      domain: 'ai.onnx.ml',
+      input: ['x'],
+      output: ['own', 'scores'],
+    },
+    attribute: [
+      isText
+        ? { name: 'classlabels_strings', type: attributeType.strings, strings: classes.stringData! }
+        : ints('classlabels_int64s', ...(classes as readonly number[])),
+      ...[ints('class_ids', ...ids), ints('class_nodeids', ...leaves), ints('class_treeids', ...ids.map(() => 0))],
+      ...[floats('class_weights', ...weights), words('nodes_modes', 'BRANCH_GT', 'LEAF', 'LEAF')],
+      ...[ints('nodes_nodeids', 0, 1, 2), ints('nodes_treeids', 0, 0, 0), ints('nodes_featureids', 0, 0, 0)],
+      ...[ints('nodes_falsenodeids', 1, 0, 0), ints('nodes_truenodeids', 2, 0, 0), floats('nodes_values', 0.5, 0, 0)],
+      { name: 'post_transform', type: attributeType.string, s: Buffer.from('LOGISTIC') },
+    ],
+  };
+  return encodeModel({
+    ...{ irVersion: 3, producerName: '', producerVersion: '', domain: '', modelVersion: 0, docString: '' },
+    graph: {
+      ...{ name: 'g', node: [ensemble], initializer: [] },
+      input: [value('x', dataType.float32, 1)],
+      output: [value('own', isText ? dataType.string : dataType.int64), value('scores', dataType.float32, 2)],
+    },
+    opsetImport: [{ domain: 'ai.onnx.ml', version: 2 }],
+    metadataProps: [],
+  });
+}
+
+describe('the label of trees is one of the classes that the file lists', () => {
+  const both: readonly [number[], number[]] = [
+    [0, 1, 0, 1],
+    [1, -1, -1, 1],
+  ];
+  const one: readonly [number[], number[]] = [
+    [0, 0],
+    [-1, 1],
+  ];
+  test.each<[string, Uint8Array, Partial<Wishes>, string[]]>([
+    // The runtime answers 0 and 1.
+    ['with weights for both of two numbers', trees([1, 2], ...both), {}, ['1', '2']],
+    ['with weights for both, from 0', trees([0, 1], ...both), {}, ['0', '1']],
+    ['with weights for both, under other names', trees([1, 2], ...both), { classes: ['no', 'yes'] }, ['no', 'yes']],
+    ['with weights for one of two numbers', trees([1, 2], ...one), {}, ['1', '2']],
+    ['with weights for one, under other names', trees([1, 2], ...one), { classes: ['no', 'yes'] }, ['no', 'yes']],
+    ['with weights for both of two texts', trees(texts('a', 'b'), ...both), {}, ['a', 'b']],
+  ])('%s', async (_, bytes, wishes, classes) => {
+    const { onnx, serving } = await readImported(bytes, { target: 'target', ...wishes });
+    await using session = await openSession(onnx);
+    const { label, probabilities } = await session.run(rowTensors(serving.features, [[0], [1]]));
+    expect(serving.classes).toEqual(classes);
+    expect([...expectTensor('label', label, 'string').data]).toEqual(classes);
+    const [first, second] = expectTensor('probabilities', probabilities, 'float32').data;
+    expect(first).toBeGreaterThan(second!);
+  });
+
+  test('and names in another order than theirs are refused', async () => {
+    const wishes = { target: 'target', classes: ['2', '1'] };
+    await expect(readImported(trees([1, 2], ...both), wishes)).rejects.toMatchObject({
+      details: [{ field: 'classes', message: "must be in the order of the model's scores: 1, 2; got 2, 1" }],
+    });
+  });
+});
+
 describe('names of classes are refused where the label cannot be said in them', () => {
   const texted: Labelling = {
     nodes: [node('Cast', ['place'], 'own', [int('to', dataType.string)])],
