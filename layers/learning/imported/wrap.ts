@@ -58,8 +58,8 @@ export function wrap(bytes: Uint8Array, wrapping: Wrapping): Uint8Array {
   const [images] = inputs;
   const before = images?.image ? beforeImages(images, images.image, { opset, pixels }) : beforeNodes(inputs, serving);
   const after = afterNodes(wrapping);
-  const added = fieldsOf(graphIn(encodeModel(modelOf(before.graph))));
-  const behind = fieldsOf(graphIn(encodeModel(modelOf(after))));
+  const read = new Set([...before.graph.node, ...after.node].flatMap(({ input }) => input));
+  const [added, behind] = [before.graph, after].map((graph) => encodedGraph(graph, read)) as [Field[], Field[]];
   const only = (fields: readonly Field[], numbers: readonly number[]) =>
     fields.flatMap(({ number, raw }) => (numbers.includes(number) ? [raw] : []));
   const own = new Set(inputs.map(({ name }) => INSIDE + name));
@@ -131,6 +131,15 @@ const modelOf = (graph: Parts) => ({
   metadataProps: [],
 });
 
+/**
+ * Without the constants that nobody reads: the runtime refuses those in models of an IR version below 4, as CatBoost writes
+ * them.
+ */
+const encodedGraph = ({ initializer = [], ...graph }: Parts, read: ReadonlySet<string>): Field[] => {
+  const constants = initializer.filter(({ name = '' }) => read.has(name));
+  return fieldsOf(graphIn(encodeModel(modelOf({ ...graph, initializer: constants }))));
+};
+
 const graphIn = (model: Uint8Array): Uint8Array => fieldsOf(model).find(({ number }) => number === MODEL.graph)!.value!;
 export const encodedValue = (value: ValueInfoProto): Uint8Array =>
   fieldsOf(graphIn(encodeModel(modelOf({ node: [], output: [value] })))).find(({ number }) => number === GRAPH.outputs)!
@@ -201,19 +210,17 @@ function afterNodes({ reading, serving: { classes }, mlOpset }: Wrapping): Parts
       valueInfo('label', dataType.string, ['rows']),
       valueInfo('probabilities', dataType.float32, ['rows', classes.length]),
     ],
-    // The runtime refuses constants that nothing reads in models of an IR version below 4, as CatBoost writes them.
-    initializer: [...(answering.nodes.some(readsClasses) ? [named(classes)] : []), ...answering.initializer],
+    initializer: [
+      {
+        name: CLASSES,
+        dims: [classes.length],
+        dataType: dataType.string,
+        stringData: classes.map((name) => Buffer.from(name)),
+      },
+      ...answering.initializer,
+    ],
   };
 }
-
-const readsClasses = ({ input }: NodeProto): boolean => input.includes(CLASSES);
-
-const named = (classes: readonly string[]): TensorProto => ({
-  name: CLASSES,
-  dims: [classes.length],
-  dataType: dataType.string,
-  stringData: classes.map((name) => Buffer.from(name)),
-});
 
 function highestNodes(): NodeProto[] {
   const place = `${ADDED}label/place`;

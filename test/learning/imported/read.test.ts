@@ -46,6 +46,13 @@ describe('a model of others is served with the answers that its library gives', 
     expect(imported.serving.classes).toHaveLength(labels ? expected.length / rows.length : 0);
   });
 
+  // In which CatBoost and others write models, and the runtime wants every constant to be read.
+  test.each(served)('in IR version 3: %s', async (_, { onnx, rows, labels }) => {
+    const older = encodeModel({ ...parseModel(bytesOf(onnx)), irVersion: 3 });
+    const imported = await readImported(older, { target: 'target' });
+    expect((await answersTo(imported.onnx, imported.serving.features, rows)).labels).toEqual(labels);
+  });
+
   test('under the names that its inputs have, and that its classes have', async () => {
     const { serving } = await read(recorded.served['scikit-learn, a table'].onnx);
     expect(serving).toEqual({
