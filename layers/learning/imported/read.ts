@@ -223,9 +223,9 @@ function readingOf(
       throw ValidationError.of('classes', `must be different names; got ${classes.join(', ')}`);
     if (classes.length !== count)
       throw ValidationError.of('classes', `must have the ${count} names of the model's classes; got ${classes.length}`);
-    const scale =
-      wishes.scores ??
-      (zipMap || label || !results || isDistribution(results[scores.name]!) ? 'probabilities' : 'logits');
+    // One function a class, as of one against all, need not add up to 1.
+    const fits = zipMap || label ? areShares : areDistributions;
+    const scale = wishes.scores ?? (!results || fits(results[scores.name]!) ? 'probabilities' : 'logits');
     const places = label && isPlace(label.name) ? classes.map((_, place) => `${place}`) : undefined;
     const answered = label && !places ? results?.[label.name] : undefined;
     const named = label && wishes.classes ? renamed(label, classes, { listed: listed ?? own, answered }) : label;
@@ -259,13 +259,15 @@ function columnsOf({ shape }: Tensor): number {
   return shape[1] ?? 1;
 }
 
-function isDistribution(scores: Tensor): boolean {
+const areShares = (scores: Tensor): boolean => toNumbers(scores).every((value) => value >= 0 && value <= 1);
+
+function areDistributions(scores: Tensor): boolean {
   const numbers = toNumbers(scores);
   const width = numbers.length / TRIAL_ROWS;
   const sums = Array.from({ length: TRIAL_ROWS }, (_, row) =>
     numbers.slice(row * width, (row + 1) * width).reduce((a, b) => a + b, 0),
   );
-  return numbers.every((value) => value >= 0 && value <= 1) && sums.every((sum) => Math.abs(sum - 1) < TOLERANCE);
+  return areShares(scores) && sums.every((sum) => Math.abs(sum - 1) < TOLERANCE);
 }
 
 const ELEMENT_TYPE = {

@@ -92,6 +92,47 @@ describe('a model of others is served with the answers that its library gives', 
   });
 });
 
+describe('scores with a label beside them', () => {
+  /** Logits, and the place of the highest. */
+  function labelled(offset: readonly number[]): Uint8Array {
+    const value = (name: string, elemType: number, columns?: number) => {
+      const dim = [{ dimParam: 'rows' }, ...(columns ? [{ dimValue: columns }] : [])];
+      return { name, type: { tensorType: { elemType, shape: { dim } } } };
+    };
+    const ints = [
+      { name: 'axis', type: attributeType.int, i: 1 },
+      { name: 'keepdims', type: attributeType.int, i: 0 },
+    ];
+    const node = (opType: string, input: string[], output: string, attribute: typeof ints = []) => ({
+      ...{ name: output, opType, domain: '', input, output: [output], attribute },
+    });
+    return encodeModel({
+      ...{ irVersion: 8, producerName: '', producerVersion: '', domain: '', modelVersion: 0, docString: '' },
+      graph: {
+        ...{ name: 'g', node: [node('Add', ['x', 'offset'], 'scores'), node('ArgMax', ['scores'], 'own', ints)] },
+        initializer: [{ name: 'offset', dims: [2], dataType: dataType.float32, floatData: [...offset] }],
+        input: [value('x', dataType.float32, 2)],
+        output: [value('scores', dataType.float32, 2), value('own', dataType.int64)],
+      },
+      opsetImport: [{ domain: '', version: 17 }],
+      metadataProps: [],
+    });
+  }
+
+  test('become their softmax where they are no probabilities', async () => {
+    const { onnx, serving } = await readImported(labelled([-1, 1]), { target: 'y' });
+    const { labels, numbers } = await answersTo(onnx, serving.features, [[3, 1]]);
+    expect(labels).toEqual(['0']);
+    expect(numbers).toEqual([0.5, 0.5]);
+  });
+
+  test('stay where each is between 0 and 1, as of one function a class', async () => {
+    const { onnx, serving } = await readImported(labelled([0.5, 0.75]), { target: 'y' });
+    const { labels, numbers } = await answersTo(onnx, serving.features, [[0, 0]]);
+    expect([labels, numbers]).toEqual([['1'], [0.5, 0.75]]);
+  });
+});
+
 describe('a model that cannot be served is refused, by what stands against it', () => {
   test.each([
     ['one row', "input 'x' cannot be served: it takes exactly 1 row; export it with a dynamic first dimension"],
