@@ -36,6 +36,8 @@ export interface Gradients {
 export interface Batch {
   readonly indices: Value;
   readonly present: Value;
+  /** The number of the step or of each step, from 1, int64. Default: one more than the state's. */
+  readonly step?: Value;
 }
 
 /**
