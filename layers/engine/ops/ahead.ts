@@ -3,6 +3,7 @@ import type { Maybe } from '../op.ts';
 import { rewrite } from '../rewrite.ts';
 import { isStatic, sizeOf } from '../type.ts';
 import { type ScanResult, type ScanSpec, scan } from './control.ts';
+import { isClass } from './indexing.ts';
 import { squeeze, unsqueeze } from './movement.ts';
 import { reduceSum } from './reduce.ts';
 
@@ -21,7 +22,7 @@ export interface AheadSpec extends Pick<ScanSpec, 'captured' | 'states'> {
  *
  *     loop { 1 − βᵗ }      →      1 − β^[1, 2, 3, …],  loop { its slice }
  *
- * What is larger than the slices that it follows from stays in the loop, since it would be there for all steps at once.
+ * What is larger than the largest slice stays in the loop, since it would be there for all steps at once.
  */
 export function scanAhead(b: Builder, { captured, states, sequences, body }: AheadSpec): ScanResult {
   const step = new Builder();
@@ -30,9 +31,10 @@ export function scanAhead(b: Builder, { captured, states, sequences, body }: Ahe
   const args = [captured.map(input(0)), states.map(input(0)), sequences.map(input(1))] as const;
   const { states: after, slices } = step.at(b.place, () => body(step, ...args));
   const whole = new Map(sequences.map((sequence, i) => [args[2][i]!, sequence]));
+  const most = Math.max(...args[2].map(({ type: { shape } }) => (isStatic(shape) ? sizeOf(shape) : 0)));
   const left: Node[] = [];
   for (const node of topological([...after, ...slices])) {
-    const all = b.at(node.place, () => forAllSteps(b, node, whole));
+    const all = b.at(node.place, () => forAllSteps(b, node, whole, most));
     if (all) whole.set(node.outputs[0]!, all);
     else left.push(node);
   }
@@ -61,19 +63,22 @@ export function scanAhead(b: Builder, { captured, states, sequences, body }: Ahe
 /** The operations along axes, which are one further for all steps than they are for one. */
 const alongAxes: ReadonlySet<unknown> = new Set([unsqueeze.op, squeeze.op, reduceSum.op]);
 
-/** The output of a node for all steps, if it follows from what is known for all steps. */
-function forAllSteps(b: Builder, { op, inputs, outputs, attrs }: Node, whole: ReadonlyMap<Value, Value>): Maybe<Value> {
+/** The output of a node for all steps, if it follows from what is known for all steps and has at most so many elements a step. */
+function forAllSteps(
+  b: Builder,
+  { op, inputs, outputs, attrs }: Node,
+  whole: ReadonlyMap<Value, Value>,
+  most: number,
+): Maybe<Value> {
   const [output] = outputs as readonly [Value];
   const own = inputs.filter((input) => whole.has(input));
   const isKnown = inputs.every((input) => whole.has(input) || input.node?.op === constantOp);
-  const shapes = [output, ...own].map(({ type }) => type.shape);
-  if (own.length === 0 || !isKnown || !shapes.every(isStatic)) return undefined;
-  const [size, ...sizes] = shapes.map(sizeOf);
-  if (size! > Math.max(...sizes)) return undefined;
+  const { shape } = output.type;
+  if (own.length === 0 || !isKnown || !isStatic(shape) || sizeOf(shape) > most) return undefined;
   if (op.isElementwise) {
     // Axes are counted from the last one where inputs broadcast, but those of steps have to lie above each other.
     const aligned = inputs.map((input) => {
-      const missing = output.type.shape.length - input.type.shape.length;
+      const missing = shape.length - input.type.shape.length;
       const all = whole.get(input);
       return all
         ? unsqueeze(
@@ -85,6 +90,7 @@ function forAllSteps(b: Builder, { op, inputs, outputs, attrs }: Node, whole: Re
     });
     return b.apply1(op, aligned, attrs);
   }
+  if (op === isClass.op) return b.apply1(op, [whole.get(inputs[0]!)!], attrs);
   if (!alongAxes.has(op)) return undefined;
   const { axes, ...others } = attrs as { readonly axes: readonly number[] };
   return b.apply1(op, [whole.get(inputs[0]!)!], { ...others, axes: axes.map((axis) => axis + 1) });

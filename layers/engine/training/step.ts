@@ -12,7 +12,7 @@ import { isScaled, LOSS_SCALE, unscaled } from '../precision/loss-scaling.ts';
 import type { Precision } from '../precision/precision.ts';
 import { simplify } from '../simplify.ts';
 import { filled } from '../tensor.ts';
-import type { Type } from '../type.ts';
+import { type Type, type } from '../type.ts';
 import { expectBounds } from './bounds.ts';
 import { flatParameters, flattenedState, unflattenedState } from './flat-parameters.ts';
 import { batchesOf, gradientsOf } from './gradients.ts';
@@ -39,6 +39,8 @@ import { trainStep } from './update.ts';
 export interface TrainProgram {
   readonly bytes: Uint8Array;
   readonly batchSize: number;
+  /** Whether the data are `[steps, batchSize, …]`: the rows of the batches, one batch after another. */
+  readonly isInOrder: boolean;
   readonly precision: Precision;
   readonly state: Readonly<Record<string, Type>>;
   readonly data: Readonly<Record<string, Type>>;
@@ -68,20 +70,26 @@ export function compileTrain(spec: TrainSpec, flat = flatIn(spec)): TrainProgram
   // Where a step may be skipped, it is not known before which number the next one has.
   const isCounted = !isScaled(spec);
   const keys = Object.keys(carriedState).filter((key) => key !== 'step' || !isCounted);
-  const data = dataInputs(b, spec.data);
+  const { batchSize, precision = 'float32', accumulation = 1, isInOrder = false } = spec;
+  const data = dataInputs(b, isInOrder ? inSteps(spec) : spec.data);
   const batches = b.input('batches', 'int64', ['steps', spec.batchSize]);
   // Of all steps at once: in each step, it would be some more operations of a few hundred numbers.
   const { indices, present } = batchesOf(b, batches, spec.accumulation);
   const numbers = numbersOf(b, inputs.step!, batches);
   const { states, sequences } = scanAhead(b, {
-    captured: Object.values(data),
+    captured: isInOrder ? [] : Object.values(data),
     states: keys.map((key) => carriedState[key]!),
-    sequences: isCounted ? [indices, present, numbers] : [indices, present],
-    body: (inner, captured, carried, [taken, counted, step]) => {
-      const resident = Object.fromEntries(Object.keys(data).map((name, i) => [name, captured[i]!]));
+    sequences: [indices, present, numbers, ...(isInOrder ? Object.values(data) : [])],
+    body: (inner, captured, carried, [taken, counted, step, ...rows]) => {
+      const byName = (values: readonly Value[]) =>
+        Object.fromEntries(Object.keys(data).map((name, i) => [name, values[i]!]));
       const before = Object.fromEntries(keys.map((key, i) => [key, carried[i]!]));
-      const batch = { indices: taken!, present: counted!, ...(step && { step }) };
-      const { after, scores } = trainStep(inner, spec, before, resident, batch, flat);
+      const batch = {
+        ...{ indices: taken!, present: counted! },
+        ...(isCounted ? { step: step! } : {}),
+        ...(isInOrder ? { rows: byName(rows) } : {}),
+      };
+      const { after, scores } = trainStep(inner, spec, before, byName(captured), batch, flat);
       return { states: keys.map((key) => after[key]!), slices: scores };
     },
   });
@@ -92,12 +100,29 @@ export function compileTrain(spec: TrainSpec, flat = flatIn(spec)): TrainProgram
   const after = Object.fromEntries(Object.keys(state).map((key) => [afterKey(key), last[key]!]));
   const outputs = { ...after, loss, weight, correct };
   const graph = new Graph('train', [...Object.values(inputs), ...Object.values(data), batches], outputs);
-  const { batchSize, precision = 'float32', accumulation = 1 } = spec;
   const targets = targetRule(spec, batchSize / accumulation);
   const simple = simplify(graph);
   const stepBytes = peakBytes(simple, { steps: 1 });
-  return { bytes: writeModel(simple, META), batchSize, precision, state, data: spec.data, targets, stepBytes };
+  return {
+    bytes: writeModel(simple, META),
+    batchSize,
+    isInOrder,
+    precision,
+    state,
+    data: spec.data,
+    targets,
+    stepBytes,
+  };
 }
+
+/** The types of rows that are in order. */
+const inSteps = ({ data, batchSize }: TrainSpec): TrainSpec['data'] =>
+  Object.fromEntries(
+    Object.entries(data).map(([name, { dtype, shape }]) => [
+      name,
+      type(dtype, ['steps', batchSize, ...shape.slice(1)]),
+    ]),
+  );
 
 /** The numbers of the steps, int64 [steps]. @param before the number of the step before them */
 function numbersOf(b: Builder, before: Value, batches: Value): Value {

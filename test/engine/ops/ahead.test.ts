@@ -43,9 +43,9 @@ test('what follows from slices alone is computed before the loop, to the same bi
   expect(within.inLoop).toHaveLength(15);
 });
 
-test('what follows from states or captured values, or is larger than its slices, stays in the loop', async () => {
+test('what follows from states or captured values, or is larger than the largest slice, stays in the loop', async () => {
   const body: Body = (b, [factor], [sum], [t]) => {
-    const outer = ops.mul(b, t!, b.constant(tensorFrom('float64', [2], [1, 2])));
+    const outer = ops.mul(b, t!, b.constant(tensorFrom('float64', [5], [1, 2, 0, 0, 0])));
     const next = ops.add(b, ops.mul(b, sum!, t!), ops.reduceSum(b, outer));
     return { states: [next], slices: [ops.mul(b, t!, factor!)] };
   };
