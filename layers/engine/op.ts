@@ -36,6 +36,8 @@ export interface Op<A = unknown> {
    */
   infer(inputs: readonly Type[], attrs: A): Type[];
   readonly vjp: NoGradient | Vjp<A>;
+  /** Whether each element of the output follows from those at its place in the inputs, which broadcast. Default: no. */
+  readonly isElementwise?: boolean;
   /** Writes the node. By default it becomes the ONNX node of the same name, without attributes. */
   emit?(w: OnnxWriter, n: Node<A>): void;
   /** The result for constant inputs of few elements, for constant folding. Undefined if folding is not worth it. */

@@ -32,8 +32,6 @@ export interface Encoding {
   torch(): TorchEncoding;
   /** From encoded rows to the network's input, [rows, …shape]. */
   front(b: Builder, rows: Values): Value;
-  /** The target `y` out of encoded rows, where it is among their numbers too; absent for others. */
-  target?(b: Builder, rows: Values): Value;
   /** From the inputs of `model.onnx` to encoded rows. */
   encoded(b: Builder, inputs: Values): Values;
 }

@@ -35,6 +35,7 @@ export function unary({ name, domain, result, gradient, fold, emit }: UnaryRow):
       return [{ dtype: result ?? x!.dtype, shape: x!.shape }];
     },
     vjp: isRule(gradient) ? (b, n, [ct]) => [gradient(b, ct!, n.inputs[0]!, n.outputs[0]!)] : gradient,
+    isElementwise: true,
     ...(emit ? { emit } : {}),
     ...(fold ? { fold: ([x]) => foldFloats(([value]) => fold(value!), [x!], result) } : {}),
   };
@@ -79,6 +80,7 @@ export function binary({ name, domain, result, gradient, fold, emit }: BinaryRow
           });
         }
       : gradient,
+    isElementwise: true,
     emit: emit ?? emitBroadcast,
     ...(fold ? { fold: (inputs) => foldFloats(([x, y]) => fold(x!, y!), inputs, result) } : {}),
   };

@@ -168,15 +168,17 @@ const isClassOp: Op<{ readonly depth: number }> = {
     const { depth } = n.attrs;
     const { place } = n;
     const { shape } = n.inputs[0]!.type;
-    const [rows] = shape;
+    const rows = shape.at(-1);
     // The runtime goes from one row of the result to the next, and a row of few elements takes as long as one of many.
-    const isTurned = depth <= FEW_CLASSES && shape.length === 1 && typeof rows === 'number' && rows >= MANY_INDICES;
+    const isTurned = depth <= FEW_CLASSES && typeof rows === 'number' && rows >= MANY_INDICES;
     const data = BigInt64Array.from({ length: depth }, (_, i) => BigInt(i));
-    const classes = w.initializer({ dtype: 'int64', shape: isTurned ? [depth, 1] : [depth], data });
+    const classes = w.initializer({ dtype: 'int64', shape: isTurned ? [depth, ...shape.map(() => 1)] : [depth], data });
     const indices = w.step('Unsqueeze', [w.name(n.inputs[0]!), w.ints([isTurned ? 0 : shape.length])], { place });
     const output = [w.name(n.outputs[0]!)];
-    if (isTurned) w.node('Transpose', [w.step('Equal', [indices, classes], { place })], output, { place });
-    else w.node('Equal', [indices, classes], output, { place });
+    if (isTurned) {
+      const attributes = { perm: { ints: [...shape.map((_, axis) => axis + 1), 0] } };
+      w.node('Transpose', [w.step('Equal', [indices, classes], { place })], output, { attributes, place });
+    } else w.node('Equal', [indices, classes], output, { place });
   },
 };
 

@@ -1,12 +1,10 @@
 import type { Builder, Value } from '../graph.ts';
-import { dataType } from '../onnx/proto.ts';
 import type { Op, Vjp } from '../op.ts';
 import { formatType, normalizeAxis, ShapeError, sameShape } from '../type.ts';
 import { expectDomain, floats } from './domain.ts';
 import { exp, mul, sub } from './elementwise.ts';
 import { unsqueeze } from './movement.ts';
 import { reduceSum } from './reduce.ts';
-import { cast } from './select.ts';
 
 interface AxisAttrs {
   readonly axis: number;
@@ -44,24 +42,21 @@ const crossEntropyOp: Op<undefined> = {
   name: 'CrossEntropy',
   infer: ([x, target]) => {
     expectDomain(floats, [x!]);
-    if (target!.dtype !== 'bool' || !sameShape(target!.shape, x!.shape))
-      throw new ShapeError(
-        `wants targets ${formatType({ dtype: 'bool', shape: x!.shape })}; got ${formatType(target!)}`,
-      );
+    if (target!.dtype !== x!.dtype || !sameShape(target!.shape, x!.shape))
+      throw new ShapeError(`wants targets ${formatType(x!)}; got ${formatType(target!)}`);
     return [{ dtype: x!.dtype, shape: x!.shape.slice(0, -1) }];
   },
   vjp: (b, n, [ct]) => {
     const [x, target] = n.inputs as readonly [Value, Value];
     const probabilities = exp(b, logSoftmax(b, x));
-    const slope = sub(b, probabilities, cast(b, target, x.type.dtype));
+    const slope = sub(b, probabilities, target);
     return [mul(b, slope, unsqueeze(b, ct!, [-1])), undefined];
   },
   emit: (w, n) => {
     const { place, outputs } = n;
     const [x, target] = n.inputs as readonly [Value, Value];
     const logs = w.step('LogSoftmax', [w.name(x)], { attributes: { axis: { int: x.type.shape.length - 1 } }, place });
-    const hot = w.step('Cast', [w.name(target)], { attributes: { to: { int: dataType[x.type.dtype] } }, place });
-    const picked = w.step('Mul', [logs, hot], { place });
+    const picked = w.step('Mul', [logs, w.name(target)], { place });
     const sum = w.step('ReduceSum', [picked, w.ints([-1])], { attributes: { keepdims: { int: 0 } }, place });
     w.node('Neg', [sum], [w.name(outputs[0]!)], { place });
   },
@@ -70,7 +65,7 @@ const crossEntropyOp: Op<undefined> = {
 /**
  * −log softmax(x) of the one class of each row that is its target, along the last axis: [..., classes] → [...]. The gradient
  * is the probabilities less 1 for the target, so no sum over classes is taken for it.
- * @param target bool, of the shape of x, true for one class of each row
+ * @param target of the type of x, 1 for one class of each row and 0 for the others; it has no gradient
  */
 export const crossEntropyOf = Object.assign(
   (b: Builder, x: Value, target: Value): Value => b.apply1(crossEntropyOp, [x, target], undefined),

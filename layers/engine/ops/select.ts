@@ -19,6 +19,7 @@ const whereOp: Op<undefined> = {
       need[2] ? unbroadcast(b, where(b, condition, 0, ct!), y) : undefined,
     ];
   },
+  isElementwise: true,
 };
 
 /** x where the condition holds, else y; all three broadcast. */
@@ -35,6 +36,7 @@ const castOp: Op<{ readonly to: DType }> = {
   name: 'Cast',
   infer: ([x], { to }) => [{ dtype: to, shape: x!.shape }],
   vjp: (b, n, [ct]) => [isFloat(n.attrs.to) ? cast(b, ct!, n.inputs[0]!.type.dtype) : undefined],
+  isElementwise: true,
   emit: (w, n) => w.same(n, 'Cast', { to: { int: dataType[n.attrs.to] } }),
 };
 

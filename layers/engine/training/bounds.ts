@@ -14,6 +14,11 @@ const bounds: readonly Bound[] = [
     `accumulation must be a number of parts that divides batch size ${batchSize}`,
     accumulation,
   ],
+  ({ accumulation = 1, isInOrder = false }) => [
+    accumulation === 1 || !isInOrder,
+    'accumulation must be 1 where batches are in order',
+    accumulation,
+  ],
   ({ averaging = 0 }) => [averaging >= 0 && averaging < 1, 'averaging must be at least 0 and below 1', averaging],
   ({ optimizer: { learningRate: rate } }) => [
     rate >= 0 && Number.isFinite(rate),

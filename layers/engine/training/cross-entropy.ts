@@ -1,7 +1,7 @@
 import type { Builder, Value } from '../graph.ts';
 import { equal } from '../ops/compare.ts';
 import { add, mul, neg, sub } from '../ops/elementwise.ts';
-import { isClass, oneHot } from '../ops/indexing.ts';
+import { oneHot } from '../ops/indexing.ts';
 import { unsqueeze } from '../ops/movement.ts';
 import { crossEntropyOf, logSoftmax } from '../ops/norm.ts';
 import { argMax, reduceSum } from '../ops/reduce.ts';
@@ -47,7 +47,7 @@ export function crossEntropy(options: CrossEntropyOptions = {}): Loss {
     name: 'softmax_cross_entropy',
     perRow: (b, logits, target) => {
       if (labelSmoothing === 0 && !classWeights && ignoreIndex === undefined)
-        return crossEntropyOf(b, logits, isClass(b, classTargets(logits, target), classCount(logits.type)));
+        return crossEntropyOf(b, logits, hot(b, logits, target));
       const logs = logSoftmax(b, logits);
       const sharp = neg(b, reduceSum(b, mul(b, logs, hot(b, logits, target)), { axes: [-1] }));
       if (labelSmoothing === 0) return sharp;

@@ -36,6 +36,10 @@ export interface Gradients {
 export interface Batch {
   readonly indices: Value;
   readonly present: Value;
+  /** The number of the step or of each step, from 1, int64. Default: one more than the state's. */
+  readonly step?: Value;
+  /** The rows themselves, by name. Default: those of the data that have these numbers. */
+  readonly rows?: Values;
 }
 
 /**
@@ -53,8 +57,16 @@ export type BatchGradients = (
 ) => Gradients;
 
 /** The gradient over a whole batch at once. */
-export const batchGradients: BatchGradients = (b, spec, parameters, data, { indices, present }, step, scale) => {
-  const rows = gathered(b, data, indices);
+export const batchGradients: BatchGradients = (
+  b,
+  spec,
+  parameters,
+  data,
+  { indices, present, ...own },
+  step,
+  scale,
+) => {
+  const rows = own.rows ?? gathered(b, data, indices);
   const reduce = spec.reduction === 'sum' ? (scores: Sums) => scores.loss : (scores: Sums) => meanLoss(b, scores);
   return gradientsOf(b, spec, parameters, rows, present, spec.seed, step, (scores) => times(b, reduce(scores), scale));
 };

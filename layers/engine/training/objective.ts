@@ -15,10 +15,6 @@ export interface Objective {
   readonly data: Readonly<Record<string, Type>>;
   /** The entry of `data` that holds the targets. */
   readonly target: string;
-  /**
-   * The same targets from other entries: what lies in one row of the data is fetched together. Default: the entry itself.
-   */
-  readonly targetOf?: (b: Builder, rows: Values) => Value;
   /** The entry of `data` that holds each row's weight, float32 [rows]. Without it, every row has weight 1. */
   readonly weight?: string;
   /** From rows of the data, by name, to the network's input. Default: the entry `x`. */
@@ -58,7 +54,7 @@ export function score(
   const { loss } = objective;
   const outputs = outputsOf(b, objective, parameters, rows, mode);
   return b.at('loss', () => {
-    const target = objective.targetOf?.(b, rows) ?? named(rows[objective.target], objective.target);
+    const target = named(rows[objective.target], objective.target);
     const perRow = loss.perRow(b, outputs, target);
     const ones = expandLike(b, b.scalar('float32', 1), perRow);
     const counted = present ?? ones;

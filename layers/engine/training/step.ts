@@ -2,12 +2,17 @@ import { Builder, Graph, type Value } from '../graph.ts';
 import { peakBytes } from '../memory/liveness.ts';
 import { writeModelFile } from '../onnx/file.ts';
 import { type ModelMeta, writeModel } from '../onnx/write.ts';
-import { scan } from '../ops/control.ts';
-import { div, maximum, mul } from '../ops/elementwise.ts';
+import { scanAhead } from '../ops/ahead.ts';
+import { add, div, maximum, mul } from '../ops/elementwise.ts';
+import { gather } from '../ops/indexing.ts';
+import { slice } from '../ops/join.ts';
+import { expandLike, squeeze } from '../ops/movement.ts';
+import { cumSum } from '../ops/order.ts';
 import { isScaled, LOSS_SCALE, unscaled } from '../precision/loss-scaling.ts';
 import type { Precision } from '../precision/precision.ts';
 import { simplify } from '../simplify.ts';
-import type { Type } from '../type.ts';
+import { filled } from '../tensor.ts';
+import { type Type, type } from '../type.ts';
 import { expectBounds } from './bounds.ts';
 import { flatParameters, flattenedState, unflattenedState } from './flat-parameters.ts';
 import { batchesOf, gradientsOf } from './gradients.ts';
@@ -34,6 +39,8 @@ import { trainStep } from './update.ts';
 export interface TrainProgram {
   readonly bytes: Uint8Array;
   readonly batchSize: number;
+  /** Whether the data are `[steps, batchSize, …]`: the rows of the batches, one batch after another. */
+  readonly isInOrder: boolean;
   readonly precision: Precision;
   readonly state: Readonly<Record<string, Type>>;
   readonly data: Readonly<Record<string, Type>>;
@@ -60,33 +67,68 @@ export function compileTrain(spec: TrainSpec, flat = flatIn(spec)): TrainProgram
     Object.entries(state).map(([key, { dtype, shape }]) => [key, b.input(key, dtype, shape)]),
   );
   const carriedState = flattenedState(b, spec, flat, inputs);
-  const keys = Object.keys(carriedState);
-  const data = dataInputs(b, spec.data);
+  // Where a step may be skipped, it is not known before which number the next one has.
+  const isCounted = !isScaled(spec);
+  const keys = Object.keys(carriedState).filter((key) => key !== 'step' || !isCounted);
+  const { batchSize, precision = 'float32', accumulation = 1, isInOrder = false } = spec;
+  const data = dataInputs(b, isInOrder ? inSteps(spec) : spec.data);
   const batches = b.input('batches', 'int64', ['steps', spec.batchSize]);
   // Of all steps at once: in each step, it would be some more operations of a few hundred numbers.
   const { indices, present } = batchesOf(b, batches, spec.accumulation);
-  const { states, sequences } = scan(b, {
-    captured: Object.values(data),
-    states: Object.values(carriedState),
-    sequences: [indices, present],
-    body: (inner, captured, carried, [taken, counted]) => {
-      const resident = Object.fromEntries(Object.keys(data).map((name, i) => [name, captured[i]!]));
+  const numbers = numbersOf(b, inputs.step!, batches);
+  const { states, sequences } = scanAhead(b, {
+    captured: isInOrder ? [] : Object.values(data),
+    states: keys.map((key) => carriedState[key]!),
+    sequences: [indices, present, numbers, ...(isInOrder ? Object.values(data) : [])],
+    body: (inner, captured, carried, [taken, counted, step, ...rows]) => {
+      const byName = (values: readonly Value[]) =>
+        Object.fromEntries(Object.keys(data).map((name, i) => [name, values[i]!]));
       const before = Object.fromEntries(keys.map((key, i) => [key, carried[i]!]));
-      const batch = { indices: taken!, present: counted! };
-      const { after, scores } = trainStep(inner, spec, before, resident, batch, flat);
+      const batch = {
+        ...{ indices: taken!, present: counted! },
+        ...(isCounted ? { step: step! } : {}),
+        ...(isInOrder ? { rows: byName(rows) } : {}),
+      };
+      const { after, scores } = trainStep(inner, spec, before, byName(captured), batch, flat);
       return { states: keys.map((key) => after[key]!), slices: scores };
     },
   });
   const [loss, weight, correct] = sequences as readonly [Value, Value, Value];
-  const last = unflattenedState(b, spec, flat, Object.fromEntries(keys.map((key, i) => [key, states[i]!])));
+  const carried = Object.fromEntries(keys.map((key, i) => [key, states[i]!]));
+  const number = gather(b, numbers, b.scalar('int64', -1));
+  const last: Values = { step: number, ...unflattenedState(b, spec, flat, carried) };
   const after = Object.fromEntries(Object.keys(state).map((key) => [afterKey(key), last[key]!]));
   const outputs = { ...after, loss, weight, correct };
   const graph = new Graph('train', [...Object.values(inputs), ...Object.values(data), batches], outputs);
-  const { batchSize, precision = 'float32', accumulation = 1 } = spec;
   const targets = targetRule(spec, batchSize / accumulation);
   const simple = simplify(graph);
   const stepBytes = peakBytes(simple, { steps: 1 });
-  return { bytes: writeModel(simple, META), batchSize, precision, state, data: spec.data, targets, stepBytes };
+  return {
+    bytes: writeModel(simple, META),
+    batchSize,
+    isInOrder,
+    precision,
+    state,
+    data: spec.data,
+    targets,
+    stepBytes,
+  };
+}
+
+/** The types of rows that are in order. */
+const inSteps = ({ data, batchSize }: TrainSpec): TrainSpec['data'] =>
+  Object.fromEntries(
+    Object.entries(data).map(([name, { dtype, shape }]) => [
+      name,
+      type(dtype, ['steps', batchSize, ...shape.slice(1)]),
+    ]),
+  );
+
+/** The numbers of the steps, int64 [steps]. @param before the number of the step before them */
+function numbersOf(b: Builder, before: Value, batches: Value): Value {
+  const first = squeeze(b, slice(b, batches, 1, 0, 1), [1]);
+  const ones = expandLike(b, b.constant(filled('int64', [1], 1)), first);
+  return add(b, cumSum(b, ones, 0), before);
 }
 
 /** In half precision, weights are told by being inputs of a step, and a scaled step decides what of the state changes. */

@@ -3,6 +3,7 @@ import { withinMemory } from '../out-of-memory.ts';
 import { type Device, openSession, type Session, type SessionOptions } from '../run.ts';
 import { expectTensor, filled, type Tensor, type Tensors, tensor, typeOf } from '../tensor.ts';
 import { formatType, ShapeError, sameShape, staticShape, type Type } from '../type.ts';
+import { rowsInOrder } from './in-order.ts';
 import { afterKey, type State } from './state.ts';
 import { type Kept, StateMemory } from './state-memory.ts';
 import type { EvaluateProgram, TrainProgram } from './step.ts';
@@ -93,16 +94,18 @@ export class Training implements AsyncDisposable {
   /**
    * Takes one step per batch. Without batches, nothing happens. If a loss is not finite, neither are the parameters
    * after it. So keep the state from before, and check with `firstBadStep`, as `TrainingLoop` does.
-   * @param batches row numbers; a batch that is shorter than the program's is padded
+   * @param batches row numbers, one after another if the program is in order; a batch that is shorter than the program's is
+   * padded
    * @param memory tensors that may be written over by those of the state after, as far as they are of the same type
-   * @throws ShapeError if a batch is too long or a row does not exist, OutOfMemoryError
+   * @throws ShapeError if a batch is too long or not in order, or a row does not exist, OutOfMemoryError
    */
   async run(batches: readonly Batch[], memory = this.#states.takeSpare()): Promise<StepScores> {
     const { batchSize, state } = this.#program;
     const none = new Float32Array();
     if (batches.length === 0) return { loss: none, weight: none, correct: none };
     const indices = packBatches(batches, batchSize, this.#rows());
-    const feeds = { ...this.#states.now, ...this.#feeds, batches: indices };
+    const data = this.#program.isInOrder ? rowsInOrder(this.#feeds, batches, batchSize) : this.#feeds;
+    const feeds = { ...this.#states.now, ...data, batches: indices };
     const results = await withinMemory(
       () => `taking ${batches.length} steps of ${batchSize} rows`,
       () => this.#session.run(feeds, this.#session.outputNames, stateAfter(this.#program, memory)),

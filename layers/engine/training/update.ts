@@ -39,7 +39,7 @@ export function trainStep(
   const trained = trainedParameters(network);
   const members = new Set(flat.flatMap((one) => one.members));
   const single = network.parameters.filter((one) => !members.has(one));
-  const count = add(b, state.step!, 1);
+  const count = batch.step ?? add(b, state.step!, 1);
   const parameters: Values = Object.assign(
     Object.fromEntries(single.map(({ name }) => [name, state[parameterKey(name)]!])),
     ...flat.map((one) => unflattened(b, one, state[parameterKey(one.name)]!)),

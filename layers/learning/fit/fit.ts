@@ -141,8 +141,11 @@ export function learnerOf({
   };
 }
 
-/** What a fit compiles, and how it runs it. */
-function planOf({ learner, hyperparameters: h, data, earlyStopping, bestBy, checkpoints, device }: LearnerFit) {
+/** What a fit compiles, and how it runs it. @param isInOrder whether it has the rows of an epoch one after another */
+function planOf(
+  { learner, hyperparameters: h, data, earlyStopping, bestBy, checkpoints, device }: LearnerFit,
+  isInOrder: boolean,
+) {
   const { network, objective, optimizer, schedule, flopsPerRow: flops } = learner;
   const rows = rowsOf(data.training);
   const batchSize = batchSizeOf(h, data);
@@ -151,7 +154,7 @@ function planOf({ learner, hyperparameters: h, data, earlyStopping, bestBy, chec
   const of = { batchSize, seed: h.seed };
   const runner =
     learner.runner?.({ ...of, session }) ??
-    programRunner({ ...objective, optimizer, ...of, ...(schedule ? { schedule } : {}) }, session, judging);
+    programRunner({ ...objective, optimizer, ...of, isInOrder, ...(schedule ? { schedule } : {}) }, session, judging);
   return {
     runner,
     initial: () => initialState({ network, optimizer }, h.seed, learner.initial),
@@ -184,7 +187,7 @@ export async function fitLearner(spec: LearnerFit): Promise<Fit | undefined> {
   const { hyperparameters: h, preparation, data, now, checkpoints } = spec;
   // First of all: it takes a while until there are some.
   const windows = windowsOf(spec);
-  const plan = planOf(spec);
+  const plan = planOf(spec, windows !== undefined);
   const { stepsPerEpoch, runner } = plan;
   let course: Course | undefined;
   try {

@@ -17,6 +17,15 @@ export function gatherRows(from: Tensors, rows: Int32Array, into: Tensors): void
   }
 }
 
+/** Writes copies of the row before a place over some rows from there on. */
+export function padRows(tensors: Tensors, from: number, count: number): void {
+  for (const { data, shape } of Object.values(tensors)) {
+    const width = shape.slice(1).reduce((size, dim) => size * dim, 1);
+    const bits = bitsOf(data);
+    for (let row = from; row < from + count; row++) bits.copyWithin(row * width, (from - 1) * width, from * width);
+  }
+}
+
 /** As whole numbers: a copy of a float may be another NaN. */
 function bitsOf(data: Tensors[string]['data']): Int32Array {
   if (data instanceof Float32Array || data instanceof Int32Array)

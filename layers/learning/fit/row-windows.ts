@@ -5,7 +5,7 @@
  *     worker:       order ─ window 0 ─ window 1 ─ window 2 ─ window 0 ─ … ─ order of the next epoch ─ …
  *     this thread:                   └─ steps ───────┴─ steps ───────┴─ steps ─ …
  *
- * The batches have the same rows in the same order as without it.
+ * The batches have the same rows in the same order as without it. A shorter one at the end has copies of its last row behind it.
  */
 import { bytesOf } from '#engine/elements.ts';
 import { ascending } from '#engine/shuffle.ts';
@@ -82,7 +82,9 @@ export class RowWindows implements TrainingRows {
     this.#ahead = undefined;
     for (;;) {
       const { window, rows, isLast } = await this.#next();
-      if (rows > 0) yield { data: rowsBetween(this.#windows[window]!, 0, rows), batches: this.#batchesOf(rows) };
+      const batches = this.#batchesOf(rows);
+      const whole = batches.length * this.#batchSize;
+      if (rows > 0) yield { data: rowsBetween(this.#windows[window]!, 0, whole), batches };
       this.#send({ kind: 'used', number: this.#number, window });
       if (!isLast) continue;
       this.#ahead = { seed, epoch: epoch + 1, from: 0 };

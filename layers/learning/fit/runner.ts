@@ -40,13 +40,14 @@ export const sessionFor = (flops: number, device?: Device): SessionOptions => ({
 
 /**
  * One compiled program that takes steps, and one that judges.
+ * @param spec also whether batches are in order, which is the same training to the last bit
  * @param judging how that one runs, of many rows at once. Default: as steps
  */
 export function programRunner(spec: TrainSpec, session: SessionOptions, judging = session): Runner {
   const program = compileTrain(spec);
   const evaluation = compileEvaluate(spec);
   return {
-    identity: program.bytes,
+    identity: spec.isInOrder ? compileTrain({ ...spec, isInOrder: false }).bytes : program.bytes,
     stepBytes: program.stepBytes,
     openTraining: (data, state) => Training.open(program, data, state, session),
     openEvaluation: () => Evaluator.open(evaluation, judging),

@@ -1,9 +1,8 @@
 /** What is to be learned: encoded rows, and how predictions of their targets are scored. */
 
 import type { Task } from '#domain/datasets/profile.ts';
-import type { Builder } from '#engine/graph.ts';
 import { binaryCrossEntropy, type Loss, softmaxCrossEntropy, squaredError } from '#engine/training/loss.ts';
-import type { Network, Values } from '#engine/training/network.ts';
+import type { Network } from '#engine/training/network.ts';
 import type { Objective } from '#engine/training/objective.ts';
 import { type Type, type } from '#engine/type.ts';
 import type { NetworkShape } from '#zoo/family.ts';
@@ -76,7 +75,6 @@ export function objectiveOf(
     data: { ...encoding.types, y: targetType(task, classes) },
     target: 'y',
     front: (b, rows) => encoding.front(b, rows),
-    ...(encoding.target ? { targetOf: (b: Builder, rows: Values) => encoding.target!(b, rows) } : {}),
     network,
     loss,
   };

@@ -1,7 +1,7 @@
 /** Puts rows into the order of one epoch after another, for `RowWindows`. */
 import type { Tensors } from '#engine/tensor.ts';
 import { batchesOf } from './batches.ts';
-import { gatherRows } from './gather-rows.ts';
+import { gatherRows, padRows } from './gather-rows.ts';
 
 /** What an epoch is, and the batch with which it begins. */
 export interface EpochStart {
@@ -95,6 +95,8 @@ export class WindowFiller {
     const some = batches.slice(0, countOf(into) / batchSize);
     const picked = joined(some);
     gatherRows(rows, picked, into);
+    const padding = some.length * batchSize - picked.length;
+    if (padding > 0) padRows(into, picked.length, padding);
     const isLast = some.length === batches.length;
     this.#emit({ kind: 'filled', number: this.#number, window, rows: picked.length, isLast });
     // Whoever trains goes on with the next epoch, as a rule.

@@ -1,8 +1,5 @@
 /** The encoder of a table as the encoding of a kind of data. */
 import type { DatasetProfile } from '#domain/datasets/profile.ts';
-import { slice } from '#engine/ops/join.ts';
-import { squeeze } from '#engine/ops/movement.ts';
-import { cast } from '#engine/ops/select.ts';
 import { type Type, type } from '#engine/type.ts';
 import type { Encoding } from '../encoding.ts';
 import { inputNames, type ServedFeature } from '../serving/description.ts';
@@ -54,24 +51,14 @@ export function tableEncoding(encoder: Encoder, { columns }: Pick<DatasetProfile
   };
 }
 
-/** The encoding of rows as `encodeAll` makes them, with targets of this type. */
-export function trainedEncoding(encoder: Encoder, profile: Pick<DatasetProfile, 'columns'>, y: Type): TableEncoding {
+/** The encoding of rows as `encodeAll` makes them. Raw inputs are encoded as before. */
+export function trainedEncoding(encoder: Encoder, profile: Pick<DatasetProfile, 'columns'>): TableEncoding {
   const encoding = tableEncoding(encoder, profile);
-  return isNarrow(encoder) ? ofInputs(encoding, y) : encoding;
-}
-
-/** For rows of which the network's input is stored, and the target behind it. Raw inputs are encoded as before. */
-function ofInputs(encoding: TableEncoding, y: Type): TableEncoding {
-  const width = widthOf(encoding.encoder);
-  const [, labels] = y.shape;
+  if (!isNarrow(encoder)) return encoding;
   return {
     ...encoding,
-    types: { input: type('float32', ['rows', width + (labels === undefined ? 1 : Number(labels))]) },
-    front: (b, rows) => (rows.input ? slice(b, rows.input, -1, 0, width) : encoding.front(b, rows)),
-    target: (b, { input }) => {
-      const targets = slice(b, input!, -1, width);
-      return cast(b, labels === undefined ? squeeze(b, targets, [-1]) : targets, y.dtype);
-    },
+    types: { input: type('float32', ['rows', widthOf(encoder)]) },
+    front: (b, rows) => rows.input ?? encoding.front(b, rows),
   };
 }
 

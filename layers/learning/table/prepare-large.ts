@@ -76,7 +76,7 @@ async function onDisk(
   const scale = start ? scaleOf(start) : fitTarget(rows.target, split.training);
   const { task } = rows.target;
   const classes = classesOf(rows.target);
-  const encoding = trainedEncoding(encoder, profile, targetType(task, classes));
+  const encoding = trainedEncoding(encoder, profile);
   const tensors = rowTypes({ ...encoding.types, y: targetType(task, classes) });
   const encoded = async (kind: keyof Split) => {
     const which = split[kind];

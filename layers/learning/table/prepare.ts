@@ -1,6 +1,5 @@
 import type { DatasetProfile } from '#domain/datasets/profile.ts';
 import type { TableBytes } from '../files/source-bytes.ts';
-import { targetType } from '../fit/task.ts';
 import type { PrepareOptions } from '../prepared.ts';
 import { needsDisk } from '../room.ts';
 import { AfterSplit } from './after-split.ts';
@@ -49,7 +48,7 @@ export async function prepare(
     return thread ? await encodeAllWith(thread, of) : encodeAll(of);
   };
   const classes = classesOf(rows.target);
-  const encoding = trainedEncoding(encoder, profile, targetType(rows.target.task, classes));
+  const encoding = trainedEncoding(encoder, profile);
   return {
     preparation: { encoding, task: rows.target.task, classes, scale },
     data: {

@@ -174,7 +174,7 @@ export const emissions: Readonly<Record<string, Emission>> = {
   isClass: { inputs: [positions([4])], build: (b, [i]) => ops.isClass(b, i!, 3) },
   crossEntropyOf: {
     inputs: [[4, 3], positions([4])],
-    build: (b, [x, i]) => ops.crossEntropyOf(b, x!, ops.isClass(b, i!, 3)),
+    build: (b, [x, i]) => ops.crossEntropyOf(b, x!, ops.oneHot(b, i!, 3)),
   },
   conv: {
     inputs: [IMAGE, [4, 2, 3, 3], [4]],

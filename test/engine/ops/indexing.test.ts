@@ -164,6 +164,15 @@ test('oneHot marks the same for many indices, of few classes and of many', async
     const { y } = await evaluate([tensorFrom('int64', [40], indices)], (b, [x]) => ({ y: ops.oneHot(b, x!, depth) }));
     const wanted = indices.flatMap((index) => Array.from({ length: depth }, (_, c) => Number(c === index)));
     expect([y!.shape, toNumbers(y!)]).toEqual([[40, depth], wanted]);
+    const rows = tensorFrom('int64', [2, 40], [...indices, ...indices.toReversed()]);
+    const { z } = await evaluate([rows], (b, [x]) => ({ z: ops.oneHot(b, x!, depth) }));
+    const turned = indices
+      .toReversed()
+      .flatMap((index) => Array.from({ length: depth }, (_, c) => Number(c === index)));
+    expect([z!.shape, toNumbers(z!)]).toEqual([
+      [2, 40, depth],
+      [...wanted, ...turned],
+    ]);
   }
 });
 

@@ -59,6 +59,20 @@ test('in one epoch after another, bit for bit', async () => {
   }
 });
 
+test('behind the rows of a shorter batch are copies of its last one', async () => {
+  const rows = shared();
+  let count = 0;
+  for await (const { data, batches } of windowsOf(rows).epoch({ seed: SEED, epoch: 1, from: 0 })) {
+    const whole = Array.from({ length: BATCH * batches.length }, (_, i) => i);
+    expect([data.input!.shape, data.y!.shape]).toEqual([[whole.length, WIDTH], [whole.length]]);
+    const own = fetched({ data, batches }).flat();
+    count += own.length;
+    const padding = new Array(whole.length - own.length).fill(own.at(-1));
+    expect(fetched({ data, batches: [whole] })[0]).toEqual([...own, ...padding]);
+  }
+  expect(count).toBe(ROWS);
+});
+
 test.each([0, 1, 13, 26, 27])('from batch %s of a later epoch on, as in a training that is resumed', async (from) => {
   const rows = shared();
   const of = { seed: SEED, epoch: 2, from };

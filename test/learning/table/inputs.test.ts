@@ -1,13 +1,9 @@
 /** Rows whose network's input is stored as it is: what a step fetches is what it would compute of numbers and codes. */
 import { expect, test } from '@jest/globals';
-import type { Value } from '#engine/graph.ts';
 import { openSession } from '#engine/run.ts';
 import type { Tensors } from '#engine/tensor.ts';
 import { compileInference } from '#engine/training/step.ts';
-import { type Type, type } from '#engine/type.ts';
-import { targetType } from '#learning/fit/task.ts';
 import { profileCsv } from '#learning/profile/profile.ts';
-import { classesOf } from '#learning/table/columns.ts';
 import { encodeAll, encodeRows, encodeTarget } from '#learning/table/encode.ts';
 import { fitEncoder } from '#learning/table/encoder.ts';
 import { type TableEncoding, tableEncoding, trainedEncoding } from '#learning/table/encoding.ts';
@@ -31,19 +27,17 @@ async function prepared(text: string, embedAbove?: number) {
   const rows = await loadRows(chunked(text), profile);
   const encoder = fitEncoder(rows, TRAINING, embedAbove);
   const scale = fitTarget(rows.target, TRAINING);
-  const y = targetType(rows.target.task, classesOf(rows.target));
-  return { profile, rows, encoder, scale, y };
+  return { profile, rows, encoder, scale };
 }
 
-async function fetched(of: TableEncoding, data: Tensors, y: Type) {
-  const own = Object.fromEntries(Object.entries(data).filter(([name]) => name !== 'y' || !of.target));
+async function fetched(of: TableEncoding, { y: _, ...rows }: Tensors) {
   const bytes = compileInference({
-    inputs: { ...of.types, ...(of.target ? {} : { y: type(y.dtype, y.shape) }) },
-    build: (b, values) => ({ fed: of.front(b, values), target: of.target?.(b, values) ?? (values.y as Value) }),
+    inputs: of.types,
+    build: (b, values) => ({ fed: of.front(b, values) }),
     meta: { producer: 'test' },
   });
   await using session = await openSession(bytes, { threads: 1 });
-  return await session.run(own);
+  return await session.run(rows);
 }
 
 test.each<[string, (i: number) => string | number]>([
@@ -51,14 +45,13 @@ test.each<[string, (i: number) => string | number]>([
   ['numbers', (i) => (i * 0.37).toFixed(2)],
   ['labels', (i) => ['a', 'b|c', 'a|c', 'b', 'c|a|b'][i % 5]!],
 ])('have the same input and the same targets: %s', async (_, target) => {
-  const { profile, rows, encoder, scale, y } = await prepared(fileOf(target));
-  const encoding = trainedEncoding(encoder, profile, y);
+  const { profile, rows, encoder, scale } = await prepared(fileOf(target));
+  const encoding = trainedEncoding(encoder, profile);
   const together = encodeAll({ rows, encoder, scale, which: WHICH });
   expect(Object.keys(together)).toEqual(['input', 'y']);
   const apart = { ...encodeRows(rows, encoder, WHICH), ...encodeTarget(rows.target, scale, WHICH) };
   expect(together.y).toEqual(apart.y);
-  const wanted = await fetched(tableEncoding(encoder, profile), apart, y);
-  expect(await fetched(encoding, together, y)).toEqual(wanted);
+  expect(await fetched(encoding, together)).toEqual(await fetched(tableEncoding(encoder, profile), apart));
 });
 
 test('are stored as numbers and codes where a category is embedded or has many values', async () => {
@@ -67,9 +60,9 @@ test('are stored as numbers and codes where a category is embedded or has many v
     fileOf((i) => ['a', 'b'][i % 2]!),
     1,
   );
-  const { rows, encoder, scale, profile, y } = embedded;
+  const { rows, encoder, scale, profile } = embedded;
   expect(Object.keys(encodeAll({ rows, encoder, scale, which: WHICH }))).toEqual(names);
-  expect(Object.keys(trainedEncoding(encoder, profile, y).types)).toEqual(['dense', 'codes']);
+  expect(Object.keys(trainedEncoding(encoder, profile).types)).toEqual(['dense', 'codes']);
   const wide = `word,y\n${Array.from({ length: 600 }, (_, i) => `w${i % 150},${i % 2 ? 'a' : 'b'}`).join('\n')}\n`;
   const many = await prepared(wide);
   const all = Int32Array.from({ length: 600 }, (_, i) => i);

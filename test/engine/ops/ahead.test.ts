@@ -1,0 +1,60 @@
+import { expect, test } from '@jest/globals';
+import { type Builder, topological, type Value } from '#engine/graph.ts';
+import { scanAhead } from '#engine/ops/ahead.ts';
+import type { ScanAttrs } from '#engine/ops/control.ts';
+import * as ops from '#engine/ops/index.ts';
+import { tensorFrom, toNumbers } from '#engine/tensor.ts';
+import { evaluate, random } from '../harness.ts';
+
+type Body = Parameters<typeof scanAhead>[1]['body'];
+
+/** The loop over t = 1, 2, 3 and x [3, 4] that carries a number from 10, and the operations that are left in it. */
+async function run(body: Body, loop: typeof scanAhead | typeof ops.scan = scanAhead) {
+  let inLoop: string[] = [];
+  const build = (b: Builder, [t, x, factor]: readonly Value[]) => {
+    const { states, sequences } = loop(b, {
+      captured: [factor!],
+      states: [b.scalar('float64', 10)],
+      sequences: [t!, x!],
+      body,
+    });
+    const all = topological([...states, ...sequences]);
+    const scan = all.find(({ op }) => op.name === 'Scan')!;
+    inLoop = topological((scan.attrs as ScanAttrs).body.outputs).map(({ op }) => op.name);
+    return { state: states[0]!, ...Object.fromEntries(sequences.map((one, i) => [`sequence${i}`, one])) };
+  };
+  const found = await evaluate([tensorFrom('float64', [3], [1, 2, 3]), random(1, [3, 4]), random(2, [])], build);
+  return { inLoop: inLoop.filter((name) => name !== 'Constant'), results: Object.values(found).map(toNumbers) };
+}
+
+const mean: Body = (b, [factor], [sum], [t, x]) => {
+  const bias = ops.sub(b, 1, ops.pow(b, b.scalar('float64', 0.9), t!));
+  const positive = ops.where(b, ops.greater(b, x!, 0), ops.mul(b, x!, t!), 0);
+  const share = ops.div(b, positive, ops.reduceSum(b, ops.abs(b, x!)));
+  const column = ops.squeeze(b, ops.unsqueeze(b, share, [1]), [1]);
+  const total = ops.reduceSum(b, ops.mul(b, column, sum!));
+  return { states: [ops.add(b, ops.mul(b, total, factor!), bias)], slices: [total, ops.cast(b, bias, 'float32')] };
+};
+
+test('what follows from slices alone is computed before the loop, to the same bits', async () => {
+  const [ahead, within] = [await run(mean), await run(mean, ops.scan)];
+  expect(ahead.results).toEqual(within.results);
+  expect(ahead.inLoop).toEqual(['Mul', 'ReduceSum', 'Mul', 'Add']);
+  expect(within.inLoop).toHaveLength(15);
+});
+
+test('what follows from states or captured values, or is larger than the largest slice, stays in the loop', async () => {
+  const body: Body = (b, [factor], [sum], [t]) => {
+    const outer = ops.mul(b, t!, b.constant(tensorFrom('float64', [5], [1, 2, 0, 0, 0])));
+    const next = ops.add(b, ops.mul(b, sum!, t!), ops.reduceSum(b, outer));
+    return { states: [next], slices: [ops.mul(b, t!, factor!)] };
+  };
+  const { inLoop, results } = await run(body);
+  expect(inLoop.sort()).toEqual(['Add', 'Mul', 'Mul', 'Mul', 'ReduceSum']);
+  expect(results[0]).toEqual([((10 + 3) * 2 + 6) * 3 + 9]);
+});
+
+test('a loop of which only states are left still takes its steps', async () => {
+  const { results } = await run((b, _, [sum], [t]) => ({ states: [ops.mul(b, sum!, 2)], slices: [ops.neg(b, t!)] }));
+  expect(results).toEqual([[80], [-1, -2, -3]]);
+});
