@@ -29,10 +29,9 @@ export async function assessClasses(spec: AssessSpec, { rows, about, counts }: J
   const early = mayBeCalibrated(spec, about) ? undefined : scored({});
   // It is awaited later. Until then, nothing would handle its rejection.
   early?.catch(() => undefined);
-  const logits = new Sample(classes.length);
+  const logits = new Sample(classes.length, about.count);
   for await (const { values, width, truths } of outputsOver(spec, rows)) {
-    if (width === logits.width) logits.addAll(truths, values);
-    else for (let row = 0; row < truths.length; row++) logits.add(truths[row]!, values, row * width);
+    for (let row = 0; row < truths.length; row++) logits.add(truths[row]!, values, row * width);
   }
   // All rows again, one by one, if they are more than a sample holds.
   const all = () => (logits.sampled.sampled === undefined ? [logits] : outputsOver(spec, rows));

@@ -20,7 +20,7 @@ export async function assessLabels(
 ): Promise<Assessment> {
   const { classes } = spec.preparation;
   const { length: count } = classes;
-  const sample = new Sample(2 * count);
+  const sample = new Sample(2 * count, about.count);
   await eachRow(outputsOver(spec, rows), count, (has, probability) => {
     const row = classes.map((_, label) => probability(label));
     sample.add(0, [...row, ...classes.map((_, label) => Number(has(label)))], 0);

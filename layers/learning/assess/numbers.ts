@@ -49,7 +49,7 @@ export async function assessNumbers(
   about: Assessment['rows'],
 ): Promise<Assessment> {
   const { mean, deviation } = spec.preparation.scale;
-  const [errors, distances, distance] = [new Errors(), new Sample(1), new Float64Array(1)];
+  const [errors, distances, distance] = [new Errors(), new Sample(1, about.count), new Float64Array(1)];
   const [byMean, byLast] = [new NaiveNumbers(deviation), new NaiveNumbers(deviation)];
   for await (const { values, width, truths, piece } of outputsOver(spec, rows)) {
     const last = spec.lastValues?.(piece);

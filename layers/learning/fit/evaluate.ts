@@ -20,14 +20,15 @@ interface Judge {
   scores(): Scores;
 }
 
-type MakeJudge = (of: Answers, more: readonly string[]) => Judge;
+/** @param rows how many there will be */
+type MakeJudge = (of: Answers, more: readonly string[], rows: number) => Judge;
 
 const judges: Readonly<Record<Answers['task'], MakeJudge>> = {
-  classification: ({ classes, calibration = {} }, more) => {
+  classification: ({ classes, calibration = {} }, more, rows) => {
     const confusion = new Confusion(classes.length);
     const probabilities = new Float64Array(classes.length);
     const likely = more.some(isOfProbabilities)
-      ? new Probabilities(classes.length, calibration.temperature)
+      ? new Probabilities(classes.length, rows, calibration.temperature)
       : undefined;
     // Probabilities are rounded: without a threshold, logits tell which is the greatest.
     const answerOf = (outputs: Float32Array, from: number): number => {
@@ -105,7 +106,7 @@ export async function evaluate(
   limit = rowsOf(data),
 ): Promise<Scores | undefined> {
   const rows = Math.min(limit, rowsOf(data));
-  const judge = judges[preparation.task](preparation, more);
+  const judge = judges[preparation.task](preparation, more, rows);
   let [loss, weight] = [0, 0];
   for await (const piece of piecesOf(data, pieceRows, rows)) {
     const result = await evaluator.run(state, piece);

@@ -66,7 +66,8 @@ export function trainingRows(
 
 /** Per piece of an evaluation, which then takes a fraction of a second. */
 const PIECE_FLOPS = 5e8;
-const PIECE_ROWS = { least: 64, most: 65_536 };
+/** What a small network makes of the most rows stays in the processor's caches. */
+const PIECE_ROWS = { least: 64, most: 4096 };
 
 /** Rows per piece of an evaluation. */
 export const pieceRows = (flopsPerRow: number): number =>

@@ -16,10 +16,13 @@ export class Probabilities {
 
   readonly #temperature: number | undefined;
 
-  /** @param temperature by which logits are divided. Default: 1 */
-  constructor(classes: number, temperature?: number) {
+  /**
+   * @param rows how many there will be
+   * @param temperature by which logits are divided. Default: 1
+   */
+  constructor(classes: number, rows: number, temperature?: number) {
     this.#temperature = temperature;
-    this.#sample = new Sample(classes);
+    this.#sample = new Sample(classes, rows);
     this.#probabilities = new Float64Array(classes);
   }
 

@@ -8,7 +8,7 @@ import { Errors } from '#learning/metrics/regression.ts';
 const LESS_IS_BETTER = /loss|error|brier|mae|mape|rmse|rmspe/;
 
 const confusion = new Confusion(2);
-const probabilities = new Probabilities(2);
+const probabilities = new Probabilities(2, 4);
 const errors = new Errors();
 for (const row of [0, 1, 2, 3]) {
   confusion.add(row % 2, row % 2);
