@@ -1,4 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { throughNativeGate } from './native-gate.ts';
 import { OnnxError } from './onnx/decode.ts';
 import { findOutside } from './onnx/outside.ts';
 import * as ort from './runtime.ts';
@@ -173,19 +174,13 @@ class NativeSession {
 
   /** @throws RuntimeError */
   constructor(model: Uint8Array | string, settings: ort.InferenceSession.SessionOptions) {
-    ort.initOrt();
-    const native = new ort.binding.InferenceSession();
-    translated(() =>
-      typeof model === 'string'
-        ? native.loadModel(model, settings)
-        : native.loadModel(model.buffer as ArrayBuffer, model.byteOffset, model.byteLength, settings),
-    );
+    const { native, inputs, outputs } = translated(() => loaded(model, settings));
     this.#native = native;
-    this.inputNames = native.inputMetadata.map(({ name }) => name);
-    this.outputNames = native.outputMetadata.map(({ name }) => name);
+    this.inputNames = inputs.map(({ name }) => name);
+    this.outputNames = outputs.map(({ name }) => name);
     this.#all = Object.fromEntries(this.outputNames.map((name) => [name, null]));
     this.outputShapes = Object.fromEntries(
-      native.outputMetadata.flatMap((one) => (one.isTensor ? [[one.name, one.shape] as const] : [])),
+      outputs.flatMap((one) => (one.isTensor ? [[one.name, one.shape] as const] : [])),
     );
   }
 
@@ -206,8 +201,16 @@ class NativeSession {
   }
 
   dispose(): void {
-    this.#native.dispose();
+    throughNativeGate(() => this.#native.dispose());
   }
+}
+
+function loaded(model: Uint8Array | string, settings: ort.InferenceSession.SessionOptions) {
+  ort.initOrt();
+  const native = new ort.binding.InferenceSession();
+  if (typeof model === 'string') native.loadModel(model, settings);
+  else native.loadModel(model.buffer as ArrayBuffer, model.byteOffset, model.byteLength, settings);
+  return { native, inputs: native.inputMetadata, outputs: native.outputMetadata };
 }
 
 function runSession(
@@ -235,7 +238,7 @@ function runSession(
 
 function translated<T>(call: () => T): T {
   try {
-    return call();
+    return throughNativeGate(call);
   } catch (error) {
     throw new RuntimeError(error instanceof Error ? error.message : String(error), { cause: error });
   }

@@ -8,6 +8,7 @@
 import type { ReadOptions, Received } from '#domain/request-body.ts';
 import type { Settings } from '#domain/settings.ts';
 import type { EmbeddedOptions } from '#embedded/adapters.ts';
+import type { NativeGate } from '#engine/native-gate.ts';
 import type { FunctionName } from '../../topology.ts';
 import type { LogTarget } from '../logger.ts';
 
@@ -17,6 +18,11 @@ export interface WorkerSetup {
   readonly embedded: Omit<EmbeddedOptions, 'baseUrl'>;
   readonly settings: Settings;
   readonly log: LogTarget;
+}
+
+/** What the program of a thread is started with. */
+export interface ThreadSetup extends WorkerSetup {
+  readonly nativeGate: NativeGate;
 }
 
 interface Turn {

@@ -37,9 +37,14 @@ interface Begun {
 /** A place for a thread, which starts when it is first needed. */
 interface Place {
   thread: Thread | undefined;
+  /** Threads before it that took too long, and are in a call of ONNX Runtime, which nobody can end. */
+  readonly ending: Set<Thread>;
   /** The turns in progress. */
   readonly turns: Set<Begun>;
 }
+
+/** Of a place. While there are more, it has no turn, so that endless calls do not fill the machine with threads. */
+const MOST_ENDING = 1;
 
 interface Turn {
   readonly caller: string;
@@ -78,7 +83,11 @@ export class WorkerPool {
     this.#setup = setup;
     this.#options = options;
     this.#turnsAtOnce = options.turnsAtOnce ?? 1;
-    this.#places = Array.from({ length: options.size }, () => ({ thread: undefined, turns: new Set() }));
+    this.#places = Array.from({ length: options.size }, () => ({
+      thread: undefined,
+      ending: new Set(),
+      turns: new Set(),
+    }));
   }
 
   /** Starts a thread before there is a turn for it. */
@@ -166,7 +175,8 @@ export class WorkerPool {
     }
   }
 
-  #hasRoom({ turns }: Place, { caller, bytes }: Turn): boolean {
+  #hasRoom({ thread, ending, turns }: Place, { caller, bytes }: Turn): boolean {
+    if (thread?.lost && ending.size >= MOST_ENDING) return false;
     const { turnsOfCaller = this.#turnsAtOnce, bodyBytes = Number.POSITIVE_INFINITY } = this.#options;
     const inHand = [...turns];
     const before = inHand.reduce((sum, turn) => sum + turn.bytes, 0);
@@ -196,8 +206,18 @@ export class WorkerPool {
   }
 
   #threadOf(place: Place): Thread {
-    if (place.thread === undefined || place.thread.lost) place.thread = new Thread(this.#setup, this.#options);
+    if (place.thread?.lost) this.#leave(place, place.thread);
+    place.thread ??= new Thread(this.#setup, this.#options);
     return place.thread;
+  }
+
+  #leave(place: Place, thread: Thread): void {
+    place.thread = undefined;
+    place.ending.add(thread);
+    void thread.ended.then(() => {
+      place.ending.delete(thread);
+      this.#next();
+    });
   }
 }
 

@@ -2,12 +2,14 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { DamagedFileError, NotFoundError, ValidationError } from '#domain/errors.ts';
 import { openEmbedded } from '#embedded/open.ts';
+import { useNativeGate } from '#engine/native-gate.ts';
 import { makePredictor } from '#learning/predictor.ts';
 import type { PredictionEvent, PredictionResult } from './heavy-predictor.ts';
-import type { HostMessage, Reply, WorkerSetup } from './messages.ts';
+import type { HostMessage, Reply, ThreadSetup } from './messages.ts';
 import { permitted } from './permitted.ts';
 
-const { name, embedded, settings } = workerData as WorkerSetup;
+const { name, embedded, settings, nativeGate } = workerData as ThreadSetup;
+useNativeGate(nativeGate);
 const port = parentPort!;
 const { blobs } = permitted(name, await openEmbedded({ ...embedded, baseUrl: '' }));
 const predictor = makePredictor({ artifacts: blobs.artifacts, maxModels: settings.loadedModels });

@@ -3,7 +3,8 @@ import { setFlagsFromString } from 'node:v8';
 import { Worker } from 'node:worker_threads';
 // A thread that loads ONNX Runtime cannot turn its telemetry off: that is done here, for all of them.
 import '#engine/telemetry.ts';
-import type { CloseMessage, ReplyMessage, TurnMessage, WorkerSetup } from './messages.ts';
+import { closeNativeGate, makeNativeGate } from '#engine/native-gate.ts';
+import type { CloseMessage, ReplyMessage, ThreadSetup, TurnMessage, WorkerSetup } from './messages.ts';
 
 export interface ThreadOptions {
   /** The limit of the thread's heap; a thread that needs more ends. */
@@ -32,20 +33,26 @@ const YOUNG_MEGABYTES = 24;
 
 /** How long the turns in progress may take to clean up when the thread closes. */
 const CLOSING_MS = 1000;
+/** How long a host that stops waits for a call of ONNX Runtime, which nobody can end. */
+const NATIVE_CALL_MS = 10_000;
 
 /** A worker thread, which may have several turns in progress. One that takes too long ends the thread. */
 export class Thread {
   readonly #worker: Worker;
+  readonly #nativeGate = makeNativeGate();
   readonly #started: Promise<void>;
+  /** When it runs no more. */
+  readonly ended: Promise<void>;
   readonly #exchanges = new Map<number, Exchange>();
   #lost: ThreadLostError | undefined;
 
-  constructor(workerData: WorkerSetup, { memoryMegabytes, youngMegabytes = YOUNG_MEGABYTES, program }: ThreadOptions) {
+  constructor(setup: WorkerSetup, { memoryMegabytes, youngMegabytes = YOUNG_MEGABYTES, program }: ThreadOptions) {
     const resourceLimits = {
       // A heap that may have 2 GiB grows to four times what is in use before V8 collects it; a smaller one to twice that.
       maxOldGenerationSizeMb: memoryMegabytes - 1,
       maxYoungGenerationSizeMb: youngMegabytes,
     };
+    const workerData: ThreadSetup = { ...setup, nativeGate: this.#nativeGate };
     const worker = new Worker(program ?? new URL('./worker.ts', import.meta.url), { workerData, resourceLimits });
     this.#worker = worker;
     this.#started = new Promise((resolve, reject) => {
@@ -54,10 +61,11 @@ export class Thread {
         resolve();
       });
       worker.once('error', reject);
-      worker.once('exit', (code) => reject(new Error(`${workerData.name}: the worker ended at its start (${code})`)));
+      worker.once('exit', (code) => reject(new Error(`${setup.name}: the worker ended at its start (${code})`)));
     });
     // Whoever has a turn is told; there may be nobody.
     this.#started.catch(() => {});
+    this.ended = new Promise((resolve) => worker.once('exit', () => resolve()));
     worker.on('error', (error: Error) => this.#lose(new ThreadLostError(error.message, { cause: error })));
     worker.on('exit', (code) => this.#lose(new ThreadLostError(`the worker ended (${code})`)));
   }
@@ -88,15 +96,14 @@ export class Thread {
     await this.#started.catch(() => {});
     if (turns.length > 0 && !this.#lost) {
       this.#worker.postMessage({ kind: 'close' } satisfies CloseMessage);
-      const timer = new AbortController();
-      const late = delay(CLOSING_MS, undefined, { signal: timer.signal }).catch(() => undefined);
-      await Promise.race([Promise.all(turns), late]);
-      timer.abort();
+      await within(CLOSING_MS, Promise.all(turns));
     }
-    await this.terminate();
+    await within(NATIVE_CALL_MS, this.terminate());
   }
 
+  /** Waits for the call of ONNX Runtime that the thread is in. */
   async terminate(): Promise<void> {
+    await closeNativeGate(this.#nativeGate);
     await this.#worker.terminate();
   }
 
@@ -111,4 +118,12 @@ export class Thread {
     this.#lost ??= error;
     for (const call of [...this.#exchanges.keys()]) this.#settle(call)?.reject(this.#lost);
   }
+}
+
+/** Waits for something, but no longer than this. */
+async function within(milliseconds: number, something: Promise<unknown>): Promise<void> {
+  const timer = new AbortController();
+  const late = delay(milliseconds, undefined, { signal: timer.signal }).catch(() => undefined);
+  await Promise.race([something, late]);
+  timer.abort();
 }

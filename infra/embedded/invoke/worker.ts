@@ -3,12 +3,14 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { parentPort, workerData } from 'node:worker_threads';
 import { contentOf, type Received, type RequestBody, receivedOf } from '#domain/request-body.ts';
 import { openEmbedded } from '#embedded/open.ts';
+import { useNativeGate } from '#engine/native-gate.ts';
 import { makeLogger } from '../logger.ts';
 import { makeContext } from './context.ts';
 import { loadHandler } from './load.ts';
-import type { BodyMessage, CallMessage, HostMessage, Reply, WorkerSetup } from './messages.ts';
+import type { BodyMessage, CallMessage, HostMessage, Reply, ThreadSetup } from './messages.ts';
 
-const setup = workerData as WorkerSetup;
+const setup = workerData as ThreadSetup;
+useNativeGate(setup.nativeGate);
 const port = parentPort!;
 /** Of each call. */
 const baseUrls = new AsyncLocalStorage<string>();

@@ -20,6 +20,8 @@ const LEAST_IR_VERSION = 3;
 const REFUSED = ['Loop'];
 /** A constant of more elements is given by few bytes only to fill the memory. */
 const MOST_FILLED = 2 ** 27;
+/** The runtime resolves and optimises a graph in time that grows with the square of them: of 50,000, more than a minute. */
+const MOST_OPERATORS = 10_000;
 const FILLING = ['ConstantOfShape', 'Expand', 'Tile'];
 
 const isStandard = (domain: string): domain is keyof typeof MOST.opset => domain in MOST.opset;
@@ -39,6 +41,8 @@ export function inspect(bytes: Uint8Array): ModelProto {
   }
   if (fieldsOf(bytes).some(({ number }) => number === MODEL.functions))
     throw refused('it defines functions of its own, which cannot be served: export it with them inlined');
+  const operators = countOperators(model.graph);
+  if (operators > MOST_OPERATORS) throw refused(`it must have at most ${MOST_OPERATORS} operators; got ${operators}`);
   expectServed(model.graph);
   const unbounded = findDataShape(model.graph);
   if (unbounded)
@@ -64,6 +68,10 @@ export function titleOf({ name, opType, domain }: NodeProto): string {
   const of = named(domain ?? '');
   return `operator ${of === '' ? '' : `${of}.`}${opType}${name ? ` of node '${name}'` : ''}`;
 }
+
+/** With those of the graphs within. */
+const countOperators = ({ node: nodes }: GraphProto): number =>
+  nodes.reduce((sum, node) => graphsOf(node).reduce((inner, graph) => inner + countOperators(graph), sum + 1), 0);
 
 function expectServed({ node: nodes, initializer: initializers }: GraphProto): void {
   const byName = new Map([

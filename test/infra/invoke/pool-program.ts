@@ -1,6 +1,7 @@
 /** The program of the test's worker threads, which does what a call's event says. */
-import { parentPort } from 'node:worker_threads';
-import type { HostMessage, Reply } from '#infra/embedded/invoke/messages.ts';
+import { parentPort, workerData } from 'node:worker_threads';
+import { throughNativeGate, useNativeGate } from '#engine/native-gate.ts';
+import type { HostMessage, Reply, ThreadSetup } from '#infra/embedded/invoke/messages.ts';
 
 /** What a call does; `gate` keeps its thread busy until the test opens the gate. */
 export type Does =
@@ -16,9 +17,14 @@ export type Does =
   | 'release'
   | 'echoBody'
   | { readonly gate: Int32Array }
+  /** As a call of ONNX Runtime keeps its thread busy until the test sets the first number; the second counts how many there are. */
+  | { readonly native: Int32Array }
+  /** Says what the number is. */
+  | { readonly shows: Int32Array }
   /** Answers the second time. */
   | { readonly attempts: Int32Array };
 
+useNativeGate((workerData as ThreadSetup).nativeGate);
 const port = parentPort!;
 const reply = (call: number, message: Reply): void => port.postMessage({ ...message, call });
 /** The calls that wait for their bodies. */
@@ -78,6 +84,14 @@ port.on('message', (message: HostMessage) => {
   }
   if (typeof event === 'string') return does[event](message.call);
   if ('attempts' in event && Atomics.add(event.attempts, 0, 1) === 0) return;
+  if ('native' in event) {
+    throughNativeGate(() => {
+      Atomics.add(event.native, 1, 1);
+      Atomics.notify(event.native, 1);
+      Atomics.wait(event.native, 0, 0);
+    });
+  }
+  if ('shows' in event) return reply(message.call, { kind: 'result', result: Atomics.load(event.shows, 0) });
   if ('gate' in event) Atomics.wait(event.gate, 0, 0);
   reply(message.call, { kind: 'result', result: 'answered' });
 });

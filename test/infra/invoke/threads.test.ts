@@ -13,14 +13,18 @@ import type { Does } from './pool-program.ts';
 let pool: WorkerPool;
 afterEach(() => pool.close());
 
-const open = (size = 1, turnsAtOnce = 1, more: Partial<PoolOptions> = {}): void => {
+const poolOf = (options: Partial<PoolOptions> = {}): WorkerPool => {
   const setup = { name: 'process-dataset' } as WorkerSetup;
   const program = new URL('./pool-program.ts', import.meta.url);
-  pool = new WorkerPool(setup, { size, turnsAtOnce, memoryMegabytes: 32, program, ...more });
+  return new WorkerPool(setup, { size: 1, memoryMegabytes: 32, program, ...options });
+};
+const open = (size = 1, turnsAtOnce = 1, more: Partial<PoolOptions> = {}): void => {
+  pool = poolOf({ size, turnsAtOnce, ...more });
 };
 const LONG = 3_600_000;
+const CALL = { requestId: 'request', milliseconds: LONG, body: undefined, baseUrl: '' } as const;
 const call = (event: Does, milliseconds = LONG, caller?: string): Promise<unknown> =>
-  pool.call({ event, requestId: 'request', milliseconds, body: undefined, baseUrl: '', caller });
+  pool.call({ ...CALL, event, milliseconds, caller });
 
 /** Calls a function that asks for its body; `complete` lets the body arrive. */
 function callWithBody(event: Does = 'askForBody') {
@@ -112,6 +116,28 @@ describe('worker threads', () => {
     expect(await innocent).toBe('answered');
     await culprit;
     expect(attempts[0]).toBe(2);
+  });
+
+  test('a place whose threads are in calls that nobody can end has two of them, and then none until one of them has ended', async () => {
+    open(1, 2);
+    const native = new Int32Array(new SharedArrayBuffer(8));
+    // It is repeated once, in the second thread.
+    const endless = expect(call({ native })).rejects.toThrow('another call took too long');
+    for (const before of [0, 1]) {
+      await Atomics.waitAsync(native, 1, before).value;
+      await expect(call('answer', 1)).rejects.toThrow('no answer within 0.001 s');
+    }
+    await endless;
+    const third = call({ shows: native });
+    // A third thread would have started before three others that start one after another.
+    for (let n = 0; n < 3; n++) {
+      const other = poolOf();
+      expect(await other.call({ ...CALL, event: 'answer' })).toBe('answered');
+      await other.close();
+    }
+    Atomics.store(native, 0, 1);
+    Atomics.notify(native, 0);
+    expect(await third).toBe(1);
   });
 
   test('a body that has arrived with its call is not asked for', async () => {

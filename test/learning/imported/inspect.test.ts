@@ -42,6 +42,16 @@ describe('a file of others', () => {
     );
   });
 
+  test('is refused for more operators than the runtime opens in time, wherever they are', () => {
+    const chain = (length: number) => Array.from({ length }, () => node('Identity', ['w'], ['y']));
+    const inner = { name: 'g', node: chain(9_999), initializer: [], input: [], output: [] };
+    const attribute = { name: 'then_branch', type: 5, g: inner };
+    const within = (...more: ReturnType<typeof node>[]) =>
+      file({ node: [node('If', ['w'], ['y'], [attribute]), ...more], initializer: [tensor()] });
+    expect(reason(within())).toBe('taken');
+    expect(reason(within(node('Identity', ['w'], ['z'])))).toBe('it must have at most 10000 operators; got 10001');
+  });
+
   test('is refused for an operator in a graph of a list', () => {
     const inner = { name: 'g', node: [node('Loop', [], [])], initializer: [], input: [], output: [] };
     const attribute = { name: 'all', type: 10, graphs: [inner] };
