@@ -33,7 +33,7 @@ export interface PrepareOptions {
   readonly scratch?: Scratch;
   /** How many threads read a large table, the trainer's own included. Default: 1. */
   readonly threads?: number;
-  /** For tables: one that takes half of what is done once all rows are read. Default: the trainer's own does it all. */
+  /** For tables: one that takes a part of the work at columns and rows. Default: the trainer's own thread does it all. */
   readonly thread?: RowThread | undefined;
   /** Of a large table: its columns as an earlier reading has recorded them, which are read instead where they can be. */
   readonly columns?: FileBytes;

@@ -3,22 +3,30 @@ import { parentPort } from 'node:worker_threads';
 import { type Scored, type ScoreMessage, scoreShare } from './assess/class-scores-share.ts';
 import { type Filled, WindowFiller, type WindowMessage } from './fit/window-filler.ts';
 import { type Encoded, type EncodeMessage, encodeShare } from './table/encode-share.ts';
+import { type Loaded, type LoadMessage, LoadShare } from './table/load-share.ts';
 
 export type RowMessage =
   | WindowMessage
+  | LoadMessage
   | EncodeMessage
   | ScoreMessage
   /** What it had to do, nobody needs any more. */
   | { readonly kind: 'end' };
 
 /** Windows come whenever they are filled; all others are answers, one to each question. */
-export type RowReply = Filled | Encoded | Scored | { readonly kind: 'ended' };
+export type RowReply = Filled | Loaded | Encoded | Scored | { readonly kind: 'ended' };
 
 const reply = (message: RowReply): void => parentPort!.postMessage(message);
+const loading = new LoadShare();
 const filler = new WindowFiller(reply);
 
 parentPort!.on('message', (message: RowMessage) => {
   switch (message.kind) {
+    case 'load':
+    case 'group':
+    case 'loaded':
+      reply(loading.answer(message));
+      break;
     case 'fit':
     case 'encode':
       reply(encodeShare(message));

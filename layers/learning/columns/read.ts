@@ -4,32 +4,25 @@ import type { ColumnFormat } from '#domain/datasets/column-format.ts';
 import type { ColumnProfile, DatasetProfile } from '#domain/datasets/profile.ts';
 import { release } from '#domain/release.ts';
 import type { FileBytes } from '../files/file-bytes.ts';
-import type { CellRows } from '../table/cell-rows.ts';
-import type { CellReader, Picked } from '../values/cell-readers.ts';
+import { ColumnsUnusableError, StoredColumn, StoredRows } from './group.ts';
 import {
   type Directory,
   directory,
   HEADING_BYTES,
   type Heading,
   heading,
-  type Layout,
   MARK,
   type Recorded,
   TAIL_BYTES,
 } from './layout.ts';
-
-/** The columns are damaged, or were not read to their end: the file itself is there. */
-export class ColumnsUnusableError extends Error {
-  override readonly name = 'ColumnsUnusableError';
-}
 
 /** A table as it was recorded. */
 export interface StoredTable {
   readonly header: readonly string[];
   /** Of the file that it was recorded from. */
   readonly sha256: string;
-  /** Throws `ColumnsUnusableError`. The rows of a group are valid until the next one is asked for. */
-  groups(): AsyncGenerator<CellRows>;
+  /** Throws `ColumnsUnusableError`. The rows of the last `VALID_GROUPS` groups are valid. */
+  groups(): AsyncGenerator<StoredRows>;
 }
 
 /**
@@ -91,16 +84,17 @@ async function directoryOf(file: FileBytes): Promise<{ readonly of: Directory; r
 const bufferOf = ({ buffer, byteOffset, byteLength }: Uint8Array): Buffer =>
   Buffer.from(buffer, byteOffset, byteLength);
 
-async function* groupsOf(file: FileBytes, end: number, recorded: readonly Recorded[]): AsyncGenerator<CellRows> {
+async function* groupsOf(file: FileBytes, end: number, recorded: readonly Recorded[]): AsyncGenerator<StoredRows> {
   const bytes = new Bytes(file);
-  const columns = recorded.map(() => new GroupColumn());
+  const columns = recorded.map(() => new StoredColumn());
   try {
     while (bytes.read < end) {
       const of = await headingOf(bytes);
       for (const [i, column] of columns.entries()) {
         const found = of.columns[i];
         if (!found) throw new ColumnsUnusableError('a group of the recorded columns lacks one');
-        await column.take(bytes, found);
+        await bytes.into(column.room(found.bytes));
+        column.take(found);
       }
       yield new StoredRows(of.rows, columns);
     }
@@ -153,85 +147,5 @@ class Bytes {
 
   async close(): Promise<void> {
     await this.#chunks.return?.();
-  }
-}
-
-const arrays = {
-  none: Uint8Array,
-  float64: Float64Array,
-  float32: Float32Array,
-  uint8: Uint8Array,
-  uint16: Uint16Array,
-} as const satisfies Record<Layout, unknown>;
-
-/** A column of the current group, in memory that the next group uses again. */
-class GroupColumn {
-  #memory = new Uint8Array();
-  layout: Layout = 'none';
-  values: Float64Array | Float32Array | Uint8Array | Uint16Array = new Uint8Array();
-  /** The spellings so far. */
-  readonly words: Buffer[] = [];
-
-  async take(bytes: Bytes, of: Heading['columns'][number]): Promise<void> {
-    if (of.bytes > this.#memory.length) this.#memory = new Uint8Array(of.bytes);
-    const taken = this.#memory.subarray(0, of.bytes);
-    await bytes.into(taken);
-    if (crc32(taken) !== of.crc32) throw new ColumnsUnusableError('a recorded column is damaged');
-    const Values = arrays[of.layout];
-    this.layout = of.layout;
-    this.values = new Values(this.#memory.buffer, 0, of.bytes / Values.BYTES_PER_ELEMENT);
-    for (const word of of.words ?? []) this.words.push(Buffer.from(word));
-  }
-}
-
-class StoredRows implements CellRows {
-  readonly rows: number;
-  readonly #columns: readonly GroupColumn[];
-
-  constructor(rows: number, columns: readonly GroupColumn[]) {
-    this.rows = rows;
-    this.#columns = columns;
-  }
-
-  read(column: number, reader: CellReader, into: Float64Array | Int32Array, picked: Picked): void {
-    const { layout, values, words } = this.#columns[column]!;
-    if (layout === 'uint8' || layout === 'uint16') readWords(values, words, reader, into, picked);
-    else if (layout === 'none') throw new TypeError(`column ${column} was not recorded`);
-    else copyNumbers(values, into, picked);
-  }
-}
-
-function copyNumbers(
-  values: ArrayLike<number> & { subarray(from: number, to: number): ArrayLike<number> },
-  into: Float64Array | Int32Array,
-  { rows, from, to, at }: Picked,
-): void {
-  if (from === to) return;
-  const [first, last] = [rows[from]!, rows[to - 1]!];
-  if (last - first === to - 1 - from) {
-    into.set(values.subarray(first, last + 1), at);
-    return;
-  }
-  for (let i = from, place = at; i < to; i++, place++) into[place] = values[rows[i]!]!;
-}
-
-/** The reader is asked for the value of a spelling where that occurs first, as it is while it reads cells. */
-function readWords(
-  codes: ArrayLike<number>,
-  words: readonly Buffer[],
-  { read }: CellReader,
-  into: Float64Array | Int32Array,
-  { rows, from, to, at }: Picked,
-): void {
-  const known = new Uint8Array(words.length);
-  const values = new Float64Array(words.length);
-  for (let i = from, place = at; i < to; i++, place++) {
-    const code = codes[rows[i]!]!;
-    if (known[code] === 0) {
-      const word = words[code]!;
-      values[code] = read(word, 0, word.length);
-      known[code] = 1;
-    }
-    into[place] = values[code]!;
   }
 }

@@ -47,9 +47,29 @@ export interface LoadThreadsOptions {
   readonly rows: number;
 }
 
-export class LoadThreads implements AsyncDisposable {
+/** Columns of which others store some. */
+export interface ColumnsElsewhere extends AsyncDisposable {
+  /** Those that are left to this thread. */
+  readonly own: readonly Placed[];
+  /** Sends rows to the others. Waits while they have enough to do. */
+  add(some: Stored): Promise<void>;
+  /** What the others have stored. */
+  columns(): Promise<readonly Column[]>;
+}
+
+/** The columns of this one of so many threads, which besides finds what is stored. */
+export function ownOf(columns: readonly Placed[], threads: number): readonly Placed[] {
+  if (threads <= 1) return columns;
+  const perThread = ((1 + SCAN_COST) * columns.length) / threads;
+  const count = Math.max(0, Math.round(perThread - SCAN_COST * columns.length));
+  // Of neighbours that are alike, each thread has some.
+  const isOwn = (i: number) =>
+    Math.floor(((i + 1) * count) / columns.length) > Math.floor((i * count) / columns.length);
+  return columns.filter((_, i) => isOwn(i));
+}
+
+export class LoadThreads implements ColumnsElsewhere {
   readonly #shares: readonly Share[];
-  /** The columns that are left to this thread. */
   readonly own: readonly Placed[];
   #failure: Error | undefined;
 
@@ -59,14 +79,9 @@ export class LoadThreads implements AsyncDisposable {
    */
   constructor(threads: number, columns: readonly Placed[], rows: number) {
     const others = Math.max(0, Math.min(threads - 1, columns.length));
-    const perThread = ((1 + SCAN_COST) * columns.length) / (others + 1);
-    const count = others === 0 ? columns.length : Math.max(0, Math.round(perThread - SCAN_COST * columns.length));
-    // Of neighbours that are alike, each thread has some.
-    const isOwn = (i: number) =>
-      Math.floor(((i + 1) * count) / columns.length) > Math.floor((i * count) / columns.length);
-    this.own = columns.filter((_, i) => isOwn(i));
+    this.own = ownOf(columns, others + 1);
     this.#shares = Array.from({ length: others }, () => this.#started());
-    for (const [i, { at, column }] of columns.filter((_, place) => !isOwn(place)).entries())
+    for (const [i, { at, column }] of columns.filter((one) => !this.own.includes(one)).entries())
       this.#send(this.#shares[i % others]!, { kind: 'column', at, column, rows });
   }
 
@@ -85,7 +100,6 @@ export class LoadThreads implements AsyncDisposable {
     return share;
   }
 
-  /** Sends rows to the other threads. Waits while they have enough to do. */
   async add({ cells, rows, from, to, at }: Stored): Promise<void> {
     if (this.#shares.length === 0) return;
     if (!(cells instanceof TextRows)) throw new TypeError('only cells of text are stored by other threads');
@@ -101,7 +115,6 @@ export class LoadThreads implements AsyncDisposable {
     }
   }
 
-  /** What the other threads have stored. */
   async columns(): Promise<Column[]> {
     for (const share of this.#shares) this.#send(share, { kind: 'end' });
     for (const share of this.#shares) while (share.columns === undefined) await this.#reply(share);

@@ -1,26 +1,31 @@
 import type { ColumnProfile, DatasetProfile } from '#domain/datasets/profile.ts';
 import { ascending } from '#engine/shuffle.ts';
-import { ColumnsUnusableError, openColumns } from '../columns/read.ts';
+import { ColumnsUnusableError } from '../columns/group.ts';
+import { openColumns } from '../columns/read.ts';
 import { givenDialect } from '../csv/dialect.ts';
 import { fileChanged } from '../failure.ts';
 import type { Batch } from '../files/batch.ts';
 import type { FileBytes } from '../files/file-bytes.ts';
 import { readTable } from '../files/open.ts';
 import type { TableBytes } from '../files/source-bytes.ts';
+import type { RowThread } from '../row-thread.ts';
 import type { Allocate } from './allocate.ts';
 import { cellRowsOf } from './batch-rows.ts';
 import type { CellRows } from './cell-rows.ts';
 import type { Column, Rows } from './columns.ts';
 import { labelColumnStore } from './label-columns.ts';
-import { LoadThreads } from './load-threads.ts';
+import { LoadWith } from './load-share.ts';
+import { type ColumnsElsewhere, LoadThreads } from './load-threads.ts';
 import { roleOf, usableColumns, usableRows } from './resident.ts';
 import { type ColumnStore, columnStores, type NamedPieces, targetStore } from './stores.ts';
 
 export interface LoadOptions {
   /** Columns that are stored besides, in the same order of rows. */
   readonly more?: readonly NamedPieces[];
-  /** How many threads store columns, this one included. Default: 1. */
+  /** How many threads store columns of a text, this one included. Default: 1. */
   readonly threads?: number;
+  /** What stores recorded columns beside this one. Default: nothing does. */
+  readonly thread?: RowThread | undefined;
   /** Makes memory for the columns' values. Default: memory of this thread alone. */
   readonly allocate?: Allocate;
   /** Whether rows without a target are read as well: of a class it is -1 then, of a number NaN. Default: no. */
@@ -59,7 +64,7 @@ export async function* readRows(
   bytes: TableBytes,
   profile: DatasetProfile,
   pieceRows: number,
-  { more = [], threads: wanted = 1, columns: file, withoutTarget = false, allocate }: LoadOptions = {},
+  { more = [], threads: wanted = 1, thread, columns: file, withoutTarget = false, allocate }: LoadOptions = {},
 ): AsyncGenerator<Rows, void, undefined> {
   const recorded = file && (await recordedTable(file, profile, more));
   const { header, cells: all, close, digest, format } = recorded ?? (await tableOf(bytes, profile));
@@ -78,13 +83,17 @@ export async function* readRows(
     await close();
     throw fileChanged();
   }
-  await using threads = LoadThreads.for({
-    // Of Parquet, cells are no bytes of a file.
-    threads: pieceRows < count || format !== 'text' ? 1 : wanted,
-    bytes: 'size' in bytes ? bytes.size : 0,
-    columns: placed,
-    rows: count,
-  });
+  const isWhole = pieceRows >= count;
+  const atOnce = () =>
+    LoadThreads.for({
+      // Of Parquet, cells are no bytes of a file.
+      threads: isWhole && format === 'text' ? wanted : 1,
+      bytes: 'size' in bytes ? bytes.size : 0,
+      columns: placed,
+      rows: count,
+    });
+  await using threads: ColumnsElsewhere =
+    recorded && thread && isWhole ? new LoadWith(thread, placed, count) : atOnce();
   const columns = threads.own.map(({ column }) => columnStores[column.type](column, allocate));
   const stores = [...threads.own.map(({ at }, i) => ({ at, column: columns[i]! })), ...besides];
   const used = new Set(usable.map(({ name }) => name));

@@ -31,7 +31,7 @@ export async function prepare(
   const isLarge = needsDisk(residentBytes(profile), most, scratch !== undefined);
   if (isLarge && scratch) return await prepareLarge(bytes, profile, { ...options, scratch });
   const { threads = 1, thread, columns } = options;
-  const rows = await loadRows(bytes, profile, { threads, columns, ...(thread ? { allocate: shared } : {}) });
+  const rows = await loadRows(bytes, profile, { threads, thread, columns, ...(thread ? { allocate: shared } : {}) });
   const fractions = { validation: validationSplit, test: testSplit, fold, isRandom: how === 'random' };
   const split = splitRows(rows.target, fractions, seed, rows.splitBy);
   expectEnough(split, fractions, rows.splitBy);

@@ -2,7 +2,7 @@
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DatasetProfile } from '#domain/datasets/profile.ts';
-import { ColumnsUnusableError } from '../columns/read.ts';
+import { ColumnsUnusableError } from '../columns/group.ts';
 import type { FileBytes } from '../files/file-bytes.ts';
 import type { TableBytes } from '../files/source-bytes.ts';
 import type { Column, Rows, SplitBy, Target } from './columns.ts';
