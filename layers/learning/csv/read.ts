@@ -85,7 +85,10 @@ export async function readCsv(
   const beginning = { dialect, rival, preamble, header: place.header };
   const end = start + place.end;
   const begins = { offset: end + check.skipped, line: place.line, rows: 0 };
-  const scanned = new ScannedRows(joined(head.subarray(end), chunks), check, beginning, begins, isReleased);
+  const scanned = new ScannedRows(joined(head.subarray(end), chunks), check, beginning, begins, {
+    isReleased,
+    isLarge: !whole,
+  });
   return withRows({
     ...{ ...beginning, batches: expectRows(scanned.read()) },
     position: () => scanned.position,
@@ -95,7 +98,10 @@ export async function readCsv(
 /** Goes on where an earlier reading stopped. The bytes are those from that position on. */
 export function resumeCsv(bytes: AsyncIterable<Uint8Array>, beginning: CsvBeginning, from: RowsPosition): Csv {
   const check = new TextCheck('CSV', from);
-  const scanned = new ScannedRows(checkedText(bytes, check), check, beginning, from);
+  const scanned = new ScannedRows(checkedText(bytes, check), check, beginning, from, {
+    isReleased: false,
+    isLarge: true,
+  });
   return withRows({ ...beginning, batches: scanned.read(), position: () => scanned.position });
 }
 
@@ -126,14 +132,14 @@ class ScannedRows {
     check: TextCheck,
     { dialect, header }: CsvBeginning,
     { offset, line, rows }: RowsPosition,
-    isReleased = false,
+    { isReleased, isLarge }: { readonly isReleased: boolean; readonly isLarge: boolean },
   ) {
     this.#isReleased = isReleased;
     this.#chunks = chunks;
     this.#check = check;
     check.leaveLines(() => this.#lineOfNext);
     this.#dialect = dialect;
-    this.#scanner = new CsvScanner(dialect, header.length, line);
+    this.#scanner = new CsvScanner(dialect, header.length, line, isLarge);
     this.#rows = rows;
     this.#offset = offset;
   }

@@ -1,10 +1,12 @@
 /**
- * Finds the cells of a CSV file in its bytes. It does the usual cases fast, and stops before a row that needs more: one with
- * another number of cells, or whose quotes are not those of RFC 4180. That row and what follows are left to the parser,
- * which also knows what to say of it.
+ * Finds the cells of a CSV file in its bytes. Of a large one, a kernel finds those of rows that have nothing special, and this
+ * those of the others. It stops before a row that needs more: one with another number of cells, or whose quotes are not those of RFC 4180.
+ * That row and what follows are left to the parser, which also knows what to say of it.
  */
 import { LIMITS } from '#domain/limits.ts';
 import { Cells } from '../files/cells.ts';
+import type { Marks } from '../kernels/kernels.ts';
+import { newSharedMemory } from '../kernels/shared-memory.ts';
 import type { Dialect } from './dialect.ts';
 
 const CODE = { tab: 9, newline: 10, formFeed: 12, return: 13, blank: 32 };
@@ -23,6 +25,7 @@ export class CsvScanner {
   readonly #delimiter: number;
   readonly #quote: number;
   readonly #columns: number;
+  readonly #marks: Marks;
   /** By byte. */
   readonly #kinds = new Uint8Array(256);
   /** Cells of the row with doubled quotes. */
@@ -31,14 +34,16 @@ export class CsvScanner {
   /** Whether a quoted cell has no end within the bytes. */
   #isOpen = false;
 
-  constructor({ delimiter, quote }: Dialect, columns: number, line: number) {
+  /** @param isLarge whether a kernel is worth its memory */
+  constructor({ delimiter, quote }: Dialect, columns: number, line: number, isLarge = false) {
     this.#delimiter = delimiter.charCodeAt(0);
     this.#quote = quote === 'none' ? NONE : quote.charCodeAt(0);
     this.#columns = columns;
+    this.#marks = { delimiter: this.#delimiter, quote: this.#quote === NONE ? undefined : this.#quote };
     for (const code of [CODE.blank, CODE.tab, CODE.formFeed]) this.#kinds[code] = KIND.blank;
     if (this.#quote !== NONE) this.#kinds[this.#quote] = KIND.quote;
     for (const code of [this.#delimiter, CODE.newline, CODE.return]) this.#kinds[code] = KIND.end;
-    this.cells = new Cells(columns);
+    this.cells = new Cells(columns, isLarge ? newSharedMemory() : undefined);
     this.line = line;
   }
 
@@ -51,6 +56,8 @@ export class CsvScanner {
     const bytes = this.cells.fill(pieces);
     let start = 0;
     while (start < bytes.length && !this.hasStopped) {
+      start = this.#usualRows(start);
+      if (start === bytes.length) break;
       const code = bytes[start]!;
       if (code === CODE.newline || code === CODE.return) {
         const after = this.#lineBreak(bytes, start, last);
@@ -64,6 +71,23 @@ export class CsvScanner {
       start = end;
     }
     return start;
+  }
+
+  /** Takes rows that have nothing special; returns where the first other one begins. */
+  #usualRows(start: number): number {
+    const { cells } = this;
+    const { kernels } = cells;
+    if (kernels === undefined) return start;
+    for (let at = start; ; ) {
+      const first = cells.nextRow();
+      const most = Math.floor((cells.starts.length - first) / this.#columns);
+      const { rows, end } = kernels.findCells(cells, { at, first, most, longest: CELL_BYTES }, this.#marks);
+      cells.rows += rows;
+      this.line += rows;
+      at = end;
+      // Otherwise there was no room for more.
+      if (rows < most) return at;
+    }
   }
 
   /** @returns where the next row begins, or -1 if this one is not complete or was not taken */

@@ -1,12 +1,20 @@
+import { Kernels } from '../kernels/kernels.ts';
+import { allocate } from '../kernels/shared-memory.ts';
 import type { Batch } from './batch.ts';
 
 /** Memory for some rows, which other threads can read as well. */
 export class CellsMemory {
-  bytes: Buffer = Buffer.from(new SharedArrayBuffer(0));
-  starts = shared(4096);
-  ends = shared(4096);
+  bytes: Buffer;
+  starts: Int32Array;
+  ends: Int32Array;
   /** How many other threads are reading it. */
   readers = 0;
+
+  constructor(memory: WebAssembly.Memory | undefined) {
+    this.bytes = sharedBytes(memory, 0);
+    this.starts = sharedNumbers(memory, 4096);
+    this.ends = sharedNumbers(memory, 4096);
+  }
 }
 
 /** Rows as another thread gets them: in memory that is shared, and not changed until it was read. */
@@ -16,6 +24,8 @@ export interface SharedCells {
   readonly ends: Int32Array;
   readonly rows: number;
   readonly columns: number;
+  /** What they lie in, if it is such memory. */
+  readonly kernelMemory: WebAssembly.Memory | undefined;
 }
 
 /** Rows whose cells lie in one piece of UTF-8, which the next batch of the same file overwrites. */
@@ -23,20 +33,32 @@ export class Cells implements Batch {
   readonly columns: number;
   rows = 0;
   /** What the rows lie in, after `fill`. */
-  memory = new CellsMemory();
-  bytes: Buffer = this.memory.bytes;
+  memory: CellsMemory;
+  bytes: Buffer;
   /** Where the cells begin and end in `bytes`, row by row. */
-  starts: Int32Array = this.memory.starts;
-  ends: Int32Array = this.memory.ends;
-  readonly #memories = [this.memory];
+  starts: Int32Array;
+  ends: Int32Array;
+  readonly #memories: CellsMemory[];
+  readonly #kernelMemory: WebAssembly.Memory | undefined;
+  /** Undefined: they cannot see these cells. */
+  readonly kernels: Kernels | undefined;
 
-  constructor(columns: number) {
+  /** @param kernelMemory what the cells lie in, where kernels are to read them */
+  constructor(columns: number, kernelMemory?: WebAssembly.Memory) {
     this.columns = columns;
+    this.#kernelMemory = kernelMemory;
+    this.kernels = kernelMemory && new Kernels(kernelMemory);
+    this.memory = new CellsMemory(kernelMemory);
+    this.#memories = [this.memory];
+    const { bytes, starts, ends } = this.memory;
+    this.bytes = bytes;
+    this.starts = starts;
+    this.ends = ends;
   }
 
   get shared(): SharedCells {
     const { bytes, starts, ends, rows, columns } = this;
-    return { bytes, starts, ends, rows, columns };
+    return { bytes, starts, ends, rows, columns, kernelMemory: this.#kernelMemory };
   }
 
   /** Begins anew, with what another thread has found. */
@@ -59,7 +81,7 @@ export class Cells implements Batch {
     const memory = this.#freeMemory();
     // The first piece may be what is left of the rows before, in the same memory.
     let into = memory.bytes;
-    if (length > into.length) into = Buffer.from(new SharedArrayBuffer(length + (length >> 3)));
+    if (length > into.length) into = sharedBytes(this.#kernelMemory, length + (length >> 3));
     let at = 0;
     for (const piece of pieces) {
       into.set(piece, at);
@@ -76,7 +98,7 @@ export class Cells implements Batch {
   #freeMemory(): CellsMemory {
     const free = this.#memories.find(({ readers }) => readers === 0);
     if (free) return free;
-    const added = new CellsMemory();
+    const added = new CellsMemory(this.#kernelMemory);
     this.#memories.push(added);
     return added;
   }
@@ -85,10 +107,16 @@ export class Cells implements Batch {
   nextRow(): number {
     const at = this.rows * this.columns;
     if (at + this.columns > this.starts.length) {
-      this.starts = this.memory.starts = grown(this.starts, at + this.columns);
-      this.ends = this.memory.ends = grown(this.ends, at + this.columns);
+      this.starts = this.memory.starts = this.#grown(this.starts, at + this.columns);
+      this.ends = this.memory.ends = this.#grown(this.ends, at + this.columns);
     }
     return at;
+  }
+
+  #grown(numbers: Int32Array, least: number): Int32Array {
+    const larger = sharedNumbers(this.#kernelMemory, Math.max(2 * numbers.length, least));
+    larger.set(numbers);
+    return larger;
   }
 
   text(row: number, column: number): string {
@@ -127,12 +155,12 @@ function cellsFrom(batch: Batch, columns: number, from: number, to: number): Cel
   return cells;
 }
 
-function shared(length: number): Int32Array<SharedArrayBuffer> {
-  return new Int32Array(new SharedArrayBuffer(length * Int32Array.BYTES_PER_ELEMENT));
+function sharedBytes(memory: WebAssembly.Memory | undefined, length: number): Buffer {
+  const { buffer, at } = allocate(memory, length);
+  return Buffer.from(buffer, at, length);
 }
 
-function grown(values: Int32Array, least: number): Int32Array<SharedArrayBuffer> {
-  const larger = shared(Math.max(2 * values.length, least));
-  larger.set(values);
-  return larger;
+function sharedNumbers(memory: WebAssembly.Memory | undefined, length: number): Int32Array<SharedArrayBuffer> {
+  const { buffer, at } = allocate(memory, length * Int32Array.BYTES_PER_ELEMENT);
+  return new Int32Array(buffer, at, length);
 }

@@ -2,6 +2,7 @@
 import type { ColumnRecorder } from '../columns/recorder.ts';
 import type { Cells } from '../files/cells.ts';
 import type { Words } from '../files/parquet-words.ts';
+import { BLOCK } from '../kernels/kernels.ts';
 import { hashOfBytes, hashOfNumber } from '../values/hash.ts';
 import { readIsoTime } from '../values/iso-time.ts';
 import { type MissingWords, missingWords } from '../values/missing.ts';
@@ -13,7 +14,7 @@ import type { ColumnState, ColumnSummary } from './column.ts';
 import { charactersOf } from './counts.ts';
 import { DictionaryNumbers } from './dictionary-numbers.ts';
 import { type KnownCell, knownCell } from './known-cell.ts';
-import { BLOCK, type BlockRules, NumberBlock } from './number-block.ts';
+import { type BlockRules, NumberBlock } from './number-block.ts';
 import { NumberCell, type Numbers, runOf, wholeLength } from './number-cells.ts';
 import { addTimes } from './time-block.ts';
 import { bareEnd, bareStart, hasBlank, isSurelyWord, SHORT_WORD } from './word-bytes.ts';

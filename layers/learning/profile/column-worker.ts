@@ -88,7 +88,7 @@ function readPacked({ column, packed, before }: Extract<WorkerMessage, { kind: '
 }
 
 function readCells({ cells: shared, before }: Extract<WorkerMessage, { kind: 'cells' }>): void {
-  cells ??= new Cells(shared.columns);
+  cells ??= new Cells(shared.columns, shared.kernelMemory);
   cells.take(shared);
   for (const [column, reader] of readers) {
     reader.addCells(cells, column, before);

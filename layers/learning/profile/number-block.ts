@@ -1,13 +1,11 @@
 /** Numbers of a column that follow one another, of which none has to be looked at by itself: they are summarised together. */
 import type { Cells } from '../files/cells.ts';
+import { BLOCK, type NumbersRead } from '../kernels/kernels.ts';
 import { hashOfBytes } from '../values/hash.ts';
 import { isPlainSize, ReadNumber, readPlainNumber } from '../values/plain-number.ts';
 import type { ValueCounts } from './counts.ts';
 import { type DictionaryNumbers, FACT } from './dictionary-numbers.ts';
 import { grouped, inThousands, mayBeGrouped, type Numbers, wholeLength } from './number-cells.ts';
-
-/** The most of them. */
-export const BLOCK = 1024;
 
 /** Which numbers may go into a block, by what is known of their column. */
 export interface BlockRules {
@@ -22,10 +20,10 @@ export interface BlockRules {
   readonly counts: ValueCounts | undefined;
 }
 
-export class NumberBlock {
-  readonly values = new Float64Array(BLOCK);
+export class NumberBlock implements NumbersRead {
+  values: Float64Array = new Float64Array(BLOCK);
   /** The values with a comma as the decimal mark, of those that have one. */
-  readonly withComma = new Float64Array(BLOCK);
+  withComma: Float64Array = new Float64Array(BLOCK);
   length = 0;
   /** Of the first of them; the others follow it. */
   row = 0;
@@ -38,9 +36,14 @@ export class NumberBlock {
   readonly #number = new ReadNumber();
 
   /** Takes numbers from a row on. */
-  takeCells({ bytes, columns, rows, starts, ends }: Cells, column: number, from: number, rules: BlockRules): void {
+  takeCells(cells: Cells, column: number, from: number, rules: BlockRules): void {
     this.#reset();
+    const { bytes, columns, rows, starts, ends, kernels } = cells;
     const { most, points, missing, counts } = rules;
+    if (kernels && !counts && missing.size === 0) {
+      Object.assign(this, kernels.readNumbers(cells, from * columns + column, Math.min(rows - from, most), points));
+      return;
+    }
     const number = this.#number;
     const last = Math.min(rows, from + most);
     for (let row = from, at = from * columns + column; row < last; row++, at += columns) {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { inspectCsvHead } from '#learning/csv/inspect.ts';
-import { readCsv } from '#learning/csv/read.ts';
+import { HEAD_BYTES, readCsv } from '#learning/csv/read.ts';
 import { isMissing } from '#learning/values/missing.ts';
 import { chunked, faults } from '../chunks.ts';
 
@@ -61,6 +61,30 @@ describe('reading a CSV file', () => {
       { seed: 2026, numRuns: 100 },
     );
   });
+
+  test.each(['\n', '\r\n'])(
+    'reads rows of every kind in a large file, and counts lines that end with %j',
+    async (end) => {
+      const kinds: readonly (readonly [text: string, cells: readonly string[]])[] = [
+        ['1,2.5,red', ['1', '2.5', 'red']],
+        ['-4,,light blue', ['-4', '', 'light blue']],
+        [',,', ['', '', '']],
+        ['"5, or so",6,"a ""b"""', ['5, or so', '6', 'a "b"']],
+        [' 7 ,\t8,é', ['7', '8', 'é']],
+        [`"two${end}lines",9,10`, [`two${end}lines`, '9', '10']],
+        [`${end}${'x'.repeat(40)},11,12`, ['x'.repeat(40), '11', '12']],
+      ];
+      // In no order that repeats itself soon.
+      const order = Array.from({ length: 40_000 }, (_, i) => kinds[((i * i) % 131) % kinds.length]!);
+      const text = `a,b,c${end}${order.map(([row]) => row + end).join('')}`;
+      expect(text.length).toBeGreaterThan(2 * HEAD_BYTES);
+      const { records } = await read(text, 100_003);
+      expect(records.length).toBe(order.length);
+      expect(records).toEqual(order.map(([, cells]) => cells));
+      const message = `row 40001 (line ${text.split(end).length}) must have 3 values`;
+      expect(await faults(() => read(`${text}1,2${end}`))).toEqual([expect.stringContaining(message)]);
+    },
+  );
 });
 
 const bad: readonly (readonly [what: string, content: string | Uint8Array, expected: string])[] = [
