@@ -36,6 +36,8 @@ const MOST_WORDS = { count: 65_536, bytes: 1_048_576 };
 /** Of so many, a number has 8 bits. */
 const FEW_WORDS = 256;
 
+const NO_TIME = Float64Array.of(Number.NaN);
+
 interface RecorderOptions {
   readonly column: number;
   readonly groupRows: number;
@@ -122,6 +124,14 @@ export class ColumnRecorder {
       this.#numbers[this.#rows] = time[0]!;
       this.#next();
     } else this.addCell(bytes, start, end);
+  }
+
+  /** Adds the first `length` of the words, which a reader knows by their entries, and which were found in these cells. */
+  addWords(entries: Int32Array, length: number, { cells, column, row }: ColumnCells): void {
+    const { bytes, starts, ends, columns } = cells;
+    for (let i = 0, at = row * columns + column; i < length; i++, at += columns) {
+      this.addRead(bytes, starts[at]!, ends[at]!, { entry: entries[i]!, time: NO_TIME });
+    }
   }
 
   addCell(bytes: Buffer, start: number, end: number): void {

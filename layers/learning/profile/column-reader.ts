@@ -1,5 +1,5 @@
 /** Reads the cells of a column into its summary, most of them without making text of them. */
-import type { ColumnRecorder } from '../columns/recorder.ts';
+import type { ColumnCells, ColumnRecorder } from '../columns/recorder.ts';
 import type { Cells } from '../files/cells.ts';
 import type { Words } from '../files/parquet-words.ts';
 import { BLOCK } from '../kernels/kernels.ts';
@@ -17,6 +17,7 @@ import { type KnownCell, knownCell } from './known-cell.ts';
 import { type BlockRules, NumberBlock } from './number-block.ts';
 import { NumberCell, type Numbers, runOf, wholeLength } from './number-cells.ts';
 import { addTimes } from './time-block.ts';
+import { WordBlock } from './word-block.ts';
 import { bareEnd, bareStart, hasBlank, isSurelyWord, SHORT_WORD } from './word-bytes.ts';
 import { WordsAgain } from './words-again.ts';
 
@@ -26,6 +27,9 @@ export interface Codes {
   /** For each row whether it has one. Absent if all have. */
   readonly levels: ArrayLike<number> | undefined;
 }
+
+/** Nobody has it for longer than the call that fills it. */
+const words = new WordBlock();
 
 export class ColumnReader {
   readonly summary: ColumnSummary;
@@ -71,12 +75,26 @@ export class ColumnReader {
         const length = this.#addBlock(before + row + 1, (block, rules) => block.takeCells(cells, column, row, rules));
         if (length > 0) this.recorder?.addNumbers(this.#block.values, length, { cells, column, row });
         row += length;
-      } else row += addTimes(this, { cells, column, row }, before, this.#missingValues);
+      } else if (this.#last.entry >= 0) row += this.#addWords({ cells, column, row });
+      else row += addTimes(this, { cells, column, row }, before, this.#missingValues);
       if (row >= rows) return;
       const at = row * columns + column;
       isNumber = this.#addCell(bytes, starts[at]!, ends[at]!, before + row + 1);
       this.recorder?.addRead(bytes, starts[at]!, ends[at]!, this.#last);
     }
+  }
+
+  /** Adds known words together, as far as they can be, and returns how many. */
+  #addWords(from: ColumnCells): number {
+    const { summary, recorder } = this;
+    // Words that are not counted now may be counted behind so many of them.
+    if (!summary.isCounted) return 0;
+    words.takeCells(from, summary, this.#known);
+    const { entries, length } = words;
+    for (let i = 0; i < length; i++) summary.counts.repeat(entries[i]!);
+    if (length > 0) summary.addWordsAgain(length);
+    recorder?.addWords(entries, length, from);
+    return length;
   }
 
   /** Adds words of a dictionary, by their places in it, that come after `before` rows. */
