@@ -52,7 +52,7 @@ export const LIMITS = {
   readingThreads: 4,
   /** Of an archive. Up to `anyBytes` an entry may unpack to any multiple of its packed size. */
   zip: { entries: 200_000, ratio: 500, anyBytes: 16 * 1_048_576 },
-  /** Of an image: its file, its sides before it is scaled, and what a network takes of it. */
+  /** Of an image: its file, its pixels and sides before it is scaled, and what a network takes of it. All files of a request have no more pixels than one may have. */
   image: {
     bytes: 64 * 1_048_576,
     pixels: 64_000_000,

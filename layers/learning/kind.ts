@@ -70,6 +70,8 @@ export interface Kind {
   prepare(source: Source, profile: DatasetProfile, options: PrepareOptions): Promise<Prepared>;
   /** The raw inputs of `model.onnx` for what a request has. Throws `ValidationError` with fields such as `inputs[3]`. */
   tensors(serving: Serving, inputs: readonly Input[]): Promise<Tensors> | Tensors;
+  /** Whether that takes long, as decoding large images does. Absent: it never does. */
+  takesLong?(inputs: readonly Input[]): boolean;
   /**
    * What a request has in pieces that are run one after another, for kinds whose rows are as wide as the longest; absent for
    * others. Throws `ValidationError` as `tensors` does.

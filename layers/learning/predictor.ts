@@ -247,12 +247,18 @@ const RUNS_PER_EXPLANATION = 800;
 
 /** Makes predictions that take long with the other predictor. */
 export const dividedByWeight = (
-  light: Pick<Predictor, 'predict' | 'isLong'>,
+  light: Pick<Predictor, 'predict' | 'isLong' | 'describe'>,
   heavy: Pick<Predictor, 'predict'>,
 ): Pick<Predictor, 'predict'> => ({
   predict: (model, inputs, options) => {
     const rows = inputs.length * (options?.explain ? RUNS_PER_EXPLANATION : 1);
     const isLong = light.isLong(model, rows, options?.variant);
-    return (isHeavy(model, rows, isLong) ? heavy : light).predict(model, inputs, options);
+    if (isHeavy(model, rows, isLong)) return heavy.predict(model, inputs, options);
+    // Whatever has no texts, such as rows, becomes tensors at once.
+    if (factsOf(model).takesText || !inputs.some((input) => typeof input === 'string'))
+      return light.predict(model, inputs, options);
+    return andThen(light.describe(model), ({ kind }) =>
+      (kindNamed(kind).takesLong?.(inputs) ? heavy : light).predict(model, inputs, options),
+    );
   },
 });

@@ -1,6 +1,8 @@
 /** Loads a model into memory: everything between the record and the answer. */
+
 import { createHash } from 'node:crypto';
 import { tmpdir } from 'node:os';
+import { MemoryRoom } from '#domain/memory-room.ts';
 import { BlobNotFoundError } from '#domain/ports/errors.ts';
 import type { Actor } from '#domain/vault/audit.ts';
 import { StoredDataError, UnsupportedModelError } from '#domain/vault/errors.ts';
@@ -10,7 +12,6 @@ import type { StoredModel } from '#domain/vault/model.ts';
 import { getRevision, modelNotFound } from '#domain/vault/models.ts';
 import { verified } from '#vault/encryption/spool.ts';
 import { throttled } from '../guess.ts';
-import { Room } from '../room.ts';
 import type { VaultServices } from '../services.ts';
 import { collected, factsOf, needsPassword, openFile, openKey, unpack } from './seal.ts';
 import { verifiedSignature } from './sign.ts';
@@ -26,7 +27,7 @@ export interface Loaded {
 const files = new StoredFiles();
 
 /** Of a file that is loaded, several times its size are in memory. */
-const room = new Room(32 * 1_048_576);
+const room = new MemoryRoom(32 * 1_048_576);
 
 /** What a body can carry as Base64. */
 export const bodyBytes = (uploadBytes: number): number => Math.floor((uploadBytes / 4) * 3);

@@ -1,5 +1,6 @@
 /** Decodes images to 8 bits a channel, grey or in colour, with the bytes that Pillow gives. */
 import { LIMITS } from '#domain/limits.ts';
+import { MemoryRoom } from '#domain/memory-room.ts';
 import { BmpError, decodeBmp } from './bmp.ts';
 import { IMAGE_FORMATS, type ImageHeader, imageHeader } from './header.ts';
 import type { Pixels } from './pixels.ts';
@@ -10,6 +11,9 @@ export class ImageError extends Error {
 }
 
 const { bytes: BYTES, pixels: PIXELS } = LIMITS.image;
+
+/** Pixels that are decoded at once: each has up to 15 bytes meanwhile, and a file of a few kilobytes may have all of them. */
+const room = new MemoryRoom(PIXELS);
 
 /** Refuses what would fill the memory, before it is decoded. Throws `ImageError`. */
 export function expectImage(file: Uint8Array): ImageHeader {
@@ -28,7 +32,8 @@ export function expectImage(file: Uint8Array): ImageHeader {
  * @throws ImageError
  */
 export async function decodeImage(file: Uint8Array): Promise<Pixels> {
-  const { format } = expectImage(file);
+  const { format, width, height } = expectImage(file);
+  using _ = await room.enter(width * height);
   if (format === 'bmp') return bmp(file);
   // Only functions that decode images have it.
   const { default: sharp } = await import('sharp');

@@ -14,7 +14,7 @@ import { besidesPixels, pixelColumns, shapeOfImages } from './outline.ts';
 import { prepareImages } from './prepare.ts';
 import { profileImages } from './profile.ts';
 import { imageInputs } from './tensor-inputs.ts';
-import { imageTensors } from './tensors.ts';
+import { areLargeFiles, imageTensors } from './tensors.ts';
 
 /** Measured on two cores of an x86-64 server, with small PNG files. */
 const SECONDS_PER_IMAGE = 0.0005;
@@ -57,6 +57,7 @@ export const image: Kind = {
   },
   prepare: prepareImages,
   tensors: imageTensors,
+  takesLong: areLargeFiles,
   explainer: imageExplainer,
   columns: (serving) => {
     const input = imageInputOf(serving);

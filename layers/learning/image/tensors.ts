@@ -1,6 +1,7 @@
 /** What a request has for an image as the tensor that a model takes. */
 import { ValidationError } from '#domain/errors.ts';
 import { Faults } from '#domain/faults.ts';
+import { LIMITS } from '#domain/limits.ts';
 import { type Tensors, tensor } from '#engine/tensor.ts';
 import { shortened, shown } from '../csv/fault.ts';
 import type { Serving } from '../serving/description.ts';
@@ -8,6 +9,7 @@ import { type Input, type Nested, shapeOf } from '../serving/input.ts';
 import { numbersOf } from '../serving/rows.ts';
 import { decodeImage, ImageError } from './decode.ts';
 import { IMAGE_INPUT, type ImageInput, imageInputOf, takesOtherChannels } from './encoding.ts';
+import { imageHeader } from './header.ts';
 import { greyPlane, withChannels, writePlanes } from './pixels.ts';
 import { resized } from './resize.ts';
 
@@ -15,6 +17,8 @@ import { resized } from './resize.ts';
 const TOGETHER = 8;
 /** Of all images of a request: a quarter of a gibibyte. */
 const MOST_NUMBERS = 2 ** 26;
+/** Scaling so many takes some milliseconds. */
+const LIGHT_PIXELS = 2 ** 17;
 const BASE64 = /^[A-Za-z0-9+/_-]{4,}={0,2}$/;
 const WHITE_SPACE = /\s+/g;
 const DATA_URL = 'data:';
@@ -33,6 +37,7 @@ export async function imageTensors(serving: Serving, inputs: readonly Input[]): 
   if (inputs.length > most) {
     throw ValidationError.of('inputs', `must have at most ${most} images of this size at once; got ${inputs.length}`);
   }
+  expectPixelsTogether(inputs);
   const data = new Float32Array(inputs.length * size);
   const faults = new Faults();
   /** What is wrong with the input. */
@@ -53,6 +58,29 @@ export async function imageTensors(serving: Serving, inputs: readonly Input[]): 
   return { [IMAGE_INPUT]: tensor('float32', [inputs.length, channels, height, width], data) };
 }
 
+/** Whether the files among them take long to decode and to scale. */
+export const areLargeFiles = (inputs: readonly Input[]): boolean => pixelsTogether(inputs) > LIGHT_PIXELS;
+
+/** Small files may have as many pixels as a large one: they are counted before any is decoded. */
+function expectPixelsTogether(inputs: readonly Input[]): void {
+  const pixels = pixelsTogether(inputs);
+  if (pixels <= LIMITS.image.pixels) return;
+  throw ValidationError.of(
+    'inputs',
+    `must have at most ${LIMITS.image.pixels} pixels in all files together; got ${pixels}`,
+  );
+}
+
+/** As files say it of themselves. What is no file, or refused for itself, counts nothing. */
+function pixelsTogether(inputs: readonly Input[]): number {
+  const counts = inputs.map((input) => {
+    const file = typeof input === 'string' ? fileOf(input) : undefined;
+    const { width, height } = (file && imageHeader(file)) ?? { width: 0, height: 0 };
+    return width * height <= LIMITS.image.pixels ? width * height : 0;
+  });
+  return counts.reduce((sum, count) => sum + count, 0);
+}
+
 async function pixelsOf(input: Input, of: ImageInput): Promise<ArrayLike<number>> {
   if (typeof input === 'string') return decoded(input, of);
   return Array.isArray(input) ? pixelsIn(input, of) : byColumn(input as Readonly<Record<string, unknown>>, of);
@@ -65,15 +93,20 @@ async function decoded(text: string, of: ImageInput): Promise<Uint8Array> {
       `must be an array ${wantedArrays(of)}, in the unit of the model's data: as those are not numbers from 0 to 255 with 255 among them, it is not known which numbers a file would be; got ${shown(text)}`,
     );
   }
-  // Encoders break lines after 76 characters.
-  const base64 = (text.startsWith(DATA_URL) ? text.slice(text.indexOf(',') + 1) : text).replace(WHITE_SPACE, '');
-  if (!BASE64.test(base64)) {
+  const file = fileOf(text);
+  if (!file)
     throw new InputFault(`must be an image as base64, as a data URL, or as arrays of numbers; got ${shown(text)}`);
-  }
-  const image = withChannels(await decodeImage(Buffer.from(base64, 'base64')), channels);
+  const image = withChannels(await decodeImage(file), channels);
   const planes = new Uint8Array(channels * height * width);
   writePlanes(resized(image, width, height), planes);
   return planes;
+}
+
+/** `undefined`: it is no base64. */
+function fileOf(text: string): Buffer | undefined {
+  // Encoders break lines after 76 characters.
+  const base64 = (text.startsWith(DATA_URL) ? text.slice(text.indexOf(',') + 1) : text).replace(WHITE_SPACE, '');
+  return BASE64.test(base64) ? Buffer.from(base64, 'base64') : undefined;
 }
 
 /** [height, width], with channels first or last, or all numbers in one array in the order of the file's columns. */

@@ -278,6 +278,26 @@ describe('a request for a model of images is refused', () => {
     ]);
   });
 
+  test('with more pixels in all files than one may have, before any of them is decoded', async () => {
+    const says = (width: number, height: number) => {
+      const bytes = hugePng();
+      bytes.writeUInt32BE(width, 16);
+      bytes.writeUInt32BE(height, 20);
+      return bytes.toString('base64');
+    };
+    const [half, one] = [says(8000, 4000), says(1, 1)];
+    expect(await messages(serving('bytes'), half, half, one)).toEqual([
+      'inputs must have at most 64000000 pixels in all files together; got 64000001',
+    ]);
+    const damaged = (i: number) => expect.stringMatching(`^inputs\\[${i}\\] cannot be decoded: it is a png`);
+    expect(await messages(serving('bytes'), half, half)).toEqual([damaged(0), damaged(1)]);
+    expect(await messages(serving('bytes'), half, says(100_000, 100_000), half)).toEqual([
+      damaged(0),
+      'inputs[1] must have between 1 and 64000000 pixels; got 100000 × 100000',
+      damaged(2),
+    ]);
+  });
+
   test('with values that are no pixels', async () => {
     const flat = (value: unknown) => Array.from({ length: 60 }, () => value) as Input;
     expect(await messages(serving('bytes'), flat(256), flat('x'), flat(null))).toEqual([
