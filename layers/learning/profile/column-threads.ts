@@ -19,7 +19,7 @@ import type { ColumnSetup, WorkerMessage, WorkerReply } from './column-worker.ts
 import { COLUMN_PROGRAM, keepThread, takeThread } from './reading-threads.ts';
 
 /** What finding the cells costs, and waiting for the workers' start, as a share of what reading all columns costs. */
-const SCAN_COST = 0.25;
+const SCAN_COST = 0.15;
 /** The same of storing what was recorded of the columns. */
 const STORE_COST = 0.07;
 /** How many batches a worker may have that it has not read yet: enough for as long as it takes to start. */
