@@ -2,10 +2,10 @@ import { Builder, Graph, type Value } from '../graph.ts';
 import { peakBytes } from '../memory/liveness.ts';
 import { writeModelFile } from '../onnx/file.ts';
 import { type ModelMeta, writeModel } from '../onnx/write.ts';
-import { scanAhead } from '../ops/ahead.ts';
 import { add, div, maximum, mul } from '../ops/elementwise.ts';
 import { gather } from '../ops/indexing.ts';
 import { slice } from '../ops/join.ts';
+import { leanScan } from '../ops/lean-scan.ts';
 import { expandLike, squeeze } from '../ops/movement.ts';
 import { cumSum } from '../ops/order.ts';
 import { isScaled, LOSS_SCALE, unscaled } from '../precision/loss-scaling.ts';
@@ -76,7 +76,7 @@ export function compileTrain(spec: TrainSpec, flat = flatIn(spec)): TrainProgram
   // Of all steps at once: in each step, it would be some more operations of a few hundred numbers.
   const { indices, present } = batchesOf(b, batches, spec.accumulation);
   const numbers = numbersOf(b, inputs.step!, batches);
-  const { states, sequences } = scanAhead(b, {
+  const { states, sequences } = leanScan(b, {
     captured: isInOrder ? [] : Object.values(data),
     states: keys.map((key) => carriedState[key]!),
     sequences: [indices, present, numbers, ...(isInOrder ? Object.values(data) : [])],

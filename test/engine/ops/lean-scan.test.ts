@@ -1,15 +1,16 @@
 import { expect, test } from '@jest/globals';
 import { type Builder, topological, type Value } from '#engine/graph.ts';
-import { scanAhead } from '#engine/ops/ahead.ts';
+
 import type { ScanAttrs } from '#engine/ops/control.ts';
 import * as ops from '#engine/ops/index.ts';
+import { leanScan } from '#engine/ops/lean-scan.ts';
 import { tensorFrom, toNumbers } from '#engine/tensor.ts';
 import { evaluate, random } from '../harness.ts';
 
-type Body = Parameters<typeof scanAhead>[1]['body'];
+type Body = Parameters<typeof leanScan>[1]['body'];
 
 /** The loop over t = 1, 2, 3 and x [3, 4] that carries a number from 10, and the operations that are left in it. */
-async function run(body: Body, loop: typeof scanAhead | typeof ops.scan = scanAhead) {
+async function run(body: Body, loop: typeof leanScan | typeof ops.scan = leanScan) {
   let inLoop: string[] = [];
   const build = (b: Builder, [t, x, factor]: readonly Value[]) => {
     const { states, sequences } = loop(b, {
@@ -52,6 +53,25 @@ test('what follows from states or captured values, or is larger than the largest
   const { inLoop, results } = await run(body);
   expect(inLoop.sort()).toEqual(['Add', 'Mul', 'Mul', 'Mul', 'ReduceSum']);
   expect(results[0]).toEqual([((10 + 3) * 2 + 6) * 3 + 9]);
+});
+
+test('what only results follow from is computed after the loop, to the same bits', async () => {
+  const body: Body = (b, [factor], [sum], [t, x]) => {
+    const errors = ops.mul(b, x!, sum!);
+    const own = ops.reduceSum(b, ops.mul(b, ops.abs(b, errors), x!));
+    const both = ops.add(b, own, ops.reduceSum(b, ops.mul(b, x!, factor!)));
+    return { states: [ops.add(b, ops.reduceSum(b, errors), t!)], slices: [own, both, ops.neg(b, errors)] };
+  };
+  const [lean, within] = [await run(body), await run(body, ops.scan)];
+  expect(lean.results).toEqual(within.results);
+  // The sum of two values of the loop stays there, and so does what it is the sum of.
+  expect(lean.inLoop.sort()).toEqual(['Abs', 'Add', 'Add', 'Mul', 'Mul', 'Mul', 'ReduceSum', 'ReduceSum', 'ReduceSum']);
+  const alone = await run((...of) => {
+    const { states, slices } = body(...of);
+    return { states, slices: slices.slice(0, 1) };
+  });
+  expect(alone.inLoop.sort()).toEqual(['Add', 'Mul', 'ReduceSum']);
+  expect(alone.results[1]).toEqual(within.results[1]);
 });
 
 test('a loop of which only states are left still takes its steps', async () => {
