@@ -53,13 +53,14 @@ export function planTraining(family: Family, request: TrainingRequest, profile: 
       'must be a dataset with a target; this one is unlabelled; PATCH /datasets/{dataset_id} with unlabelled false and its target changes that',
     );
   }
+  const fitting = Object.values(families).filter((one) => one.tasks.includes(task) && kindFor(one, profile));
+  const kind = expectKind(family, profile, fitting);
   if (!family.tasks.includes(task)) {
     throw ValidationError.of(
       'model_type',
-      `must be a model type for ${task}, as the dataset is; ${family.name} is for ${family.tasks.join(' and ')}`,
+      `must be a model type for ${task}, as the dataset is: ${namesOf(fitting)}; ${family.name} is for ${family.tasks.join(' and ')}`,
     );
   }
-  const kind = expectKind(family, profile);
   expectRowsLeft(request);
   expectParts(request, profile);
   expectDivisible(request, profile, kind);
@@ -90,11 +91,12 @@ export function planTraining(family: Family, request: TrainingRequest, profile: 
   };
 }
 
+const namesOf = (some: readonly Family[]): string => some.map(({ name }) => name).join(', ') || 'none';
+
 /** Throws `ValidationError` saying which model types take the data. */
-function expectKind(family: Family, profile: DatasetProfile): Kind {
+function expectKind(family: Family, profile: DatasetProfile, fitting: readonly Family[]): Kind {
   const kind = kindFor(family, profile);
   if (kind) return kind;
-  const others = Object.values(families).filter((other) => kindFor(other, profile));
   const features = `as features, where this one has ${profile.features.length}`;
   const taken = family.kinds.map((name) => {
     const { label, tables, besides } = kindNamed(name);
@@ -105,7 +107,7 @@ function expectKind(family: Family, profile: DatasetProfile): Kind {
   });
   throw ValidationError.of(
     'model_type',
-    `must be a model type for ${kindNamed(profile.kind).label}, as the dataset is: ${others.map(({ name }) => name).join(', ')}; ${family.name} takes ${taken.join(' and ')}`,
+    `must be a model type for ${kindNamed(profile.kind).label}, as the dataset is: ${namesOf(fitting)}; ${family.name} takes ${taken.join(' and ')}`,
   );
 }
 

@@ -105,6 +105,11 @@ describe('starting', () => {
       'model_type',
       /^must be a model type for tables, as the dataset is: .*mlp.*; resnet50 takes images, also as tables that have nothing but k² or 3·k² numbers, with k of at least 4, such as 64 or 784, as features, where this one has \d+$/,
     ],
+    [
+      { model_type: 'deephpm' },
+      'model_type',
+      /^must be a model type for classification, as the dataset is: mlp, linear, bilstm; deephpm is for regression$/,
+    ],
     [{ model_type: '__proto__' }, 'model_type', /^must be one of/],
     [{ dataset_id: 'x' }, 'dataset_id', /^must be a UUID; got "x"$/],
     [{ dataset_id: 7 }, 'dataset_id', /^must be a string; got 7$/],
