@@ -15,7 +15,7 @@ import { BUNDLED, nodeByRequire, oneLocale } from '../../../layers/onnxruntime/b
 const NAME = 'trainyard-libraries';
 /** In whichever code they are imported. Their companions are here, too, since there can be one of each only. */
 const LIBRARIES =
-  /^(?:@aws-sdk\/|@fastify\/busboy$|csv-parse$|csv-parse\/|echarts\/|hyparquet$|ipaddr\.js$|jose$|protobufjs\/|yauzl$|zod$|zod-openapi$)/;
+  /^(?:@aws-sdk\/|@fastify\/busboy$|csv-parse$|csv-parse\/|echarts\/|hyparquet(?:$|\/)|ipaddr\.js$|jose$|protobufjs\/|yauzl$|zod$|zod-openapi$)/;
 const SOURCES = 'layers/!(embedded)/**/*.ts';
 const fileOf = (library: string): string => `${library.replace('@', '').replace(/\.js$/, '').replaceAll('/', '-')}.mjs`;
 
