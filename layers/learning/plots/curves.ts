@@ -36,11 +36,12 @@ export function drawCurves(history: History, bestEpoch: number): string | undefi
     },
     yAxis: { type: 'value', gridIndex: i, scale: true, name: `${name}${scales[i]!.unit}` },
   }));
+  const hasValidation = metrics.some((name) => history[`val_${name}`]);
   return draw(
     { width: PANEL.width, height },
     {
       title: { text: 'Scores by epoch', subtext: `best epoch: ${bestEpoch}`, left: 'center' },
-      legend: { data: ['training', 'validation'], right: PANEL.right, top: 8 },
+      legend: { data: ['training', ...(hasValidation ? ['validation'] : [])], right: PANEL.right, top: 8 },
       grid: axis.map(({ grid }) => grid),
       xAxis: axis.map(({ xAxis }) => xAxis),
       yAxis: axis.map(({ yAxis }) => yAxis),
