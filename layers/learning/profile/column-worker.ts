@@ -88,7 +88,8 @@ function readPacked({ column, packed, before }: Extract<WorkerMessage, { kind: '
 }
 
 function readCells({ cells: shared, before }: Extract<WorkerMessage, { kind: 'cells' }>): void {
-  cells ??= new Cells(shared.columns, shared.kernelMemory);
+  // Behind rows that lie in memory of kernels, others may come.
+  if (!cells || !shared.kernelMemory) cells = new Cells(shared.columns, shared.kernelMemory);
   cells.take(shared);
   for (const [column, reader] of readers) {
     reader.addCells(cells, column, before);

@@ -3,7 +3,7 @@ import type { Chunk } from '../columns/recorder.ts';
 import { Recording } from '../columns/recording.ts';
 import { ColumnsWriter, type StoreColumns } from '../columns/write.ts';
 import type { Batch } from '../files/batch.ts';
-import { Cells } from '../files/cells.ts';
+import { asCells, Cells } from '../files/cells.ts';
 import { ColumnMemory } from '../files/column-memory.ts';
 import { RowGroup } from '../files/parquet-group.ts';
 import { ColumnThreads } from './column-threads.ts';
@@ -45,13 +45,11 @@ export class ReadRows implements AsyncDisposable {
     await this.#columns?.room();
     if (rows instanceof Cells) this.#bytes += rows.bytes.length;
     this.#startIf(this.#bytes);
-    if (this.#threads && rows instanceof Cells) {
-      table.addCells(rows, await this.#threads.add(rows, table.rows, () => table.setups));
-      return;
-    }
-    // Those columns are recorded by the other threads, which do not see these rows.
-    if (this.#threads) await this.#columns?.abort(new Error('rows are read by one thread'));
-    table.add(rows);
+    // A column has one reader for all rows, also for those that did not come as cells.
+    if (this.#threads) {
+      for (const cells of asCells(rows, table.width))
+        table.addCells(cells, await this.#threads.add(cells, table.rows, () => table.setups));
+    } else table.add(rows);
   }
 
   async #addGroup(table: TableSummary, group: RowGroup): Promise<void> {

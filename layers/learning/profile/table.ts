@@ -108,6 +108,11 @@ export class TableSummary {
     return this.#rows;
   }
 
+  /** How many columns there are. */
+  get width(): number {
+    return this.#columns.length;
+  }
+
   /** What another thread needs to read the columns on. */
   get setups(): ColumnSetup[] {
     return this.#readers.map(({ summary: { name, state }, missing }, i) => ({

@@ -97,6 +97,16 @@ test.each<[string, Reading]>([
   expect(await loadRows(file, profile, { columns: bytesInMemory(columns) })).toEqual(wanted);
 });
 
+test('also of rows behind a line of blanks alone, which two threads get from the parser', async () => {
+  const half = rows.length >> 1;
+  const text = [HEADER, ...rows.slice(0, half), ' \t', ...rows.slice(half), ''].join('\n');
+  const alone = await recorded(text);
+  const { file, profile, columns } = await recorded(text, { threads: 2 });
+  expect(profile).toEqual(alone.profile);
+  expect(columns.equals(alone.columns)).toBe(true);
+  expect(await load(profile, columns)).toEqual(await loadRows(file, profile));
+});
+
 test('also of JSON Lines', async () => {
   const names = HEADER.split(',');
   const lines = rows
