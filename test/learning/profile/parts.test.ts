@@ -94,6 +94,19 @@ test('and how many threads read it', async () => {
   expect(again.profile).toEqual((await profileInParts(other, { task: 'auto' }, parts)).profile);
 });
 
+test('and how many threads read rows that are left to the parser, which does not put them where kernels see them', async () => {
+  // So many cells that a kernel that looked for them would look behind the end of its memory.
+  const few = '7,'.repeat(300);
+  const note = 'x'.repeat(2000);
+  const rows = Array.from({ length: 2000 }, (_, i) => `${few}${note}${i},${(i * 7919) % 100_003},${i % 2}`);
+  const header = `${Array.from({ length: 300 }, (_, i) => `c${i}`).join()},note,x,y`;
+  const [first, ...others] = rows;
+  const file = fileOf(Buffer.from([header, first, ' ', ...others, ''].join('\n')), 60_000);
+  const parts = { isDue: () => false, hash: () => fileHash(0) };
+  const { profile } = await profileInParts(file, { task: 'auto' }, { ...parts, threads: 2 });
+  expect(profile).toEqual((await profileInParts(file, { task: 'auto' }, parts)).profile);
+});
+
 test('and how many threads read a Parquet file', async () => {
   const length = 100_000;
   const numbers = (factor: number) => Array.from({ length }, (_, i) => ((i * factor) % 100_003) / 8 + 1 / 16);
