@@ -1,7 +1,7 @@
 /** How the inputs and outputs of a file became those of the model that is served: for people. */
 import { formulaOf, type Pixels } from './images.ts';
+import type { Reading } from './reading.ts';
 import type { ImportedInput, ZipMap } from './signature.ts';
-import type { Reading } from './wrap.ts';
 
 interface Noted {
   readonly inputs: readonly ImportedInput[];

@@ -3,7 +3,6 @@ import type { DatasetWarning } from '#domain/datasets/warnings.ts';
 import { ValidationError } from '#domain/errors.ts';
 import { dataType, type GraphProto, type ModelProto } from '#engine/onnx/proto.ts';
 import { openSession, RuntimeError, type Session } from '#engine/run.ts';
-import { type Tensor, type Tensors, toNumbers } from '#engine/tensor.ts';
 import { inputNames, SERVING_PROPERTY, type ServedFeature, type Serving, serving } from '../serving/description.ts';
 import { bytesFor, oneRowOnly, opening } from './door.ts';
 import { type Example, expectExamples } from './examples.ts';
@@ -11,36 +10,24 @@ import { shapesOf } from './feeds.ts';
 import { expectBounded } from './growth.ts';
 import { expectPixels, type Pixels } from './images.ts';
 import { inspect, refused } from './inspect.ts';
-import { ML_DOMAIN, renamed } from './label.ts';
+import { ML_DOMAIN } from './label.ts';
 import { notesOf } from './notes.ts';
 import { answersPlaces, ownValues } from './own-values.ts';
+import { type ReadingWishes, readingOf } from './reading.ts';
 import { rowDependence } from './row-dependence.ts';
-import {
-  classesOf,
-  type ImageSize,
-  type ImportedInput,
-  type ImportedOutput,
-  inputsOf,
-  tensorOutputs,
-  type ZipMap,
-  zipMapOf,
-} from './signature.ts';
-import { trialOf, zeros } from './trial.ts';
-import { type Reading, withoutZipMap, wrap } from './wrap.ts';
+import { classesOf, type ImageSize, type ImportedInput, inputsOf, tensorOutputs, zipMapOf } from './signature.ts';
+import { TRIAL_ROWS, trialOf, zeros } from './trial.ts';
+import { withoutZipMap, wrap } from './wrap.ts';
 
 /** What the file does not say. */
-export interface Wishes {
+export interface Wishes extends ReadingWishes {
   /** The names of the features, in the order of the model's inputs and their columns. */
   readonly features?: readonly string[] | undefined;
-  /** The names of the classes, in the order of the scores. */
-  readonly classes?: readonly string[] | undefined;
   readonly target: string;
   /** How a model of images wants bytes. Default: it is given the numbers that it takes. */
   readonly pixels?: Pixels | undefined;
   /** Pixels of its images, where the file does not say them: of each side, or [height, width]. */
   readonly image_size?: number | readonly number[] | undefined;
-  /** What the scores of classes are, where the model does not tell. */
-  readonly scores?: 'probabilities' | 'logits' | undefined;
   /** What the model answered before it was exported. */
   readonly examples?: readonly Example[] | undefined;
 }
@@ -52,10 +39,6 @@ export interface Imported {
   readonly notes: readonly string[];
   readonly warnings: readonly DatasetWarning[];
 }
-
-const TRIAL_ROWS = 2;
-/** Rounding in float32. */
-const TOLERANCE = 1e-3;
 
 /** @throws ValidationError, naming what cannot be served */
 export async function readImported(bytes: Uint8Array, given: Wishes): Promise<Imported> {
@@ -189,85 +172,6 @@ async function runnable<T>(inputs: readonly ImportedInput[], use: () => Promise<
     if (inputs.some(({ elemType }) => elemType === dataType.string)) return undefined;
     throw oneRowOnly(inputs) ?? refused(`it cannot be run: ${error.message}`);
   }
-}
-
-interface Known {
-  readonly zipMap: ZipMap | undefined;
-  readonly wishes: Wishes;
-  /** The names of so many classes, as the model's own operators have them. */
-  readonly known: (count: number) => readonly string[] | undefined;
-  /** What the output may be, as the graph lists it. */
-  readonly valuesOf: (label: string) => readonly string[] | undefined;
-  /** Whether the output is the place of a class, whatever the graph lists. */
-  readonly answersPlaces: (label: string) => boolean;
-}
-
-function readingOf(
-  outputs: readonly ImportedOutput[],
-  results: Tensors | undefined,
-  { zipMap, wishes, known, valuesOf, answersPlaces: isPlace }: Known,
-): { reading: Reading; classes: readonly string[] } {
-  const isNumber = ({ elemType }: ImportedOutput) => FRACTIONS.some((one) => one === elemType);
-  const columns = ({ name, columns: declared }: ImportedOutput) => {
-    if (results) return columnsOf(results[name]!);
-    return zipMap?.tensor === name ? zipMap.classes.length : declared;
-  };
-  const scores = outputs.find((one) => (zipMap ? one.name === zipMap.tensor : isNumber(one) && columns(one) > 1));
-  if (scores) {
-    const count = columns(scores);
-    const label = outputs.find((one) => !isNumber(one) && columns(one) === 1);
-    const listed = label && valuesOf(label.name);
-    const own = [listed, zipMap?.classes].find((some) => some?.length === count) ?? known(count);
-    const classes = wishes.classes ?? own ?? Array.from({ length: count }, (_, i) => `${i}`);
-    if (new Set(classes).size < classes.length)
-      throw ValidationError.of('classes', `must be different names; got ${classes.join(', ')}`);
-    if (classes.length !== count)
-      throw ValidationError.of('classes', `must have the ${count} names of the model's classes; got ${classes.length}`);
-    // One function a class, as of one against all, need not add up to 1.
-    const fits = zipMap || label ? areShares : areDistributions;
-    const scale = wishes.scores ?? (!results || fits(results[scores.name]!) ? 'probabilities' : 'logits');
-    const places = label && isPlace(label.name) ? classes.map((_, place) => `${place}`) : undefined;
-    const answered = label && !places ? results?.[label.name] : undefined;
-    const named = label && wishes.classes ? renamed(label, classes, { listed: listed ?? own, answered }) : label;
-    const said = named && places ? { ...named, values: places } : named;
-    return {
-      reading: { task: 'classification', scores: scores.name, scale, ...(said ? { label: said } : {}) },
-      classes,
-    };
-  }
-  const value = outputs.find((one) => isNumber(one) && columns(one) === 1);
-  if (value) {
-    for (const wish of ['classes', 'scores'] as const) {
-      if (wishes[wish] === undefined) continue;
-      throw ValidationError.of(
-        wish,
-        `must be left out: the model has no classes, its output ${value.name} is a number`,
-      );
-    }
-    return { reading: { task: 'regression', value: value.name }, classes: [] };
-  }
-  throw refused(
-    `none of its outputs can be served (${outputs.map(({ name }) => name).join(', ') || 'no tensors'}): there must be scores [rows, classes] or numbers [rows]`,
-  );
-}
-
-const FRACTIONS = [dataType.float32, dataType.float64, dataType.float16];
-
-/** 0 where it is neither [rows] nor [rows, columns]. */
-function columnsOf({ shape }: Tensor): number {
-  if (shape[0] !== TRIAL_ROWS || shape.length > 2) return 0;
-  return shape[1] ?? 1;
-}
-
-const areShares = (scores: Tensor): boolean => toNumbers(scores).every((value) => value >= 0 && value <= 1);
-
-function areDistributions(scores: Tensor): boolean {
-  const numbers = toNumbers(scores);
-  const width = numbers.length / TRIAL_ROWS;
-  const sums = Array.from({ length: TRIAL_ROWS }, (_, row) =>
-    numbers.slice(row * width, (row + 1) * width).reduce((a, b) => a + b, 0),
-  );
-  return areShares(scores) && sums.every((sum) => Math.abs(sum - 1) < TOLERANCE);
 }
 
 const ELEMENT_TYPE = {

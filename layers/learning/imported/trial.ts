@@ -3,6 +3,9 @@ import { dataType } from '#engine/onnx/proto.ts';
 import { type Tensor, type Tensors, tensor } from '#engine/tensor.ts';
 import { type ImportedInput, rowShapeOf } from './signature.ts';
 
+/** How many there are. */
+export const TRIAL_ROWS = 2;
+
 /** Numbers are 0 and texts empty. */
 export const trialOf = (inputs: readonly ImportedInput[], rows: number): Tensors =>
   Object.fromEntries(inputs.map((input) => [input.name, zeros(input.elemType, [rows, ...rowShapeOf(input)])]));

@@ -14,22 +14,11 @@ import {
 import { SERVING_PROPERTY, type Serving } from '../serving/description.ts';
 import { ADDED, CLASSES, FLAT, INSIDE, node, valueInfo, vector } from './added.ts';
 import { beforeImages, type Pixels } from './images.ts';
-import { labelNodes, ML_DOMAIN, ML_OPSET, type OwnLabel } from './label.ts';
+import { labelNodes, ML_DOMAIN, ML_OPSET } from './label.ts';
 import { type Field, field, fieldsOf, message } from './messages.ts';
+import type { Reading } from './reading.ts';
 import { GRAPH, MODEL, renameGraph } from './rename.ts';
 import type { ImportedInput, ZipMap } from './signature.ts';
-
-/** How the answers are made of the model's outputs. */
-export type Reading =
-  | {
-      readonly task: 'classification';
-      /** A tensor [rows, classes]. */
-      readonly scores: string;
-      readonly scale: 'probabilities' | 'logits';
-      /** The model's own choice; else the class of the highest score is it. */
-      readonly label?: OwnLabel;
-    }
-  | { readonly task: 'regression'; readonly value: string };
 
 export interface Wrapping {
   readonly inputs: readonly ImportedInput[];
