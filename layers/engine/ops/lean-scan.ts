@@ -33,18 +33,17 @@ export function leanScan(b: Builder, { captured, states, sequences, body }: Lean
   const whole = new Whole(b, args[2], sequences);
   const rest = topological([...after, ...slices]).filter((node) => !whole.take(node));
   const behind = behindTheLoop(rest, after, whole);
-  const inLoop = rest.filter((node) => !behind.includes(node));
   const computed = new Set(behind.flatMap(({ outputs }) => outputs));
   const from = behind.flatMap(({ inputs }) => inputs.filter((value) => whole.lacks(value)));
   const late = [...new Set([...slices.filter((value) => !whole.all.has(value)), ...from])].filter(
     (value) => !computed.has(value),
   );
-  const read = new Set([...after, ...late, ...inLoop.flatMap(({ inputs }) => inputs)]);
-  const taken = [...whole.all.keys()].filter((value) => read.has(value));
+  const taken = [...whole.all.keys()];
   const loop = scan(b, {
     captured,
     states,
-    sequences: taken.length > 0 ? taken.map((value) => whole.all.get(value)!) : sequences,
+    // Of which a loop takes those that it reads.
+    sequences: [...whole.all.values()],
     body: (inner, ...own) => {
       const given = [...args[0], ...args[1], ...taken];
       const known = new Map(own.flat().map((value, i) => [given[i]!, value]));

@@ -1,17 +1,21 @@
 import { expect, test } from '@jest/globals';
 import { type Builder, topological, type Value } from '#engine/graph.ts';
-
 import type { ScanAttrs } from '#engine/ops/control.ts';
 import * as ops from '#engine/ops/index.ts';
 import { leanScan } from '#engine/ops/lean-scan.ts';
 import { tensorFrom, toNumbers } from '#engine/tensor.ts';
+import type { Shape } from '#engine/type.ts';
 import { evaluate, random } from '../harness.ts';
 
 type Body = Parameters<typeof leanScan>[1]['body'];
 
-/** The loop over t = 1, 2, 3 and x [3, 4] that carries a number from 10, and the operations that are left in it. */
+/**
+ * The loop over t = 1, 2, 3 and x [3, 4] that carries a number from 10, the operations that are left in it, and the shapes of
+ * what its steps take and give, the state among them.
+ */
 async function run(body: Body, loop: typeof leanScan | typeof ops.scan = leanScan) {
   let inLoop: string[] = [];
+  let [taken, given]: (readonly Shape[])[] = [[], []];
   const build = (b: Builder, [t, x, factor]: readonly Value[]) => {
     const { states, sequences } = loop(b, {
       captured: [factor!],
@@ -21,11 +25,14 @@ async function run(body: Body, loop: typeof leanScan | typeof ops.scan = leanSca
     });
     const all = topological([...states, ...sequences]);
     const scan = all.find(({ op }) => op.name === 'Scan')!;
-    inLoop = topological((scan.attrs as ScanAttrs).body.outputs).map(({ op }) => op.name);
+    const { body: step } = scan.attrs as ScanAttrs;
+    inLoop = topological(step.outputs).map(({ op }) => op.name);
+    [taken, given] = [step.inputs, step.outputs].map((values) => values.map(({ type }) => type.shape));
     return { state: states[0]!, ...Object.fromEntries(sequences.map((one, i) => [`sequence${i}`, one])) };
   };
   const found = await evaluate([tensorFrom('float64', [3], [1, 2, 3]), random(1, [3, 4]), random(2, [])], build);
-  return { inLoop: inLoop.filter((name) => name !== 'Constant'), results: Object.values(found).map(toNumbers) };
+  const results = Object.values(found).map(toNumbers);
+  return { inLoop: inLoop.filter((name) => name !== 'Constant'), taken, given, results };
 }
 
 const mean: Body = (b, [factor], [sum], [t, x]) => {
@@ -77,4 +84,33 @@ test('what only results follow from is computed after the loop, to the same bits
 test('a loop of which only states are left still takes its steps', async () => {
   const { results } = await run((b, _, [sum], [t]) => ({ states: [ops.mul(b, sum!, 2)], slices: [ops.neg(b, t!)] }));
   expect(results).toEqual([[80], [-1, -2, -3]]);
+});
+
+test('steps take and give only what is read', async () => {
+  const body: Body = (b, _, [sum], [t, x]) => {
+    const product = ops.reduceSum(b, ops.mul(b, x!, sum!));
+    return { states: [ops.add(b, sum!, product)], slices: [ops.mul(b, product, t!), ops.neg(b, t!)] };
+  };
+  const [lean, within] = [await run(body), await run(body, ops.scan)];
+  expect(lean.results).toEqual(within.results);
+  // The state and x, and the state and the product.
+  expect([lean.taken, lean.given]).toEqual([
+    [[], [4]],
+    [[], []],
+  ]);
+});
+
+test('states and captured values may have several dimensions', async () => {
+  const run = (loop: typeof leanScan | typeof ops.scan) =>
+    evaluate([random(1, [2, 2]), random(2, [2, 3]), random(3, [4, 3])], (b, [factor, state, rows]) => {
+      const { states, sequences } = loop(b, {
+        ...{ captured: [factor!], states: [state!], sequences: [rows!] },
+        body: (inner, [by], [matrix], [row]) => {
+          const next = ops.add(inner, ops.matMul(inner, by!, matrix!), row!);
+          return { states: [next], slices: [ops.reduceSum(inner, next)] };
+        },
+      });
+      return { state: states[0]!, sums: sequences[0]! };
+    });
+  expect(await run(leanScan)).toEqual(await run(ops.scan));
 });
