@@ -1,5 +1,4 @@
 /** Loads a model into memory: everything between the record and the answer. */
-
 import { createHash } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import { MemoryRoom } from '#domain/memory-room.ts';

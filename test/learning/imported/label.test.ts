@@ -35,6 +35,11 @@ const texts = (...values: string[]): TensorProto => ({
   stringData: values.map((value) => Buffer.from(value)),
 });
 
+const value = (name: string, type: number, columns?: number) => {
+  const dim = [{ dimParam: 'rows' }, ...(columns ? [{ dimValue: columns }] : [])];
+  return { name, type: { tensorType: { elemType: type, shape: { dim } } } };
+};
+
 interface Labelling {
   readonly nodes: NodeProto[];
   readonly elemType: number;
@@ -44,10 +49,6 @@ interface Labelling {
 
 /** The scores are the row. */
 function model({ nodes, elemType, list, mlOpset }: Labelling): Uint8Array {
-  const value = (name: string, type: number, columns?: number) => {
-    const dim = [{ dimParam: 'rows' }, ...(columns ? [{ dimValue: columns }] : [])];
-    return { name, type: { tensorType: { elemType: type, shape: { dim } } } };
-  };
   return encodeModel({
     ...{ irVersion: 8, producerName: '', producerVersion: '', domain: '', modelVersion: 0, docString: '' },
     graph: {
@@ -113,10 +114,6 @@ function trees(
   ids: readonly number[],
   weights: readonly number[],
 ): Uint8Array {
-  const value = (name: string, type: number, columns?: number) => {
-    const dim = [{ dimParam: 'rows' }, ...(columns ? [{ dimValue: columns }] : [])];
-    return { name, type: { tensorType: { elemType: type, shape: { dim } } } };
-  };
   const ints = (name: string, ...of: number[]) => ({ name, type: attributeType.ints, ints: of });
   const floats = (name: string, ...of: number[]) => ({ name, type: attributeType.floats, floats: of });
   const words = (name: string, ...of: string[]) => ({
