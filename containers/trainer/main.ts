@@ -7,6 +7,7 @@
 import { writeSync } from 'node:fs';
 import { availableParallelism, tmpdir, totalmem } from 'node:os';
 import { z } from 'zod';
+import { collectGarbage } from '#domain/collect-garbage.ts';
 import { LIMITS } from '#domain/limits.ts';
 import { logReplacer } from '#domain/log-replacer.ts';
 import type { Adapters } from '#domain/ports/adapters.ts';
@@ -125,6 +126,8 @@ try {
 /** Whether it waits for another task of the same account, and has said so. */
 function goesOn(outcome: Outcome): boolean {
   if (!isStandby || outcome === 'interrupted' || interruption.signal.aborted) return false;
+  // The rows of the job.
+  collectGarbage();
   if (process.memoryUsage.rss() > mostWaitingBytes(memoryBytes)) return false;
   names = undefined;
   try {
