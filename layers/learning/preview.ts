@@ -8,6 +8,7 @@ import { givenDialect } from './csv/dialect.ts';
 import { shortened } from './csv/fault.ts';
 import { HEAD_BYTES } from './csv/read.ts';
 import { expectFeatureAndTarget } from './csv/record-check.ts';
+import { firstRows } from './files/batch.ts';
 import { type FileBytes, withBeginning } from './files/file-bytes.ts';
 import { BEGINNING_BYTES, storedFormat } from './files/format.ts';
 import { inspectHead, type TableHead } from './files/head.ts';
@@ -112,11 +113,11 @@ export async function previewFile(given: FileBytes, options: PreviewOptions): Pr
   await expectTable(file);
   const head = await cutOrWhole(file, options);
   if (head === undefined) throw ValidationError.of('file', 'must have a header within its first bytes; got none');
-  const { header, renamed, rows, dialect, rival, preamble, whole, ...stored } = head;
+  const { header, renamed, batch, dialect, rival, preamble, whole, ...stored } = head;
   const { task, fileName } = options;
   const table = summaryOf(head, options);
-  const shown = rows.slice(0, options.rows);
-  const rest = { ...storedFormat(stored), ...dialect, complete: whole && rows.length === shown.length };
+  const shown = firstRows(batch, header.length, options.rows);
+  const rest = { ...storedFormat(stored), ...dialect, complete: whole && batch.rows === shown.length };
   try {
     const found = table.profile(task, { ...stored, ...dialect, rival, preamble, renamed, fileName });
     const { task: decided, warnings } = found;
@@ -134,9 +135,9 @@ export async function previewFile(given: FileBytes, options: PreviewOptions): Pr
   }
 }
 
-function summaryOf({ header, rows }: TableHead, { parsing, target }: Pick<Beginning, 'parsing' | 'target'>) {
+function summaryOf({ header, batch }: TableHead, { parsing, target }: Pick<Beginning, 'parsing' | 'target'>) {
   const table = new TableSummary(header, { target: chosenTarget(parsing) ?? target, parsing });
-  table.add({ rows: rows.length, text: (row, column) => rows[row]![column]! });
+  table.add(batch);
   return table;
 }
 
@@ -148,8 +149,8 @@ const MOST_CELLS = HEAD_BYTES;
  * @throws ValidationError with field `file`, `target`, `columns` or `dataset_type`
  */
 export function expectReadable(head: TableHead, of: Pick<Beginning, 'parsing' | 'target' | 'task'>): void {
-  const { rows, header, dialect, whole, ...stored } = head;
-  if (!whole || rows.length * header.length > MOST_CELLS) return;
+  const { batch, header, dialect, whole, ...stored } = head;
+  if (!whole || batch.rows * header.length > MOST_CELLS) return;
   summaryOf(head, of).profile(of.task, { ...stored, ...dialect });
 }
 
@@ -176,7 +177,7 @@ async function cutOrWhole(file: FileBytes, options: PreviewOptions): Promise<Tab
   } catch (error) {
     if (await endsWithNewline(file)) throw error;
     const head = await inspectBeginning(file, options, true).catch(() => undefined);
-    if (head === undefined || head.rows.length === 0) throw error;
+    if (head === undefined || head.batch.rows === 0) throw error;
     return head;
   }
 }
@@ -197,7 +198,7 @@ export async function previewProfiled(given: FileBytes, profile: DatasetProfile,
   await expectTable(file);
   const { delimiter, quote, task, header } = profile;
   const head = await inspectHead(file, givenDialect(profile));
-  const rows = head?.rows.slice(0, most) ?? [];
+  const rows = head === undefined ? [] : firstRows(head.batch, head.header.length, most);
   return {
     ...storedFormat(head ?? { format: profile.format ?? 'csv' }),
     ...(delimiter === undefined ? {} : { delimiter, quote }),

@@ -74,7 +74,7 @@ export class FileBlobs implements Blobs {
     const contents = await viewsOf(this.#store.contents, stored, size, frames);
     const [first] = contents;
     if (first === undefined) return undefined;
-    const etag = etags.unique().of(first);
+    const etag = etags.unique(first);
     return this.#write({ bucket: this.#bucket, key, contentType: DEFAULT_CONTENT_TYPE, etag, contents }, true);
   }
 
@@ -217,7 +217,7 @@ export class FileBlobs implements Blobs {
     const of = { bucket: this.#bucket, key, id: uploadId };
     return this.#store.uploads.follow(of, expected, async (to, contents) => {
       checkBlobKey(to);
-      const etag = etags.unique().of(contents[0]!);
+      const etag = etags.unique(contents[0]!);
       // Nobody goes by it until a write of the table has followed.
       return this.#write({ bucket: this.#bucket, key: to, contentType: DEFAULT_CONTENT_TYPE, etag, contents }, true);
     });

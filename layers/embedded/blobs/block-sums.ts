@@ -4,6 +4,7 @@
  */
 import { crc32 } from 'node:zlib';
 import { crcCombiner } from './crc-combine.ts';
+import type { Sum } from './etag.ts';
 
 export const BLOCK_BYTES = 1_048_576;
 /** Of contents up to this size the whole is compared. */
@@ -11,7 +12,7 @@ export const LEAST_BYTES = 4 * BLOCK_BYTES;
 
 const afterBlock = crcCombiner(BLOCK_BYTES);
 
-export class BlockSums {
+export class BlockSums implements Sum {
   /** Of all bytes so far, those of the last block apart. */
   #whole = 0;
   #sums: number[] = [];

@@ -9,7 +9,7 @@ import { isAlive } from '../process-identity.ts';
 import { BatchedWriter } from './batched-writer.ts';
 import { BlockSums } from './block-sums.ts';
 import { type Content, type Piece, streamOf } from './content-stream.ts';
-import { type EtagKind, etags } from './etag.ts';
+import { Checksum, type EtagKind, etags } from './etag.ts';
 import { Flusher } from './flusher.ts';
 import { FrameSealer, framedName, unframedName } from './framed-content.ts';
 import { gathered } from './gathered.ts';
@@ -96,7 +96,6 @@ export class Contents {
     const folder = await this.folder(name, sealer === undefined);
     const path = join(folder, name);
     const file = await open(path, 'wx', 0o600);
-    const etag = etags[options.etag]();
     // What is encrypted is in memory of its own.
     const writer = new BatchedWriter(file, sealer !== undefined || options.isReleased);
     const isDurable = sealer === undefined && options.mayBeLost !== true;
@@ -106,6 +105,7 @@ export class Contents {
     named?.catch(() => undefined);
     // Frames find damage by themselves.
     const blocks = sealer === undefined && !options.isAuthenticated ? new BlockSums() : undefined;
+    const sum = blocks ?? (options.etag === 'checksum' ? new Checksum() : undefined);
     let size = 0;
     let looked = 0;
     try {
@@ -117,8 +117,7 @@ export class Contents {
           this.#space.expectRoom();
           looked = size;
         }
-        blocks?.update(chunk);
-        etag.update(chunk);
+        sum?.update(chunk);
         for (const piece of sealer?.update(chunk) ?? [chunk]) await writer.write(piece);
         flusher?.written(size);
       }
@@ -127,10 +126,11 @@ export class Contents {
       await flusher?.end();
       await file.close();
       await (flusher === undefined ? named : syncFolder(folder));
-      const written = { name, size, etag: etag.of({ name, size }) };
+      const sums = blocks?.end();
+      const whole = sum?.whole ?? 0;
+      const written = { name, size, etag: etags[options.etag]({ name, size, sum: whole }) };
       if (blocks === undefined) return written;
-      const [digest, sums] = [crc32Digest(blocks.whole), blocks.end()];
-      return sums === undefined ? { ...written, digest } : { ...written, digest, sums };
+      return { ...written, digest: crc32Digest(whole), ...(sums === undefined ? {} : { sums }) };
     } catch (error) {
       await writer.settled();
       await file.close();

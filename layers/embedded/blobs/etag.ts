@@ -1,40 +1,41 @@
-import { createHash } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 
-/** What is known of a content in any case. */
+/** What is known of a content once it is written. */
 interface Written {
   /** Never used again. */
   readonly name: string;
   readonly size: number;
+  /** The CRC-32 of its bytes. */
+  readonly sum: number;
 }
 
 /** Sees the bytes of a content as they are written. */
-export interface Etag {
+export interface Sum {
   update(bytes: Uint8Array): void;
-  of(written: Written): string;
+  /** The CRC-32 of all bytes so far. */
+  readonly whole: number;
+}
+
+export class Checksum implements Sum {
+  whole = 0;
+
+  update(bytes: Uint8Array): void {
+    this.whole = crc32(bytes, this.whole);
+  }
 }
 
 /** Another one for each content: a blob that is put again has changed, whatever its bytes. */
-const unique = (): Etag => ({ update() {}, of: ({ name }) => name.slice(0, UUID_LENGTH) });
+const unique = ({ name }: Pick<Written, 'name'>): string => name.slice(0, UUID_LENGTH);
 
-/** The same for the same bytes: a caller who repeats a part gets the same answer, whichever of the two came last. */
-function sha256(): Etag {
-  const hash = createHash('sha256');
-  return { update: (bytes) => void hash.update(bytes), of: () => hash.digest('hex') };
-}
-
-/** The same for large parts of which another hash is compared in the end. */
-function checksum(): Etag {
-  let sum = 0;
-  return {
-    update(bytes) {
-      sum = crc32(bytes, sum);
-    },
-    of: ({ size }) => `${sum.toString(16).padStart(8, '0')}-${size}`,
-  };
-}
+/**
+ * Of a part: the same for the same bytes, so that a caller who repeats a part gets the same answer, whichever of the two came
+ * last. With it he says which bytes he wants in the file, and nobody else can put a part of his upload: a checksum finds a
+ * mistake, and two parts that were made to have the same one mislead only whoever made them. Where it matters that bytes are
+ * those that were read before, names of contents are compared (`etagOfParts`). Parts of earlier versions have a SHA-256.
+ */
+const checksum = ({ sum, size }: Written): string => `${sum.toString(16).padStart(8, '0')}-${size}`;
 
 const UUID_LENGTH = 36;
 
-export const etags = { unique, sha256, checksum } as const;
+export const etags = { unique, checksum } as const;
 export type EtagKind = keyof typeof etags;

@@ -5,7 +5,7 @@ import type { Database } from '../database.ts';
 import type { Content } from './content-stream.ts';
 import type { Contents } from './contents.ts';
 import { flush, linkStored, readStored } from './message-files.ts';
-import { contentOfPart, contentsOf, etagOfPart, etagOfParts } from './rows.ts';
+import { contentOfPart, contentsOf, etagOfParts } from './rows.ts';
 import { listenToUpload } from './upload-news.ts';
 import { isView } from './view.ts';
 
@@ -31,7 +31,7 @@ export interface Expected {
 
 /**
  * The parts of an upload, read in their order while others still arrive; also once they have been joined. A part that is put
- * again after it was read, with other bytes, makes another etag of the blob.
+ * again after it was read makes another etag of the blob.
  */
 export class FollowedParts implements FollowedUpload {
   readonly #store: Store;
@@ -86,7 +86,7 @@ export class FollowedParts implements FollowedUpload {
   }
 
   etag(): string {
-    return etagOfParts(this.#whole().map(etagOfPart));
+    return etagOfParts(this.#whole());
   }
 
   #whole(): readonly Content[] {

@@ -38,9 +38,14 @@ export function contentOfPart(row: Row): Content {
   };
 }
 
-/** Of a blob that was joined of parts, by what tells each of them from any other. */
-export const etagOfParts = (parts: readonly string[]): string =>
-  `${createHash('sha256').update(parts.join()).digest('hex')}-${parts.length}`;
+/**
+ * Of a blob that was joined of parts, by their names, which are never used again: whoever followed the upload sees whether
+ * these are what was read. Etags of parts would not do, since anybody can make other bytes of the same checksum.
+ */
+export const etagOfParts = (parts: readonly Content[]): string =>
+  `${createHash('sha256')
+    .update(parts.map(({ name }) => name).join())
+    .digest('hex')}-${parts.length}`;
 
 /** How a row has them. One with checksums of its blocks has a digest. */
 const storedContents = (contents: readonly Content[]): string =>
@@ -60,10 +65,6 @@ export function digestOfEtag(etag: string): string | undefined {
   const sum = /^([0-9a-f]{8})-\d{1,15}$/.exec(etag)?.[1];
   return sum === undefined ? undefined : crc32Digest(Number.parseInt(sum, 16));
 }
-
-/** The etag of a part, of which its content knows the digest. */
-export const etagOfPart = ({ name, digest }: Content): string =>
-  isFramed(name) || digest === undefined ? name : digest.slice(digest.indexOf(':') + 1);
 
 /** Whether reading finds damage by itself. */
 export const areFramed = (contents: readonly Content[]): boolean => contents.every(({ name }) => isFramed(name));

@@ -14,7 +14,7 @@ import { InvalidUploadError, NoSuchUploadError } from '#domain/ports/errors.ts';
 import type { Database, Row } from '../database.ts';
 import type { Contents } from './contents.ts';
 import { type Expected, type Followed, FollowedParts, type PutContents } from './followed-parts.ts';
-import { areFramed, contentOfPart, etagOfParts, replaceBlob } from './rows.ts';
+import { contentOfPart, etagOfParts, replaceBlob } from './rows.ts';
 import { UploadMessages } from './upload-messages.ts';
 import { tellOfUpload } from './upload-news.ts';
 
@@ -77,8 +77,7 @@ export class Uploads {
     const relaxed = { relaxed: sealed };
     const frames = sealed ? await this.#messages.claim(id, part, bytes) : undefined;
     const message = frames && { part: frames, size: bytes };
-    const etag = sealed ? 'checksum' : 'sha256';
-    const written = await this.#contents.write(body, { ...limit, sealed, message, etag });
+    const written = await this.#contents.write(body, { ...limit, sealed, message, etag: 'checksum' });
     let replaced: Row | undefined;
     try {
       replaced = await this.#database.write(() => {
@@ -120,9 +119,7 @@ export class Uploads {
         const contentType = String(this.require(bucket, key, id).content_type);
         const chosen = choose(this.#parts(id), listed);
         const contents = chosen.map(contentOfPart);
-        // Framed ones are never the same again, and who followed the upload has to know whether these were read.
-        const names = areFramed(contents) ? contents.map(({ name }) => name) : chosen.map((row) => String(row.etag));
-        const blob = { bucket, key, contentType, etag: etagOfParts(names), contents };
+        const blob = { bucket, key, contentType, etag: etagOfParts(contents), contents };
         const { info, replaced } = replaceBlob(this.#database, blob, this.#now());
         const used = new Set(contents.map((content) => content.name));
         return { info, unused: [...replaced, ...this.#remove(id).filter((name) => !used.has(name))] };

@@ -31,6 +31,8 @@ const ANNOUNCEMENT = /^"?sep=([,;\t|])"?\r?\n/i;
 
 const ENOUGH_ROWS = 200;
 
+const [NEWLINE, RETURN] = [10, 13];
+
 /** The dialect that was said, or with which a file was profiled: it is not detected. */
 export const givenDialect = ({
   delimiter,
@@ -128,12 +130,13 @@ function splitRows(sample: string, whole: boolean, delimiter: string, quote: str
     if (row.length > 1 || row[0] !== '') rows.push(row);
     row = [];
   };
+  const [mark, enclosing] = [delimiter.charCodeAt(0), quote === 'none' ? -1 : quote.charCodeAt(0)];
   for (let i = 0; i < sample.length && rows.length < ENOUGH_ROWS; i++) {
-    const character = sample[i];
-    if (character === quote) quoted = !quoted;
+    const code = sample.charCodeAt(i);
+    if (code === enclosing) quoted = !quoted;
     if (quoted) continue;
-    if (character === delimiter) endField(i);
-    else if (character === '\n' || character === '\r') endRow(i);
+    if (code === mark) endField(i);
+    else if (code === NEWLINE || code === RETURN) endRow(i);
     else continue;
     start = i + 1;
   }
@@ -157,7 +160,8 @@ function consistency(rows: readonly (readonly string[])[]): { fields: number; ag
 function cleanliness(rows: readonly (readonly string[])[], delimiter: string): number {
   const others = DELIMITERS.filter((other) => other !== delimiter);
   const fields = rows.slice(1).flat();
-  const clean = fields.filter((field) => isValue(field) || !others.some((other) => field.includes(other)));
+  // Most have no other delimiter, which takes less time to see.
+  const clean = fields.filter((field) => !others.some((other) => field.includes(other)) || isValue(field));
   return (clean.length + 1) / (fields.length + 1);
 }
 

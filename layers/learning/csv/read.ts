@@ -4,7 +4,7 @@ import { pipeline } from 'node:stream/promises';
 import { parse } from 'csv-parse';
 import { LIMITS } from '#domain/limits.ts';
 import { release } from '#domain/release.ts';
-import { type Batch, rowsOf } from '../files/batch.ts';
+import { type Batch, batchOf, rowsOf } from '../files/batch.ts';
 import { checkedText, newlines, TextCheck } from './bytes.ts';
 import { type Dialect, detectDialect } from './dialect.ts';
 import { fileFault } from './fault.ts';
@@ -200,11 +200,6 @@ async function* inBatches(records: AsyncIterable<readonly string[]>): AsyncGener
   }
   if (some.length > 0) yield batchOf(some);
 }
-
-const batchOf = (rows: readonly (readonly string[])[]): Batch => ({
-  rows: rows.length,
-  text: (row, column) => rows[row]![column]!,
-});
 
 interface From {
   /** Before the first of the bytes. */

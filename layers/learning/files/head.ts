@@ -6,7 +6,7 @@ import { inspectCsvHead } from '../csv/inspect.ts';
 import type { Preamble } from '../csv/preamble.ts';
 import { HEAD_BYTES } from '../csv/read.ts';
 import { explained } from './archive.ts';
-import type { Batch } from './batch.ts';
+import { type Batch, batchOf, firstRows } from './batch.ts';
 import { distinctNames, type RenamedColumn } from './column-names.ts';
 import { bytesInMemory, type FileBytes } from './file-bytes.ts';
 import { BEGINNING_BYTES, compressionOf, contentOf } from './format.ts';
@@ -26,7 +26,7 @@ export interface TableHead extends StoredFormat {
   readonly header: readonly string[];
   /** Columns whose names others have before them. */
   readonly renamed: readonly RenamedColumn[];
-  readonly rows: readonly (readonly string[])[];
+  readonly batch: Batch;
   /** Whether these are all rows. */
   readonly whole: boolean;
 }
@@ -89,13 +89,8 @@ async function contentHead(
   const text = check.pass(bytes);
   if (whole) check.end();
   const head = jsonHead(text, whole, content);
-  return head && { format: content, header: head.header, rows: allRows(head.batch, head.header.length), whole };
+  return head && { format: content, ...head, whole };
 }
-
-const allRows = (batch: Batch, columns: number): string[][] =>
-  Array.from({ length: batch.rows }, (_, row) =>
-    Array.from({ length: columns }, (_, column) => batch.text(row, column)),
-  );
 
 async function parquetHead(file: FileBytes): Promise<ContentHead> {
   const { header, groups } = await openParquet(file);
@@ -104,10 +99,10 @@ async function parquetHead(file: FileBytes): Promise<ContentHead> {
   for await (const group of groups) {
     count += group.rows;
     // A row group may be the whole file: no more of it is read than is needed.
-    rows.push(...allRows(await group.first(PARQUET_ROWS - rows.length), header.length));
+    rows.push(...firstRows(await group.first(PARQUET_ROWS - rows.length), header.length));
     if (count > PARQUET_ROWS) break;
   }
-  return { format: 'parquet', header, rows, whole: count <= PARQUET_ROWS };
+  return { format: 'parquet', header, batch: batchOf(rows), whole: count <= PARQUET_ROWS };
 }
 
 /** Of a whole file, also what is wrong with its end is found. */

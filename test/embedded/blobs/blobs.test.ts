@@ -1,10 +1,12 @@
-import { randomUUID } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { readdir, writeFile } from 'node:fs/promises';
 import { createServer, request } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { verifiedBody } from '#domain/verified-range.ts';
 import { type EmbeddedAdapters, openEmbedded, openEmbeddedHost } from '#embedded/open.ts';
 import { blobsConformance } from '../../conformance/blobs/index.ts';
 import { MEBIBYTE, pattern } from '../../conformance/blobs/subject.ts';
@@ -171,6 +173,26 @@ describe('files of the embedded host', () => {
     expect((await read()).equals(Buffer.concat(pieces).subarray(start, end + 1))).toBe(true);
     flipBit(folder.dir, pieces[0]!, 4 * MEBIBYTE + 9);
     await expect(read()).rejects.toThrow('it is damaged');
+  });
+
+  test('an upload that an earlier version began is completed, and its parts are compared with what was put', async () => {
+    const { datasets } = adapters.blobs;
+    const upload = await datasets.startUpload('begun');
+    const pieces = [Buffer.from(pattern(5 * MEBIBYTE)), Buffer.from(pattern(1000, 2))];
+    await datasets.putPart('begun', upload, 1, pieces[0]!);
+    const sha256 = createHash('sha256').update(pieces[0]!).digest('hex');
+    const database = new DatabaseSync(join(folder.dir, 'trainyard.db'));
+    database.prepare('UPDATE parts SET etag = ? WHERE upload = ?').run(sha256, upload);
+    database.close();
+    const parts = [
+      { part: 1, etag: sha256 },
+      { part: 2, etag: await datasets.putPart('begun', upload, 2, pieces[1]!) },
+    ];
+    await datasets.completeUpload('begun', upload, parts);
+    const whole = async () => Buffer.concat(await (await verifiedBody('it', await datasets.get('begun'))).toArray());
+    expect((await whole()).equals(Buffer.concat(pieces))).toBe(true);
+    flipBit(folder.dir, pieces[0]!, 77);
+    await expect(whole()).rejects.toThrow('it is damaged');
   });
 
   test.each([
