@@ -1,6 +1,7 @@
 /** Loops over the bytes of a table in WebAssembly, which takes eight or sixteen of them at once where JavaScript takes one. */
 import { assemble } from './assemble.ts';
 import { FIND_CELLS } from './find-cells.ts';
+import { FIND_HASHES } from './find-hashes.ts';
 import { READ_NUMBERS } from './read-numbers.ts';
 import { allocate, MOST_PAGES } from './shared-memory.ts';
 
@@ -42,6 +43,7 @@ export interface NumbersRead {
 
 interface Exports {
   readonly find_cells: (...of: number[]) => number;
+  readonly find_hashes: (...of: number[]) => number;
   readonly read_numbers: (...of: number[]) => number;
 }
 
@@ -54,17 +56,19 @@ export class Kernels {
   readonly #withComma: Float64Array;
   readonly #powers: Float64Array;
   readonly #facts: Int32Array;
+  readonly #places: Int32Array;
 
   constructor(memory: WebAssembly.Memory) {
-    compiled ??= new WebAssembly.Module(assemble(FIND_CELLS + READ_NUMBERS, MOST_PAGES));
+    compiled ??= new WebAssembly.Module(assemble(FIND_CELLS + READ_NUMBERS + FIND_HASHES, MOST_PAGES));
     this.#exports = new WebAssembly.Instance(compiled, { memory: { shared: memory } }).exports as Exports;
     const doubles = Float64Array.BYTES_PER_ELEMENT;
-    const { buffer, at } = allocate(memory, (2 * BLOCK + POWERS.length + FACTS) * doubles);
+    const { buffer, at } = allocate(memory, (3 * BLOCK + POWERS.length + FACTS) * doubles);
     this.#values = new Float64Array(buffer, at, BLOCK);
     this.#withComma = new Float64Array(buffer, at + BLOCK * doubles, BLOCK);
     this.#powers = new Float64Array(buffer, at + 2 * BLOCK * doubles, POWERS.length);
     this.#powers.set(POWERS);
     this.#facts = new Int32Array(buffer, at + (2 * BLOCK + POWERS.length) * doubles, FACTS);
+    this.#places = new Int32Array(buffer, at + (2 * BLOCK + POWERS.length + FACTS) * doubles, BLOCK);
   }
 
   /**
@@ -108,6 +112,19 @@ export class Kernels {
       ...{ values, length, withComma, commas, longest },
       digits: cells === 0 ? { least: Number.POSITIVE_INFINITY, most: 0, cells } : { least, most: digits, cells },
     };
+  }
+
+  /**
+   * Finds the first of some numbers whose hash (`hashOfNumber`) may be `largest` or less: a few others may be among them.
+   * @param values in memory of the kernels, as `readNumbers` gives them
+   * @param length `BLOCK` at most
+   * @param largest less than 2^52
+   * @returns their places, in ascending order, which are there until others are found
+   */
+  findHashes(values: Float64Array, length: number, largest: number): Int32Array {
+    const places = this.#places;
+    const most = Math.floor(largest / 2 ** 20);
+    return places.subarray(0, this.#exports.find_hashes(values.byteOffset, length, most, places.byteOffset));
   }
 }
 

@@ -42,9 +42,18 @@ export const OPCODES: Readonly<Record<string, readonly number[]>> = {
   'f64.convert_i64_u': [0xba],
   'v128.load': [0xfd, 0],
   'i8x16.splat': [0xfd, 15],
+  'i32x4.splat': [0xfd, 17],
   'i8x16.eq': [0xfd, 35],
+  'i32x4.le_u': [0xfd, 62],
   'v128.or': [0xfd, 80],
+  'v128.xor': [0xfd, 81],
   'i8x16.bitmask': [0xfd, 100],
+  // From 128 on, in two bytes (LEB128).
+  'i32x4.shr_u': [0xfd, 173, 1],
+  'i32x4.mul': [0xfd, 181, 1],
+  'i64x2.bitmask': [0xfd, 196, 1],
+  'i64x2.shl': [0xfd, 203, 1],
+  'f64x2.add': [0xfd, 240, 1],
 };
 
 /** Those that are followed by an alignment, as the power of two of their natural one, and an offset. */

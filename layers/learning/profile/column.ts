@@ -153,9 +153,9 @@ export class ColumnSummary {
 
   /** @param known whether their values were added before, or will be added by `addUsed` */
   addBlock(block: NumberBlock, known: boolean): void {
-    const { values, length, digits, longest, leadingZeros } = block;
+    const { values, length, digits, longest, leadingZeros, kernels } = block;
     this.present += length;
-    if (!known) this.#distinct.addNumbers(values, length);
+    if (!known) this.#distinct.addNumbers(values, length, kernels);
     if (longest > this.longest) this.longest = longest;
     this.numbers.addBlock(block);
     this.leadingZeros.rows += leadingZeros;

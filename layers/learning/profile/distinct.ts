@@ -4,6 +4,7 @@
  * relative error of about 1 / √(k − 2) (Bar-Yossef et al. 2002, "Counting distinct elements in a data stream"; Beyer et al.
  * 2007).
  */
+import type { Kernels } from '../kernels/kernels.ts';
 import { hashOfNumber, leastHash } from '../values/hash.ts';
 
 const K = 1024;
@@ -51,8 +52,16 @@ export class DistinctCount {
     } else if (2 * this.#size > this.#places.length) this.#rebuild(2 * this.#places.length, this.#places);
   }
 
-  /** Adds the first `length` numbers. */
-  addNumbers(values: Float64Array, length: number): void {
+  /**
+   * Adds the first `length` numbers.
+   * @param kernels those in whose memory the numbers lie; absent: none
+   */
+  addNumbers(values: Float64Array, length: number, kernels?: Kernels): void {
+    // There is a bound where some hashes were forgotten, and the others are not counted exactly any more.
+    if (kernels && Number.isFinite(this.#largest)) {
+      for (const place of kernels.findHashes(values, length, this.#largest)) this.addNumber(values[place]!);
+      return;
+    }
     for (let i = 0; i < length; i++) this.addNumber(values[i]!);
   }
 

@@ -1,6 +1,6 @@
 /** Numbers of a column that follow one another, of which none has to be looked at by itself: they are summarised together. */
 import type { Cells } from '../files/cells.ts';
-import { BLOCK, type NumbersRead } from '../kernels/kernels.ts';
+import { BLOCK, type Kernels, type NumbersRead } from '../kernels/kernels.ts';
 import { hashOfBytes } from '../values/hash.ts';
 import { isPlainSize, ReadNumber, readPlainNumber } from '../values/plain-number.ts';
 import type { ValueCounts } from './counts.ts';
@@ -33,6 +33,8 @@ export class NumberBlock implements NumbersRead {
   leadingZeros = 0;
   /** Characters of the longest one. */
   longest = 0;
+  /** Those in whose memory the values lie, if any do. */
+  kernels: Kernels | undefined;
   readonly #number = new ReadNumber();
 
   /** Takes numbers from a row on. */
@@ -42,6 +44,7 @@ export class NumberBlock implements NumbersRead {
     const { most, points, missing, counts } = rules;
     if (kernels && !counts && missing.size === 0) {
       Object.assign(this, kernels.readNumbers(cells, from * columns + column, Math.min(rows - from, most), points));
+      this.kernels = kernels;
       return;
     }
     const number = this.#number;
@@ -175,6 +178,7 @@ export class NumberBlock implements NumbersRead {
   #reset(): void {
     this.length = this.commas = this.longest = this.leadingZeros = this.digits.cells = this.digits.most = 0;
     this.digits.least = Number.POSITIVE_INFINITY;
+    this.kernels = undefined;
   }
 
   #add(value: number, withComma: number): void {

@@ -1,8 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { Cells } from '#learning/files/cells.ts';
-import { BLOCK } from '#learning/kernels/kernels.ts';
-import { newSharedMemory } from '#learning/kernels/shared-memory.ts';
+import { BLOCK, Kernels } from '#learning/kernels/kernels.ts';
+import { allocate, newSharedMemory } from '#learning/kernels/shared-memory.ts';
+import { leastHash } from '#learning/values/hash.ts';
 import { ReadNumber, readPlainNumber } from '#learning/values/plain-number.ts';
 
 /** With room for some rows. */
@@ -205,5 +206,44 @@ describe('the kernel that reads numbers', () => {
     const { values, cells } = read(texts, true);
     expect(Array.from(values)).toEqual(Array.from(texts, Number));
     expect(cells.kernels!.readNumbers(cells, 10, 1, true)).toMatchObject({ length: 1, commas: 1, longest: 2 });
+  });
+});
+
+describe('the kernel that finds numbers with small hashes', () => {
+  const memory = newSharedMemory()!;
+  const kernels = new Kernels(memory);
+  const { buffer, at } = allocate(memory, (BLOCK + 1) * Float64Array.BYTES_PER_ELEMENT);
+  const values = new Float64Array(buffer, at, BLOCK + 1);
+  const whole = fc.integer().map((n) => n / 8);
+  const number = fc.oneof(fc.double({ noNaN: true }), whole, fc.constantFrom(0, -0));
+
+  /** The places of those whose hashes one after another are small, too. */
+  function expectPlaces(numbers: readonly number[], largest: number): void {
+    values.set(numbers);
+    // It has a small hash, but is none of the numbers.
+    values[numbers.length] = numbers.toSorted((a, b) => leastHash(a) - leastHash(b))[0]!;
+    const wanted = [...numbers.keys()].filter((place) => leastHash(numbers[place]!) <= largest);
+    expect([...kernels.findHashes(values, numbers.length, largest)]).toEqual(wanted);
+  }
+
+  it('finds those that one hash after another finds', () => {
+    const numbers = fc.array(number, { minLength: 1, maxLength: BLOCK, size: 'max' });
+    fc.assert(
+      fc.property(numbers, fc.integer({ min: 0, max: 2 ** 52 - 1 }), (some, largest) => expectPlaces(some, largest)),
+      { seed: 2026, numRuns: 200 },
+    );
+  });
+
+  it('finds a number whose hash is the bound, and not one whose hash is above it', () => {
+    for (const some of [0.5, -0, 1e300, -7]) {
+      expectPlaces([some, 1, some], leastHash(some));
+      expectPlaces([some, 1, some], leastHash(some) - 1);
+    }
+  });
+
+  it('finds all of a block, in their order', () => {
+    const numbers = Array.from({ length: BLOCK }, (_, i) => i / 4);
+    expectPlaces(numbers, 2 ** 52 - 1);
+    expectPlaces(numbers.slice(0, -1), 2 ** 52 - 1);
   });
 });

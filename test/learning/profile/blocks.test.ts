@@ -1,6 +1,8 @@
 /** Numbers that are summarised together give what they give one by one. */
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import { BLOCK, Kernels } from '#learning/kernels/kernels.ts';
+import { allocate, newSharedMemory } from '#learning/kernels/shared-memory.ts';
 import { DistinctCount } from '#learning/profile/distinct.ts';
 import { Moments } from '#learning/profile/moments.ts';
 import { profileCsv } from '#learning/profile/profile.ts';
@@ -53,6 +55,22 @@ describe('a summary of numbers in pieces of any length is that of the numbers on
       { seed: 2026, numRuns: 5 },
     );
   });
+});
+
+test('distinct values among which kernels look are those without kernels', () => {
+  const memory = newSharedMemory()!;
+  const kernels = new Kernels(memory);
+  const { buffer, at } = allocate(memory, BLOCK * Float64Array.BYTES_PER_ELEMENT);
+  const values = new Float64Array(buffer, at, BLOCK);
+  const [found, wanted] = [new DistinctCount(), new DistinctCount()];
+  inPieces([BLOCK, 1, 37], (some, length) => {
+    values.set(some.subarray(0, length));
+    found.addNumbers(values, length, kernels);
+    wanted.addNumbers(some, length);
+    expect(found.count).toBe(wanted.count);
+  });
+  expect(found.state).toEqual(wanted.state);
+  expect(found.estimated).toBe(true);
 });
 
 const CELLS: Readonly<Record<string, (i: number) => Value>> = {
