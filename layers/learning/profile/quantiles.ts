@@ -5,6 +5,7 @@
  * section 3.3). Up to K numbers everything is exact. Beyond, the rank of a quantile is off by less than 1 % of the count with a
  * probability of 99 %; with about 3 K numbers in memory.
  */
+import { Level } from './level.ts';
 import { sortNumbers } from './sort.ts';
 
 const K = 512;
@@ -12,8 +13,6 @@ const SHRINK = 2 / 3;
 const SMALLEST = 8;
 
 const one = new Float64Array(1);
-/** Numbers of a level that are sorted. */
-let sorting = new Float64Array(2 * K);
 
 export interface HistogramBin {
   readonly from: number;
@@ -37,7 +36,7 @@ export class QuantileSketch {
   #single = new Float64Array(16);
   #singles = 0;
   /** The levels from 1 on. */
-  #levels: number[][] = [];
+  #levels: Level[] = [];
   #count = 0;
   /** One of 2^`level` numbers is drawn: of those `seen` so far of these, that with the number `chosen`. */
   #drawing = { level: 0, seen: 0, chosen: 0 };
@@ -74,7 +73,12 @@ export class QuantileSketch {
     let singles = this.#singles;
     while (at < length) {
       if (seen === span) {
-        if (singles === single.length) break;
+        const whole = Math.min(single.length - singles, Math.floor((length - at) / span));
+        for (const end = at + whole * span; at < end; at += span) {
+          chosen = this.#random(drawing.level);
+          single[singles++] = values[at + chosen]!;
+        }
+        if (singles === single.length || at === length) break;
         seen = 0;
         chosen = this.#random(drawing.level);
       }
@@ -105,7 +109,7 @@ export class QuantileSketch {
     sketch.#single = new Float64Array(Math.max(16, 2 ** Math.ceil(Math.log2(single.length))));
     sketch.#single.set(single);
     sketch.#singles = single.length;
-    sketch.#levels = levels.map((level) => [...level]);
+    sketch.#levels = levels.map((level) => new Level(level));
     sketch.#count = count;
     sketch.#state = coin;
     sketch.#drawing = { ...drawing };
@@ -115,7 +119,7 @@ export class QuantileSketch {
   get state(): QuantilesState {
     return {
       single: this.#single.slice(0, this.#singles),
-      levels: this.#levels.map((level) => Float64Array.from(level)),
+      levels: this.#levels.map((level) => level.numbers.slice()),
       count: this.#count,
       coin: this.#state,
       drawing: { ...this.#drawing },
@@ -182,20 +186,15 @@ export class QuantileSketch {
   #compact(): void {
     const from = this.#levels.findIndex((level, i) => level.length >= this.#capacityOf(i));
     const full = this.#levels[from]!;
-    // A number without a partner stays.
-    const rest = full.length % 2 === 1 ? [full.pop()!] : [];
-    this.#levels[from] = rest;
-    if (full.length > sorting.length) sorting = new Float64Array(2 * full.length);
-    for (let i = 0; i < full.length; i++) sorting[i] = full[i]!;
-    sortNumbers(sorting, full.length);
-    this.#promote(sorting, full.length, from + 1);
+    const pairs = full.takePairs();
+    sortNumbers(pairs, pairs.length);
+    this.#promote(pairs, pairs.length, from + 1);
   }
 
   /** Every other one of the sorted numbers goes to the level, where it stands for two of them. */
   #promote(sorted: Float64Array, length: number, to: number): void {
-    if (to === this.#levels.length) this.#levels.push([]);
-    const above = this.#levels[to]!;
-    for (let i = this.#random(1); i < length; i += 2) above.push(sorted[i]!);
+    if (to === this.#levels.length) this.#levels.push(new Level());
+    this.#levels[to]!.addHalf(sorted, length, this.#random(1));
   }
 
   /** So many bits, by xorshift (Marsaglia 2003). */
@@ -205,7 +204,7 @@ export class QuantileSketch {
     x ^= x >>> 17;
     x ^= x << 5;
     this.#state = x;
-    return (x >>> 7) & (2 ** bits - 1);
+    return (x >>> 7) & ((1 << bits) - 1);
   }
 
   #weighted(): Weighted[] {
@@ -213,7 +212,7 @@ export class QuantileSketch {
       ...{ value, weight: 2 ** this.#drawing.level },
     }));
     return this.#levels
-      .flatMap((level, h) => level.map((value) => ({ value, weight: 2 ** (h + 1) })))
+      .flatMap((level, h) => Array.from(level.numbers, (value) => ({ value, weight: 2 ** (h + 1) })))
       .concat(drawn)
       .sort((a, b) => a.value - b.value);
   }

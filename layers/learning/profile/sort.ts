@@ -15,6 +15,7 @@ const [lower, upper] = [new Uint32Array(BUCKETS), new Uint32Array(BUCKETS)];
 
 /** Sorts the first `length` of the values, none of which is NaN. */
 export function sortNumbers(values: Float64Array, length: number): void {
+  if (areSorted(values, length)) return;
   if (length < BOUNDS.least || length > BOUNDS.most) {
     values.subarray(0, length).sort();
     return;
@@ -35,6 +36,11 @@ export function sortNumbers(values: Float64Array, length: number): void {
     numbers[place] = sorted[i]!;
   }
   insert(values, length);
+}
+
+function areSorted(values: Float64Array, length: number): boolean {
+  for (let i = 1; i < length; i++) if (values[i]! < values[i - 1]!) return false;
+  return true;
 }
 
 /** Gives each number a key in the order of the numbers, and finds where those with the same byte in it begin. */

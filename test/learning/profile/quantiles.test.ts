@@ -1,8 +1,61 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { QuantileSketch } from '#learning/profile/quantiles.ts';
+import { QuantileSketch, type QuantilesState } from '#learning/profile/quantiles.ts';
 
 const FRACTIONS = [0, 0.01, 0.25, 0.5, 0.75, 0.99, 1];
+
+/** What the sketch of numbers in no order was on 30 November 2026: how many numbers it had, and their sums. */
+const FOUND = [
+  {
+    count: 3000,
+    state: {
+      coin: -1171969584,
+      drawing: { level: 0, seen: 0, chosen: 0 },
+      single: [440, 5497186.25],
+      levels: [
+        [0, 0],
+        [640, 7988297.75],
+      ],
+    },
+    quantiles: [18.5, 223.5, 6232.625, 12462.875, 18746.875, 24735, 24986.5],
+  },
+  {
+    count: 40000,
+    state: {
+      coin: 585738479,
+      drawing: { level: 0, seen: 0, chosen: 0 },
+      single: [64, 790227],
+      levels: [
+        [0, 0],
+        [0, 0],
+        [0, 0],
+        [928, 11627151.25],
+        [0, 0],
+        [392, 4900109.5],
+      ],
+    },
+    quantiles: [10.25, 248, 6257.375, 12508.5, 18780.0625, 24779.5, 24992.5],
+  },
+  {
+    count: 300000,
+    state: {
+      coin: 1358938239,
+      drawing: { level: 2, seen: 4, chosen: 0 },
+      single: [120, 1576359],
+      levels: [
+        [0, 0],
+        [0, 0],
+        [0, 0],
+        [0, 0],
+        [0, 0],
+        [256, 3160550],
+        [0, 0],
+        [1106, 13849207],
+      ],
+    },
+    quantiles: [3, 258, 6282.25, 12536.25, 18762.3125, 24747.25, 24965.5],
+  },
+];
 
 function sketchOf(values: Iterable<number>): QuantileSketch {
   const sketch = new QuantileSketch();
@@ -47,6 +100,39 @@ describe('quantiles', () => {
       expect(below).toBeLessThanOrEqual(fraction + 0.01);
       expect(upTo).toBeGreaterThanOrEqual(fraction - 0.01);
     }
+  });
+
+  // A reading that is taken up again goes on from what an earlier version has stored.
+  describe('have the state that they have had in each version', () => {
+    const sum = (values: Float64Array): number => values.reduce((total, value) => total + value, 0);
+    const summed = ({ single, levels, ...rest }: QuantilesState) => ({
+      ...{ ...rest, single: [single.length, sum(single)] },
+      levels: levels.map((level) => [level.length, sum(level)]),
+    });
+    const inNoOrder = (i: number): number => ((i * 7919) % 100_003) / 4;
+
+    test.each(FOUND)('of $count numbers', ({ count, state, quantiles }) => {
+      const sketch = sketchOf(Array.from({ length: count }, (_, i) => inNoOrder(i)));
+      expect(summed(sketch.state)).toEqual({ count, ...state });
+      expect(sketch.at(FRACTIONS)).toEqual(quantiles);
+    });
+
+    test('also if they are taken up again on the way', () => {
+      const values = Float64Array.from({ length: 300_000 }, (_, i) => inNoOrder(i));
+      const whole = new QuantileSketch();
+      whole.addAll(values, values.length);
+      for (const cut of [500, 2000, 20_011, 250_007]) {
+        const begun = new QuantileSketch();
+        begun.addAll(values, cut);
+        const { state } = begun;
+        const stored = structuredClone(state);
+        const rest = QuantileSketch.from(state);
+        rest.addAll(values.subarray(cut), values.length - cut);
+        expect(rest.state).toEqual(whole.state);
+        // What goes on leaves alone what it was taken up from.
+        expect(state).toEqual(stored);
+      }
+    });
   });
 
   test('of nothing are none', () => {
