@@ -59,7 +59,8 @@ export class DistinctCount {
   addNumbers(values: Float64Array, length: number, kernels?: Kernels): void {
     // There is a bound where some hashes were forgotten, and the others are not counted exactly any more.
     if (kernels && Number.isFinite(this.#largest)) {
-      for (const place of kernels.findHashes(values, length, this.#largest)) this.add(hashOfNumber(values[place]!));
+      const places = kernels.findHashes(values, length, this.#largest);
+      for (let i = 0; i < places.length; i++) this.add(hashOfNumber(values[places[i]!]!));
       return;
     }
     for (let i = 0; i < length; i++) this.addNumber(values[i]!);
