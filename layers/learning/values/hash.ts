@@ -2,8 +2,10 @@
  * Hashes of 52 bits, which a double holds exactly: two multiplicative hashes of 32 bits (after FNV-1a, four bytes at a time),
  * each finalised with MurmurHash3's mixer.
  */
-const SEED = { a: 0x811c9dc5, b: 0x1b873593 } as const;
-const FACTOR = { a: 0x01000193, b: 0x85ebca6b } as const;
+export const SEED = { a: 0x811c9dc5, b: 0x1b873593 } as const;
+export const FACTOR = { a: 0x01000193, b: 0x85ebca6b } as const;
+/** Of MurmurHash3's mixer. */
+export const MIXER = [0x85ebca6b, 0xc2b2ae35] as const;
 
 export function hashOfBytes(bytes: Uint8Array, start: number, end: number): number {
   let a = SEED.a ^ (end - start);
@@ -44,8 +46,8 @@ const joined = (a: number, b: number): number => (mix(a) >>> 0) * 2 ** 20 + (mix
 
 function mix(hash: number): number {
   let h = hash ^ (hash >>> 16);
-  h = Math.imul(h, 0x85ebca6b);
+  h = Math.imul(h, MIXER[0]);
   h ^= h >>> 13;
-  h = Math.imul(h, 0xc2b2ae35);
+  h = Math.imul(h, MIXER[1]);
   return h ^ (h >>> 16);
 }
