@@ -54,7 +54,7 @@ const COLUMNS: Readonly<Record<string, (i: number) => string>> = {
   'times that rise': timeAt,
   'times that rise, with another mark': (i) => timeAt(i).replace(' ', 'T'),
   'times of few days': (i) => timeAt(i % 5000),
-  'times of a day that was counted, behind others': (i) => timeAt(i < 5000 ? i : i % 7 === 0 ? 5 * i : i - 5000),
+  'times of days on which some were counted': (i) => timeAt(i < 5000 ? 2 * i : 2 * (i - 5000) + (i % 7 === 0 ? 0 : 1)),
   'times before 1970': (i) => timeAt(i - 4e7),
   'times that fall': (i) => timeAt(-i),
   'times in no order': (i) => timeAt((i * 7919) % 100_003),
