@@ -36,8 +36,6 @@ const MOST_WORDS = { count: 65_536, bytes: 1_048_576 };
 /** Of so many, a number has 8 bits. */
 const FEW_WORDS = 256;
 
-const NO_TIME = Float64Array.of(Number.NaN);
-
 interface RecorderOptions {
   readonly column: number;
   readonly groupRows: number;
@@ -113,12 +111,8 @@ export class ColumnRecorder {
   /** Adds a cell of which a reader knows something: then it need not be read again. */
   addRead(bytes: Buffer, start: number, end: number, { entry, time }: KnownCell): void {
     if (this.#recorded.as === 'words') {
-      let code = entry < 0 ? undefined : this.#codeOf[entry];
-      if (code === undefined) {
-        code = this.#codeFor(bytes, start, end);
-        if (entry >= 0) this.#codeOf[entry] = code;
-      }
-      this.#codes[this.#rows] = code;
+      const known = entry < 0 ? undefined : this.#codeOf[entry];
+      this.#codes[this.#rows] = known ?? this.#codeOfEntry(entry, bytes, start, end);
       this.#next();
     } else if (this.#isTime && !Number.isNaN(time[0])) {
       this.#numbers[this.#rows] = time[0]!;
@@ -127,10 +121,17 @@ export class ColumnRecorder {
   }
 
   /** Adds the first `length` of the words, which a reader knows by their entries, and which were found in these cells. */
-  addWords(entries: Int32Array, length: number, { cells, column, row }: ColumnCells): void {
+  addWords(entries: Int32Array, length: number, from: ColumnCells): void {
+    if (this.#recorded.as !== 'words') {
+      this.addCells(from, length);
+      return;
+    }
+    const { cells, column, row } = from;
     const { bytes, starts, ends, columns } = cells;
+    const codes = this.#codes;
     for (let i = 0, at = row * columns + column; i < length; i++, at += columns) {
-      this.addRead(bytes, starts[at]!, ends[at]!, { entry: entries[i]!, time: NO_TIME });
+      codes[this.#rows] = this.#codeOf[entries[i]!] ?? this.#codeOfEntry(entries[i]!, bytes, starts[at]!, ends[at]!);
+      this.#next();
     }
   }
 
@@ -144,6 +145,13 @@ export class ColumnRecorder {
 
   #next(): void {
     if (++this.#rows === this.#options.groupRows) this.#end();
+  }
+
+  /** Of the first cell with an entry, or of any cell without one. */
+  #codeOfEntry(entry: number, bytes: Buffer, start: number, end: number): number {
+    const code = this.#codeFor(bytes, start, end);
+    if (entry >= 0) this.#codeOf[entry] = code;
+    return code;
   }
 
   #codeFor(bytes: Buffer, start: number, end: number): number {

@@ -3,6 +3,7 @@ import { assemble } from './assemble.ts';
 import { FIND_CELLS } from './find-cells.ts';
 import { FIND_HASHES } from './find-hashes.ts';
 import { READ_NUMBERS } from './read-numbers.ts';
+import { READ_TIMES } from './read-times.ts';
 import { allocate, MOST_PAGES } from './shared-memory.ts';
 
 /** So many numbers are read at once, at most. */
@@ -41,10 +42,25 @@ export interface NumbersRead {
   readonly digits: { least: number; most: number; cells: number };
 }
 
+/** Times of one column: they are there until other numbers or times are read. */
+export interface TimesRead {
+  /** In milliseconds, and the hashes of how they are written. */
+  readonly values: Float64Array;
+  readonly hashes: Float64Array;
+  readonly length: number;
+}
+
+/** A time that others are written like: where it begins, and when its day does. */
+interface LikeTime {
+  readonly start: number;
+  readonly day: number;
+}
+
 interface Exports {
   readonly find_cells: (...of: number[]) => number;
   readonly find_hashes: (...of: number[]) => number;
   readonly read_numbers: (...of: number[]) => number;
+  readonly read_times: (...of: number[]) => number;
 }
 
 let compiled: WebAssembly.Module | undefined;
@@ -59,7 +75,9 @@ export class Kernels {
   readonly #places: Int32Array;
 
   constructor(memory: WebAssembly.Memory) {
-    compiled ??= new WebAssembly.Module(assemble(FIND_CELLS + READ_NUMBERS + FIND_HASHES, MOST_PAGES));
+    compiled ??= new WebAssembly.Module(
+      assemble(FIND_CELLS + READ_NUMBERS + READ_TIMES + FIND_HASHES, MOST_PAGES),
+    );
     this.#exports = new WebAssembly.Instance(compiled, { memory: { shared: memory } }).exports as Exports;
     const doubles = Float64Array.BYTES_PER_ELEMENT;
     const { buffer, at } = allocate(memory, (3 * BLOCK + POWERS.length + FACTS) * doubles);
@@ -125,6 +143,19 @@ export class Kernels {
     const places = this.#places;
     const most = Math.floor(largest / 2 ** 20);
     return places.subarray(0, this.#exports.find_hashes(values.byteOffset, length, most, places.byteOffset));
+  }
+
+  /**
+   * Reads times from a cell on, one of each row, up to the first cell that is none of 19 characters and the same day as another.
+   * @param most `BLOCK` at most
+   */
+  readTimes({ bytes, starts, ends, columns }: CellPlaces, first: number, most: number, like: LikeTime): TimesRead {
+    const [values, hashes, base] = [this.#values, this.#withComma, bytes.byteOffset];
+    const length = this.#exports.read_times(
+      ...[base, placeOf(starts, first), placeOf(ends, first), columns * starts.BYTES_PER_ELEMENT, most],
+      ...[base + like.start, like.day, values.byteOffset, hashes.byteOffset],
+    );
+    return { values, hashes, length };
   }
 }
 

@@ -16,6 +16,7 @@ import { DictionaryNumbers } from './dictionary-numbers.ts';
 import { type KnownCell, knownCell } from './known-cell.ts';
 import { type BlockRules, NumberBlock } from './number-block.ts';
 import { NumberCell, type Numbers, runOf, wholeLength } from './number-cells.ts';
+import { ShortWords } from './short-words.ts';
 import { addTimes } from './time-block.ts';
 import { WordBlock } from './word-block.ts';
 import { bareEnd, bareStart, hasBlank, isSurelyWord, SHORT_WORD } from './word-bytes.ts';
@@ -44,6 +45,8 @@ export class ColumnReader {
   readonly #missingNumbers: ReadonlySet<number>;
   /** What is known of cells that occur again and again, by their entries in `counts`. */
   readonly #known: (KnownCell | undefined)[] = [];
+  /** Short ones among them that are words. */
+  readonly #short = new ShortWords();
   readonly #number = new ReadNumber();
   readonly #cell = new BytesText();
   readonly #block = new NumberBlock();
@@ -63,6 +66,7 @@ export class ColumnReader {
   restore(state: ColumnState): void {
     this.summary.restore(state);
     this.#known.length = 0;
+    this.#short.clear();
   }
 
   /** Adds the cells of some rows that come after `before` others. */
@@ -89,9 +93,9 @@ export class ColumnReader {
     const { summary, recorder } = this;
     // Words that are not counted now may be counted behind so many of them.
     if (!summary.isCounted) return 0;
-    words.takeCells(from, summary, this.#known);
+    words.takeCells(from, summary, this.#known, this.#short);
     const { entries, length } = words;
-    for (let i = 0; i < length; i++) summary.counts.repeat(entries[i]!);
+    summary.counts.repeatAll(entries, length);
     if (length > 0) summary.addWordsAgain(length);
     recorder?.addWords(entries, length, from);
     return length;

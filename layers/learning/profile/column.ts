@@ -10,7 +10,7 @@ import type { DictionaryNumbers } from './dictionary-numbers.ts';
 import { DistinctCount, type DistinctState } from './distinct.ts';
 import type { BlockRules, NumberBlock } from './number-block.ts';
 import { wholeLength } from './number-cells.ts';
-import type { TimeBlock, TimeRules } from './time-block.ts';
+import { spanOfTimes, type TimeBlock, type TimeRules, type TimeSpan } from './time-block.ts';
 
 /** The most distinct values of a category column. With more, it is text. */
 export const MAX_CATEGORIES = 1000;
@@ -74,6 +74,8 @@ export class ColumnSummary {
   /** The only pair of boolean words so far: -1 before the first, undefined once there was any other value. */
   booleanPair: number | undefined = -1;
   #distinct = new DistinctCount();
+  /** Among the words that are counted or remembered, once there is no room for others. */
+  #knownTimes: TimeSpan | undefined;
 
   constructor(name: string, bounds: CountBounds = COUNT_BOUNDS) {
     this.name = name;
@@ -86,6 +88,7 @@ export class ColumnSummary {
     this.numbers.restore(numbers);
     this.times.restore(times);
     this.#distinct = new DistinctCount(distinct);
+    this.#knownTimes = undefined;
   }
 
   get state(): ColumnState {
@@ -171,7 +174,10 @@ export class ColumnSummary {
   timeRules(missing: ReadonlySet<number>): TimeRules | undefined {
     const { counts } = this;
     const isUsual = this.present > 0 && this.booleanPair === undefined && counts.overflowed && counts.isFull;
-    return isUsual && this.numbers.isSettled ? { missing, counts } : undefined;
+    if (!isUsual || !this.numbers.isSettled) return undefined;
+    // There is no room for others.
+    this.#knownTimes ??= spanOfTimes(counts.words());
+    return { missing, counts, known: this.#knownTimes };
   }
 
   /** Adds times that are no numbers. */

@@ -91,6 +91,16 @@ export class ValueCounts {
     return true;
   }
 
+  /** Counts the first `length` of these entries once more each, as far as they are of words that are counted. */
+  repeatAll(entries: Int32Array, length: number): void {
+    const counts = this.#counts;
+    for (let i = 0; i < length; i++) {
+      const entry = entries[i]!;
+      const count = counts[entry]!;
+      if (count > 0) counts[entry] = count + 1;
+    }
+  }
+
   /** Remembers a word that is not counted, if there is room for it; returns its entry, or -1. */
   remember(bytes: Uint8Array, start: number, end: number, hash: number): number {
     const { size, bytes: stored } = this.#table;
@@ -110,6 +120,11 @@ export class ValueCounts {
 
   text(entry: number): string {
     return this.#table.text(entry);
+  }
+
+  /** Those that are counted, and those that are only remembered. */
+  *words(): Generator<string> {
+    for (let entry = 0; entry < this.#table.size; entry++) yield this.text(entry);
   }
 
   get size(): number {

@@ -3,7 +3,8 @@ import fc from 'fast-check';
 import { Cells } from '#learning/files/cells.ts';
 import { BLOCK, Kernels } from '#learning/kernels/kernels.ts';
 import { allocate, newSharedMemory } from '#learning/kernels/shared-memory.ts';
-import { leastHash } from '#learning/values/hash.ts';
+import { hashOfBytes, leastHash } from '#learning/values/hash.ts';
+import { readIsoTime } from '#learning/values/iso-time.ts';
 import { ReadNumber, readPlainNumber } from '#learning/values/plain-number.ts';
 
 /** With room for some rows. */
@@ -245,5 +246,75 @@ describe('the kernel that finds numbers with small hashes', () => {
     const numbers = Array.from({ length: BLOCK }, (_, i) => i / 4);
     expectPlaces(numbers, 2 ** 52 - 1);
     expectPlaces(numbers.slice(0, -1), 2 ** 52 - 1);
+  });
+});
+
+/** The last cell lies at the end of the memory, behind which no kernel may read. */
+function readTimes(texts: readonly string[]) {
+  const memory = newSharedMemory()!;
+  const cells = new Cells(1, memory);
+  const bytes = Buffer.from(texts.join(''));
+  const end = memory.grow(1) * 65_536 + 65_536;
+  cells.reset(Buffer.from(memory.buffer, end - bytes.length, bytes.length));
+  cells.bytes.set(bytes);
+  let at = 0;
+  for (const [row, text] of texts.entries()) {
+    cells.starts[row] = at;
+    at += Buffer.byteLength(text);
+    cells.ends[row] = at;
+  }
+  const day = Math.floor(readIsoTime(bytes, 0, Buffer.byteLength(texts[0]!)) / 86_400_000) * 86_400_000;
+  const { values, hashes, length } = cells.kernels!.readTimes(cells, 0, texts.length, { start: 0, day });
+  return { values: [...values.subarray(0, length)], hashes: [...hashes.subarray(0, length)] };
+}
+
+function expectTimes(texts: readonly string[], count: number): void {
+  const bytes = texts.slice(0, count).map((text) => Buffer.from(text));
+  expect(readTimes(texts)).toEqual({
+    values: bytes.map((one) => readIsoTime(one, 0, one.length)),
+    hashes: bytes.map((one) => hashOfBytes(one, 0, one.length)),
+  });
+}
+
+describe('the kernel that reads times', () => {
+  const number = (most: number) => fc.integer({ min: 0, max: most }).map((value) => String(value).padStart(2, '0'));
+  const clock = fc.tuple(number(23), number(59), number(59)).map((parts) => parts.join(':'));
+
+  it.each(['2024-02-29 ', '1969-12-31T', '0100-01-01 '])('reads times of %s', (date) => {
+    fc.assert(
+      fc.property(fc.array(clock, { minLength: 1, maxLength: 30 }), (clocks) => {
+        const texts = clocks.map((one) => date + one);
+        expectTimes(texts, texts.length);
+      }),
+    );
+  });
+
+  it.each([
+    ...['2024-02-28 07:30:00', '2024-02-30 07:30:00', '2024-03-29 07:30:00', '2025-02-29 07:30:00'],
+    ...['1024-02-29 07:30:00', '2024-02-29T07:30:00', '2024-02-29', '2024-02-29 07:30:00Z', '2024-02-29 7:30:000', ''],
+    ...['2024-02-29 24:00:00', '2024-02-29 07:60:00', '2024-02-29 07:30:60', '2024-02-29 07-30:00'],
+    ...[
+      '2024-02-29 07:30;00',
+      '2024-02-29 07:3::00',
+      '2024-02-29 07:30:0/',
+      '2024-02-29 ÿ:30:00',
+      '2024-02-29 07:30:é',
+    ],
+  ])('stops before %j', (text) => {
+    expectTimes(['2024-02-29 07:30:00', text, '2024-02-29 07:30:00'], 1);
+  });
+
+  it.each(['\u0000', '/', ':', 'a', 'p', '\u007f'])('stops before a clock with %j for any digit', (character) => {
+    const time = '2024-02-29 01:01:01';
+    for (const at of [11, 12, 14, 15, 17, 18]) {
+      expectTimes([time, time.slice(0, at) + character + time.slice(at + 1)], 1);
+    }
+  });
+
+  it('takes no more cells than it may', () => {
+    const cells = cellsOf('2024-02-29 07:30:00', 1);
+    cells.ends[0] = 19;
+    const { length } = cells.kernels!.readTimes(cells, 0, 0, { start: 0, day: 0 });
+    expect(length).toBe(0);
   });
 });
