@@ -75,9 +75,7 @@ export class Kernels {
   readonly #places: Int32Array;
 
   constructor(memory: WebAssembly.Memory) {
-    compiled ??= new WebAssembly.Module(
-      assemble(FIND_CELLS + READ_NUMBERS + READ_TIMES + FIND_HASHES, MOST_PAGES),
-    );
+    compiled ??= new WebAssembly.Module(assemble(FIND_CELLS + READ_NUMBERS + READ_TIMES + FIND_HASHES, MOST_PAGES));
     this.#exports = new WebAssembly.Instance(compiled, { memory: { shared: memory } }).exports as Exports;
     const doubles = Float64Array.BYTES_PER_ELEMENT;
     const { buffer, at } = allocate(memory, (3 * BLOCK + POWERS.length + FACTS) * doubles);
