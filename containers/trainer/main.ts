@@ -7,7 +7,6 @@
 import { writeSync } from 'node:fs';
 import { availableParallelism, tmpdir, totalmem } from 'node:os';
 import { z } from 'zod';
-import { collectGarbage } from '#domain/collect-garbage.ts';
 import { LIMITS } from '#domain/limits.ts';
 import { logReplacer } from '#domain/log-replacer.ts';
 import type { Adapters } from '#domain/ports/adapters.ts';
@@ -126,8 +125,8 @@ try {
 /** Whether it waits for another task of the same account, and has said so. */
 function goesOn(outcome: Outcome): boolean {
   if (!isStandby || outcome === 'interrupted' || interruption.signal.aborted) return false;
-  // The rows of the job.
-  collectGarbage();
+  // Rows that threads share are given back when they are collected, and V8 does not count how much they are.
+  globalThis.gc?.();
   if (process.memoryUsage.rss() > mostWaitingBytes(memoryBytes)) return false;
   names = undefined;
   try {

@@ -23,9 +23,10 @@ export function trainerMemory(megabytes: number | undefined): MemoryLimits {
 /**
  * V8 marks a heap anew when it has less room left than it keeps for new objects, which would grow to 64 MiB, or has grown by
  * half. A training of a million rows had it do so seven times, at a tenth of a second of the processor or more each; after six
- * times, it forgets the program of what has not run meanwhile, such as what each training does once.
+ * times, it forgets the program of what has not run meanwhile, such as what each training does once. So it does that seldom while
+ * a trainer works, and the trainer asks for it when a training is done.
  */
-const V8_OPTIONS = ['--max-semi-space-size=16', '--heap-growing-percent=200', '--no-flush-bytecode'];
+const V8_OPTIONS = ['--max-semi-space-size=16', '--heap-growing-percent=200', '--no-flush-bytecode', '--expose-gc'];
 
 /** A trainer that loads before there is a task, and then waits for one. */
 export const standbyTrainer = (dataDir: string, memoryBytes: number): StandbyCommand => ({

@@ -1,6 +1,5 @@
 /** The program of a thread that works on rows beside a trainer's own; see `row-thread.ts`. */
 import { parentPort } from 'node:worker_threads';
-import { collectGarbage } from '#domain/collect-garbage.ts';
 import { type Scored, type ScoreMessage, scoreShare } from './assess/class-scores-share.ts';
 import { type Filled, WindowFiller, type WindowMessage } from './fit/window-filler.ts';
 import { type Encoded, type EncodeMessage, encodeShare } from './table/encode-share.ts';
@@ -38,8 +37,8 @@ parentPort!.on('message', (message: RowMessage) => {
     case 'end':
       filler.end();
       reply({ kind: 'ended' });
-      // The rows that both threads had.
-      collectGarbage();
+      // Where it may: the rows that both threads had are given back when neither has them any more.
+      globalThis.gc?.();
       break;
     default:
       filler.take(message);

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { afterEach, expect, test } from '@jest/globals';
 import { trainerCommand } from '#infra/embedded/trainer.ts';
 
@@ -7,10 +8,9 @@ afterEach(() => {
   else process.env.TMPDIR = before;
 });
 
-const environment = () => {
-  const task = { id: 'j-1', accountId: 'a', jobId: 'j', attempt: 1, timeoutSeconds: 60 };
-  return trainerCommand('/data', 1000, task).env;
-};
+const command = () =>
+  trainerCommand('/data', 1000, { id: 'j-1', accountId: 'a', jobId: 'j', attempt: 1, timeoutSeconds: 60 });
+const environment = () => command().env;
 
 test('a trainer writes its temporary files where the host does, and has no more of the host’s environment', () => {
   process.env.TMPDIR = '/scratch';
@@ -20,4 +20,10 @@ test('a trainer writes its temporary files where the host does, and has no more 
   delete process.env.TRAINYARD_SECRET_OF_THE_HOST;
   delete process.env.TMPDIR;
   expect(environment()).not.toHaveProperty('TMPDIR');
+});
+
+test('a trainer has the options of this Node.js with which it can collect its garbage between trainings', () => {
+  const { args } = command();
+  const options = args.slice(0, -1);
+  expect(execFileSync(process.execPath, [...options, '--print', 'typeof gc'], { encoding: 'utf8' })).toBe('function\n');
 });

@@ -1,6 +1,6 @@
 import { getHeapSpaceStatistics } from 'node:v8';
 import { expect, test } from '@jest/globals';
-import { giveBackMemory } from '#domain/collect-garbage.ts';
+import { giveBackMemory } from '#infra/embedded/give-back-memory.ts';
 
 const MIB = 2 ** 20;
 
