@@ -11,6 +11,8 @@ export interface ThreadOptions {
   readonly memoryMegabytes: number;
   /** Of those, for what is new. Default: 24. */
   readonly youngMegabytes?: number;
+  /** How long the turns in progress may take to clean up when the thread closes. Default: a second. */
+  readonly closingMs?: number;
   /** The program of a thread. Default: one that runs a function. */
   readonly program?: URL;
 }
@@ -31,7 +33,6 @@ for (const flag of ['min', 'max']) setFlagsFromString(`--${flag}-semi-space-size
 /** Of the young generation, where nothing else is said: as much as is new during a few calls. */
 const YOUNG_MEGABYTES = 24;
 
-/** How long the turns in progress may take to clean up when the thread closes. */
 const CLOSING_MS = 1000;
 /** How long a host that stops waits for a call of ONNX Runtime, which nobody can end. */
 const NATIVE_CALL_MS = 10_000;
@@ -39,6 +40,7 @@ const NATIVE_CALL_MS = 10_000;
 /** A worker thread, which may have several turns in progress. One that takes too long ends the thread. */
 export class Thread {
   readonly #worker: Worker;
+  readonly #closingMs: number;
   readonly #nativeGate = makeNativeGate();
   readonly #started: Promise<void>;
   /** When it runs no more. */
@@ -46,7 +48,9 @@ export class Thread {
   readonly #exchanges = new Map<number, Exchange>();
   #lost: ThreadLostError | undefined;
 
-  constructor(setup: WorkerSetup, { memoryMegabytes, youngMegabytes = YOUNG_MEGABYTES, program }: ThreadOptions) {
+  constructor(setup: WorkerSetup, options: ThreadOptions) {
+    const { memoryMegabytes, youngMegabytes = YOUNG_MEGABYTES, closingMs = CLOSING_MS, program } = options;
+    this.#closingMs = closingMs;
     const resourceLimits = {
       // A heap that may have 2 GiB grows to four times what is in use before V8 collects it; a smaller one to twice that.
       maxOldGenerationSizeMb: memoryMegabytes - 1,
@@ -91,12 +95,12 @@ export class Thread {
     });
   }
 
-  /** Tells the turns in progress, which have a second, and terminates the thread. */
+  /** Tells the turns in progress, which have `closingMs`, and terminates the thread. */
   async close(turns: readonly Promise<unknown>[]): Promise<void> {
     await this.#started.catch(() => {});
     if (turns.length > 0 && !this.#lost) {
       this.#worker.postMessage({ kind: 'close' } satisfies CloseMessage);
-      await within(CLOSING_MS, Promise.all(turns));
+      await within(this.#closingMs, Promise.all(turns));
     }
     await within(NATIVE_CALL_MS, this.terminate());
   }

@@ -188,7 +188,7 @@ describe('worker threads', () => {
     };
     const log = { file: join(world.dir, 'log') };
     const setup: WorkerSetup = { name: 'process-dataset', embedded, settings: parseSettings({}), log };
-    pool = new WorkerPool(setup, { size: 1, memoryMegabytes: 256 });
+    pool = new WorkerPool(setup, { size: 1, memoryMegabytes: 256, closingMs: LONG });
     const dataset = () => findDataset(world.adapters.table, world.accountId, 'd');
     const event = batchOf([{ account_id: world.accountId, dataset_id: 'd' }]);
     const reading = pool.call({ event, requestId: 'r', milliseconds: LONG, body: undefined, baseUrl: '' });
