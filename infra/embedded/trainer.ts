@@ -21,10 +21,10 @@ export function trainerMemory(megabytes: number | undefined): MemoryLimits {
 }
 
 /**
- * V8 marks a heap anew when it has less room left than it keeps for new objects, which would grow to 64 MiB, or has grown by
- * half. A training of a million rows had it do so seven times, at a tenth of a second of the processor or more each; after six
- * times, it forgets the program of what has not run meanwhile, such as what each training does once. So it does that seldom while
- * a trainer works, and the trainer asks for it when a training is done.
+ * With its own settings, V8 collected a trainer's heaps seven times in a training of a million rows, at a tenth of a second of
+ * the processor or more each: whenever less was left of the limit than the room for new objects, which grows to 64 MiB. After six
+ * collections it drops the bytecode of functions that have not run since, such as those that each training calls once. With these
+ * options it collects seldom while a trainer works, and the trainer itself asks for a collection when a training is done.
  */
 const V8_OPTIONS = ['--max-semi-space-size=16', '--heap-growing-percent=200', '--no-flush-bytecode', '--expose-gc'];
 

@@ -9,12 +9,11 @@ function placesOf(texts: readonly string[], rest = REST) {
   const bytes = Buffer.from(texts.join('') + rest);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   let at = 0;
-  const places = texts.map((text) => {
+  return texts.map((text) => {
     const start = at;
     at += Buffer.byteLength(text);
     return [view, start, at] as const;
   });
-  return places;
 }
 
 test.each(['a', 'ab', 'abc', 'abcd', 'abcde', 'abcdefg', 'abcdefgh', 'ÿÿÿÿ', '\u0080é', '\u0000'])(
